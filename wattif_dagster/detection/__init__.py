@@ -1,0 +1,1 @@
+"""Anomaly detection: SQL files, scan rules and their pictures. Knows no Dagster."""

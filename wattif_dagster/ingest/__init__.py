@@ -1,0 +1,1 @@
+"""Render, spool, upload, manifest: bounded, and complete or not at all."""

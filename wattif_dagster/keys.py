@@ -1,0 +1,15 @@
+"""Names, said once: asset keys, groups and pools."""
+
+from dagster import AssetKey
+
+METER_REGISTRY = AssetKey(["wattif", "meter_registry"])
+RAW_READINGS = AssetKey(["wattif", "raw_readings"])
+METER_READINGS = AssetKey(["wattif", "meter_readings"])
+HOURLY_CONSUMPTION = AssetKey(["wattif", "hourly_consumption"])
+FLEET_ANOMALIES = AssetKey(["wattif", "fleet_anomalies"])
+ANOMALY_SCAN_RESULTS = AssetKey(["wattif", "anomaly_scan_results"])
+
+SCAN_POOL = "dataplex_scan"
+"""The scan is one shared object: its days run one at a time."""
+
+OWNERS = ["team:metering"]

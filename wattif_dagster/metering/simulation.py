@@ -1,0 +1,92 @@
+"""The settings of a simulation: what fully determines every byte of every day."""
+
+import hashlib
+from datetime import date
+from typing import Literal, Self
+
+import orjson
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+SECONDS_PER_HOUR = 3600
+SERIAL_SPACE = 31_000_000
+"""Serials are drawn from MAC00000000 to MAC30999999, as the predecessor's were."""
+
+
+def parse_day(text: str) -> date:
+    """The date written as YYYY-MM-DD. Raises ValueError with a sentence for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"{text!r} is not a date; write it as YYYY-MM-DD, e.g. 2024-01-31")
+    return day
+
+
+class Simulation(BaseModel, frozen=True):
+    """A fleet and the load it draws. Two equal simulations render equal bytes."""
+
+    seed: int = Field(default=7, ge=0, description="Seed of every random draw.")
+    start_date: str = Field(
+        default="2024-01-01", description="First day of the fleet and of every partition."
+    )
+    meters: int = Field(default=100, ge=1, description="Meters on the first day.")
+    daily_new_meters: int = Field(default=2, ge=0, description="Meters installed each later day.")
+    daily_retired_meters: int = Field(default=1, ge=0, description="Meters retired each later day.")
+    interval_seconds: int = Field(
+        default=10, ge=1, le=SECONDS_PER_HOUR, description="Length of a reading; divides an hour."
+    )
+    load: Literal["uniform"] = Field(
+        default="uniform", description="uniform: 0.000 to 0.900 kW, as the predecessor's."
+    )
+    incident: Literal["none", "outage", "surge"] = Field(
+        default="none", description="A fleet incident: readings drop to 0 or triple."
+    )
+    incident_date: str | None = Field(default=None, description="Day of the incident.")
+    incident_start_hour: int = Field(default=12, ge=0, le=23, description="Its first hour (UTC).")
+    incident_hours: int = Field(default=3, ge=1, le=24, description="Its length in hours.")
+    incident_share: float = Field(
+        default=0.5, gt=0, le=1, description="Share of the meters it touches."
+    )
+
+    @field_validator("start_date", "incident_date")
+    @classmethod
+    def _iso_date(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_day(text)
+        return text
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if SECONDS_PER_HOUR % self.interval_seconds:
+            raise ValueError(
+                f"interval_seconds={self.interval_seconds} does not divide an hour; "
+                "use one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 300, 600, 900, 1800, 3600"
+            )
+        if self.incident != "none":
+            if self.incident_date is None:
+                raise ValueError(f"incident={self.incident!r} needs an incident_date")
+            if self.incident_start_hour + self.incident_hours > 24:
+                raise ValueError("the incident must end on the day it starts")
+        return self
+
+    @property
+    def first_day(self) -> date:
+        """First day of the fleet."""
+        return parse_day(self.start_date)
+
+    @property
+    def readings_per_hour(self) -> int:
+        """Readings a meter sends in an hour."""
+        return SECONDS_PER_HOUR // self.interval_seconds
+
+    @property
+    def readings_per_day(self) -> int:
+        """Readings a meter sends in a day."""
+        return 24 * self.readings_per_hour
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that name these settings; stored with each day's data."""
+        canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(canonical).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Dagster resources: credentials and endpoints, Cloud Storage, BigQuery, Dataplex."""

@@ -1,0 +1,89 @@
+"""Each BigQuery table's columns, said once; Dagster's and BigQuery's schemas are made from them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its BigQuery type, whether it may be NULL, what it holds and in which unit."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A day-partitioned table."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    partition_by: str
+    cluster_by: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+METER_REGISTRY = Table(
+    "meter_registry",
+    "The fleet as of each day.",
+    (
+        Column("registry_date", "DATE", "The day this is the fleet of"),
+        Column("serial", "STRING", "MAC and 8 digits, never issued twice"),
+        Column("segment", "STRING", "Customer segment"),
+        Column("issued_on", "DATE", "Day the meter was installed"),
+    ),
+    partition_by="registry_date",
+    cluster_by=("serial",),
+)
+
+METER_READINGS = Table(
+    "meter_readings",
+    "Raw readings: mean active power over one interval.",
+    (
+        Column("serial", "STRING", "Serial of the meter"),
+        Column("timestamp", "TIMESTAMP", "Start of the interval, UTC"),
+        Column("reading", "FLOAT64", "Mean active power over the interval, kW"),
+    ),
+    partition_by="timestamp",
+    cluster_by=("serial",),
+)
+
+HOURLY_CONSUMPTION = Table(
+    "hourly_consumption",
+    "Readings rolled up by meter and hour.",
+    (
+        Column("serial", "STRING", "Serial of the meter"),
+        Column("time_hour_rolled", "TIMESTAMP", "Start of the hour, UTC"),
+        Column("consumption_hour_rolled", "FLOAT64", "Energy of the hour, kWh"),
+        Column("avg_kw", "FLOAT64", "Mean of the hour's readings, kW"),
+        Column("max_kw", "FLOAT64", "Largest reading of the hour, kW"),
+        Column("min_kw", "FLOAT64", "Smallest reading of the hour, kW"),
+        Column("n_readings", "INT64", "Readings in the hour"),
+    ),
+    partition_by="time_hour_rolled",
+    cluster_by=("serial",),
+)
+
+FLEET_ANOMALIES = Table(
+    "fleet_anomalies",
+    "The fleet's AVG and MAX of consumption_hour_rolled by hour, against a trained baseline.",
+    (
+        Column("column_name", "STRING", "The column measured: consumption_hour_rolled"),
+        Column("metric", "STRING", "AVG or MAX over the fleet"),
+        Column("time", "TIMESTAMP", "Start of the hour, UTC"),
+        Column("value", "FLOAT64", "The metric, kWh"),
+        Column("lower_bound", "FLOAT64", "Lower end of the predictive interval, kWh", False),
+        Column("upper_bound", "FLOAT64", "Upper end of the predictive interval, kWh", False),
+        Column("anomaly_prob", "FLOAT64", "Probability of a less extreme value", False),
+        Column("is_anomaly", "BOOL", "anomaly_prob above the threshold", False),
+        Column("n_history", "INT64", "Past hours the baseline was trained on"),
+    ),
+    partition_by="time",
+    cluster_by=("metric",),
+)
