@@ -1,0 +1,171 @@
+"""External tables that read the objects as they are when they are queried.
+
+The emulator takes `externalDataConfiguration`, forgets it and makes an empty native table. Here
+such a table is a DuckDB view over the files. Supported: NEWLINE_DELIMITED_JSON, plain or named
+`.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM); all else is refused.
+"""
+
+# ruff: noqa: S608 (identifiers and literals are quoted by sql.py)
+
+import json
+import re
+from glob import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+from bqemulator.api.dependencies import AppContext, get_context
+from bqemulator.api.routes import tables
+from bqemulator.catalog.models import TableMeta
+from bqemulator.domain.errors import UnsupportedFeatureError, ValidationError
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+from bqemulator.storage.type_map import bq_to_duckdb, duckdb_type_to_bq_field
+from fastapi import Depends, Request, Response
+
+from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
+from wattif_dagster.local_cloud.bigquery.sql import identifier, json_columns, literal, string_list
+
+_HONOURED = {
+    "sourceFormat",
+    "sourceUris",
+    "schema",
+    "autodetect",
+    "compression",
+    "ignoreUnknownValues",
+    "hivePartitioningOptions",
+}
+_PARTITION_KEY = re.compile(r"\{([A-Za-z_]\w*):(STRING|INTEGER|DATE|TIMESTAMP)\}")
+_AUTO_TYPES = {"DATE": r"\d{4}-\d\d-\d\d", "INTEGER": r"\d+", "STRING": r".*"}
+
+_Context = Annotated[AppContext, Depends(get_context)]
+_insert_native, _delete_native, _render_native = (
+    tables.insert_table,
+    tables.delete_table,
+    tables._table_to_rest,
+)
+
+
+def install() -> None:
+    """Put the routes below before the emulator's, and show the configuration of such tables."""
+    path = "/projects/{project_id}/datasets/{dataset_id}/tables"
+    emulated = list(tables.router.routes)
+    tables.router.routes.clear()
+    tables.router.add_api_route(path, insert_table, methods=["POST"])
+    tables.router.add_api_route(
+        f"{path}/{{table_id}}", delete_table, methods=["DELETE"], status_code=204
+    )
+    tables.router.routes.extend(emulated)
+    tables._table_to_rest = _render
+
+
+async def insert_table(
+    project_id: str, dataset_id: str, request: Request, ctx: _Context
+) -> dict[str, Any]:
+    """tables.insert, which makes external tables real."""
+    body = await request.json()
+    external = body.get("externalDataConfiguration")
+    if external is None:
+        return await _insert_native(project_id, dataset_id, request, ctx)
+    assert ctx.settings.gcs_local_root is not None  # the launcher sets it
+    select = _select(external, body.get("schema"), ctx.settings.gcs_local_root)
+    table = tables._rest_to_table_meta(project_id, dataset_id, body, ctx.clock)
+    view = quoted_table_ref(project_id, dataset_id, table.table_id)
+    async with ctx.engine.write_lock():
+        columns = ctx.engine.execute(f"DESCRIBE {select}").fetchall()
+        fields = [duckdb_type_to_bq_field(name, kind) for name, kind, *_ in columns]
+        table = table.model_copy(
+            update={
+                "table_type": "EXTERNAL",
+                "schema_": tables._rest_to_schema(fields, None),
+                "view_query": json.dumps(external),  # the only free text the catalog keeps
+            }
+        )
+        created = ctx.catalog.create_table(table)
+        ctx.engine.execute(f"CREATE VIEW {view} AS {select}")
+    return _render(created)
+
+
+async def delete_table(project_id: str, dataset_id: str, table_id: str, ctx: _Context) -> Response:
+    """tables.delete, which drops the view of an external table."""
+    table = ctx.catalog.get_table(project_id, dataset_id, table_id)
+    if table is None or table.table_type != "EXTERNAL":
+        return await _delete_native(project_id, dataset_id, table_id, ctx)
+    async with ctx.engine.write_lock():
+        ctx.engine.execute(f"DROP VIEW {quoted_table_ref(project_id, dataset_id, table_id)}")
+        ctx.catalog.delete_table(project_id, dataset_id, table_id)
+    return Response(status_code=204)
+
+
+def _render(table: TableMeta) -> dict[str, Any]:
+    body = _render_native(table)
+    if table.table_type == "EXTERNAL" and table.view_query:
+        body["externalDataConfiguration"] = json.loads(table.view_query)
+    return body
+
+
+def _select(external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path) -> str:
+    """The query that reads the objects; a file column confines it to those the URIs name.
+
+    DuckDB applies conditions on that column before it opens a file, so neither other objects of
+    the bucket nor other partitions are read.
+    """
+    if external.get("sourceFormat") != "NEWLINE_DELIMITED_JSON":
+        raise UnsupportedFeatureError(
+            "the local BigQuery reads external tables of NEWLINE_DELIMITED_JSON only, "
+            f"not {external.get('sourceFormat')}"
+        )
+    for option, value in external.items():
+        if value and option not in _HONOURED:
+            raise UnsupportedFeatureError(
+                f"the local BigQuery does not honour {option} of an external table"
+            )
+    patterns = [ObjectPattern.parse(uri, root) for uri in external.get("sourceUris", [])]
+    if not patterns:
+        raise ValidationError("An external table needs sourceUris")
+    files = [file for pattern in patterns for file in pattern.files()]
+
+    buckets = string_list(sorted({f"{escape(str(pattern.bucket))}/**" for pattern in patterns}))
+    arguments = f"{buckets}, format='newline_delimited', filename='_FILE', hive_partitioning=false"
+    fields = (external.get("schema") or table_schema or {}).get("fields", [])
+    if fields:
+        arguments += f", columns={json_columns(tables._parse_schema_fields(fields))}"
+    elif not external.get("autodetect"):
+        raise ValidationError("An external table needs a schema or autodetect")
+    partitions = "".join(
+        f", CAST(regexp_extract(_FILE, {literal(f'/{key}=([^/]*)/')}, 1)"
+        f" AS {bq_to_duckdb(kind)}) AS {identifier(key)}"
+        for key, kind in _partition_keys(
+            external.get("hivePartitioningOptions"), files[0], root
+        ).items()
+    )
+    named = " OR ".join(f"({pattern.condition('_FILE')})" for pattern in patterns)
+    return f"SELECT * EXCLUDE (_FILE){partitions} FROM read_json({arguments}) WHERE {named}"
+
+
+def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
+    """Names and BigQuery types of the Hive partitioning keys, as the mode says."""
+    if not options:
+        return {}
+    if options.get("requirePartitionFilter"):
+        raise UnsupportedFeatureError(
+            "the local BigQuery does not honour requirePartitionFilter of an external table"
+        )
+    prefix, mode = options.get("sourceUriPrefix", ""), options.get("mode", "AUTO")
+    if mode == "CUSTOM":
+        keys = dict(_PARTITION_KEY.findall(prefix))
+    elif mode in ("AUTO", "STRINGS"):
+        folder = file.parent.relative_to(root).as_posix()
+        below = f"gs://{folder}/".removeprefix(prefix.removesuffix("/"))
+        values = dict(re.findall(r"/([A-Za-z_]\w*)=([^/]*)", below))
+        keys = {
+            key: "STRING" if mode == "STRINGS" else _auto_type(value)
+            for key, value in values.items()
+        }
+    else:
+        raise ValidationError(f"Unknown hive partitioning mode {mode!r}")
+    if not keys:
+        raise ValidationError(f"No hive partitioning key found below {prefix!r}")
+    return keys
+
+
+def _auto_type(value: str) -> str:
+    return next(kind for kind, form in _AUTO_TYPES.items() if re.fullmatch(form, value))

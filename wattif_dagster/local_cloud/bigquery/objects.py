@@ -1,0 +1,60 @@
+"""Objects named by gs:// URIs, as files under the root of the local Cloud Storage."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bqemulator.domain.errors import NotFoundError, ValidationError
+
+from wattif_dagster.local_cloud.bigquery.sql import literal
+
+_GS = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]+)/(?P<name>.+)")
+
+
+@dataclass(frozen=True)
+class ObjectPattern:
+    """A gs:// URI in which one `*` may stand for any characters, slashes included."""
+
+    uri: str
+    bucket: Path
+    prefix: str
+    suffix: str | None
+    """None where the URI has no `*`: then the prefix is the object's name."""
+
+    @classmethod
+    def parse(cls, uri: str, root: Path) -> "ObjectPattern":
+        """Raises ValidationError (HTTP 400) where BigQuery would not take the URI."""
+        match = _GS.fullmatch(uri)
+        if match is None or ".." in match["name"].split("/"):
+            raise ValidationError(f"Invalid source URI: {uri!r}; expected gs://bucket/object")
+        if match["name"].count("*") > 1:
+            raise ValidationError(f"Source URI {uri} holds more than one wildcard '*'")
+        prefix, star, suffix = match["name"].partition("*")
+        return cls(uri, root / match["bucket"], prefix, suffix if star else None)
+
+    def files(self) -> list[Path]:
+        """Files of the objects, sorted. Raises NotFoundError where there is none."""
+        if self.suffix is None:
+            found = [self.bucket / self.prefix]
+        else:
+            folder = self.bucket / self.prefix.rpartition("/")[0]
+            found = sorted(path for path in folder.rglob("*") if self._matches(path))
+        if not all(path.is_file() for path in found) or not found:
+            raise NotFoundError(f"Not found: URI {self.uri}")
+        return found
+
+    def _matches(self, path: Path) -> bool:
+        name = path.relative_to(self.bucket).as_posix()
+        return (
+            name.startswith(self.prefix)
+            and name[len(self.prefix) :].endswith(self.suffix or "")
+            and path.is_file()
+        )
+
+    def condition(self, file_column: str) -> str:
+        """SQL that is true for the paths, in file_column, of the files."""
+        start = literal(f"{self.bucket}/{self.prefix}")
+        if self.suffix is None:
+            return f"{file_column} = {start}"
+        end = literal(self.suffix)
+        return f"starts_with({file_column}, {start}) AND ends_with({file_column}, {end})"

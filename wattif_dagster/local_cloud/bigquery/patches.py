@@ -1,0 +1,101 @@
+"""What bqemulator 1.4.0 does wrong and how each fault is mended.
+
+Every patch replaces one private name of the emulator, so it is only right for one version:
+`check_version` refuses any other.
+"""
+
+from collections.abc import Callable
+from importlib import metadata
+
+from wattif_dagster.errors import UserError
+
+PATCHED_VERSION = "1.4.0"
+
+
+def check_version() -> None:
+    """Raise UserError unless the installed bqemulator is the one these patches were made for."""
+    try:
+        found = metadata.version("bqemulator")
+    except metadata.PackageNotFoundError:
+        raise UserError(
+            "the local BigQuery is not installed; run `pip install wattif-dagster[local]`"
+        ) from None
+    if found != PATCHED_VERSION:
+        raise UserError(
+            f"the local BigQuery is made for bqemulator {PATCHED_VERSION}, but {found} is "
+            f"installed; run `pip install bqemulator=={PATCHED_VERSION}`"
+        )
+
+
+def start_offline() -> None:
+    """At start the emulator downloads DuckDB's spatial extension, and fails without a network.
+
+    GEOGRAPHY is the only thing that needs it. DuckDB's own downloads on demand go as well.
+    """
+    from bqemulator.storage.engine import DuckDBEngine
+
+    def forbid_downloads(self: DuckDBEngine) -> None:
+        self.execute("SET autoinstall_known_extensions = false")
+
+    DuckDBEngine._load_spatial = forbid_downloads
+
+
+def skip_table_copies() -> None:
+    """After each load and DML the emulator copies the whole table, for FOR SYSTEM_TIME AS OF.
+
+    Loads become three times slower and the disk fills. CREATE SNAPSHOT TABLE still copies.
+    """
+    from bqemulator.catalog.models import SnapshotMeta
+    from bqemulator.versioning.snapshots import SnapshotManager
+
+    capture = SnapshotManager.capture
+
+    def capture_on_request(
+        self: SnapshotManager,
+        project_id: str,
+        dataset_id: str,
+        table_id: str,
+        *,
+        kind: str = "AUTO",
+    ) -> SnapshotMeta | None:
+        if kind == "AUTO":
+            return None
+        return capture(self, project_id, dataset_id, table_id, kind=kind)
+
+    SnapshotManager.capture = capture_on_request
+
+
+def accept_any_upload() -> None:
+    """The emulator refuses the media type `*/*`, which google-cloud-bigquery uploads files with."""
+    from bqemulator.api.routes import upload
+
+    upload._PERMITTED_MEDIA_CONTENT_TYPES += ("*/*",)
+
+
+def load_atomically() -> None:
+    """Load jobs, rewritten: see `loads` for what they do and the emulator's do not."""
+    from bqemulator.api.routes import jobs, upload
+
+    from wattif_dagster.local_cloud.bigquery.loads import run_load_job
+
+    jobs._handle_load_job_with_async_envelope = run_load_job
+    upload.execute_load_job = run_load_job  # pyright: ignore[reportPrivateImportUsage]
+
+
+def read_external_tables() -> None:
+    """The emulator makes an external table an empty native one: see `external`."""
+    from wattif_dagster.local_cloud.bigquery.external import install
+
+    install()
+
+
+PATCHES: dict[str, Callable[[], None]] = {
+    patch.__name__: patch
+    for patch in (
+        start_offline,
+        skip_table_copies,
+        accept_any_upload,
+        load_atomically,
+        read_external_tables,
+    )
+}
