@@ -1,5 +1,17 @@
 """The error a user can act on."""
 
+from pydantic import ValidationError
+
 
 class UserError(Exception):
     """Says in one sentence what is wrong and what to do; the command line prints just that."""
+
+
+def explain(error: ValidationError) -> str:
+    """One sentence for each thing pydantic found, with the names users set."""
+    said = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        what = item["msg"].removeprefix("Value error, ")
+        said.append(f"{where}: {what}" if where else what)
+    return "; ".join(said)

@@ -1,21 +1,20 @@
 """What the environment decides, typed, in one place. Nothing else reads os.environ.
 
 Every field is an environment variable with the prefix WATTIF_: WATTIF_TARGET, WATTIF_BUCKET ...;
-those of the simulation have WATTIF_SIMULATION__, e.g. WATTIF_SIMULATION__METERS=1000.
+those of a group have its name and two underscores, e.g. WATTIF_SIMULATION__METERS=1000 or
+WATTIF_INGEST__COMPRESSION=gzip.
 """
 
 import re
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import UserError, explain
+from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
-
-MEBIBYTE = 1024 * 1024
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,1023}")
@@ -23,7 +22,7 @@ _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 
 
 class Endpoints(BaseModel, frozen=True):
-    """Where the services answer. All None: Google Cloud's own addresses."""
+    """Where the services answer; None is Google Cloud's own address."""
 
     gcs: str | None = Field(default=None, description="http://host:port of the JSON API")
     bigquery: str | None = Field(default=None, description="http://host:port of the REST API")
@@ -34,7 +33,11 @@ class Settings(BaseSettings):
     """Settings of one installation. Raises UserError through `load` when they make no sense."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WATTIF_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+        env_prefix="WATTIF_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
     )
 
     target: Literal["local", "gcp"] = Field(
@@ -58,21 +61,13 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(default=None, description="Service account key, for key_file.")
     impersonate: str | None = Field(default=None, description="Service account to impersonate.")
 
-    spool_dir: Path | None = Field(default=None, description="Spool; default: HOME/spool.")
-    spool_budget_mib: int = Field(default=256, ge=8, description="The spool never holds more.")
-    meters_per_object: int = Field(default=10, ge=1, description="1 gives one <serial>.json each.")
-    compression: Literal["none", "gzip"] = "none"
-    render_workers: int = Field(default=1, ge=1, le=64)
-    upload_workers: int = Field(default=8, ge=1, le=256)
-    batches_in_flight: int = Field(default=2, ge=1, le=64)
-
     scan_rules: Path | None = Field(default=None, description="YAML of rules; default: ours.")
     scan_notify: tuple[str, ...] = Field(default=(), description="E-mail recipients of scans.")
     scan_labels: dict[str, str] = Field(default={})
     scan_schedule: str | None = Field(default=None, description="cron; None: on demand.")
 
     simulation: Simulation = Simulation()
-    endpoints: Endpoints = Endpoints()
+    ingest: IngestOptions = IngestOptions()
 
     @field_validator("bucket")
     @classmethod
@@ -113,34 +108,15 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise UserError(explain(error)) from None
 
-    @cached_property
-    def spool(self) -> Path:
-        """The spool directory in force."""
-        return self.spool_dir or self.home / "spool"
-
     @property
     def endpoints_file(self) -> Path:
         """Where a running local cloud says its addresses."""
         return self.home / "endpoints.json"
 
-    def resolved_endpoints(self) -> Endpoints:
-        """The addresses in force: set ones, else those of the running local cloud.
 
-        Raises UserError when the local cloud is the target and does not say where it is.
-        """
-        if self.target == "gcp" or self.endpoints != Endpoints():
-            return self.endpoints
-        try:
-            return Endpoints.model_validate_json(self.endpoints_file.read_bytes())
-        except (FileNotFoundError, ValidationError):
-            raise UserError("the local cloud is not running; start it with `wattif up`") from None
-
-
-def explain(error: ValidationError) -> str:
-    """One sentence for each thing pydantic found, with the names users set."""
-    said = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        what = item["msg"].removeprefix("Value error, ")
-        said.append(f"{where}: {what}" if where else what)
-    return "; ".join(said)
+def read_endpoints(file: Path) -> Endpoints:
+    """The addresses of the running local cloud. Raises UserError when it does not say any."""
+    try:
+        return Endpoints.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        raise UserError("the local cloud is not running; start it with `wattif up`") from None

@@ -89,6 +89,15 @@ def read_external_tables() -> None:
     install()
 
 
+def write_query_results() -> None:
+    """The emulator ignores the destination of a query job: see `destinations`."""
+    from bqemulator.api.routes import jobs
+
+    from wattif_dagster.local_cloud.bigquery.destinations import writing
+
+    jobs._execute_query_or_failed_meta = writing(jobs._execute_query_or_failed_meta)
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
@@ -97,5 +106,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         accept_any_upload,
         load_atomically,
         read_external_tables,
+        write_query_results,
     )
 }

@@ -1,0 +1,85 @@
+"""What every asset shares: how it is described, and how a run goes through its days."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, TypedDict
+
+from dagster import (
+    AssetExecutionContext,
+    AssetMaterialization,
+    BackfillPolicy,
+    FreshnessPolicy,
+    MaterializeResult,
+    RetryPolicy,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
+)
+
+from wattif_dagster import keys
+from wattif_dagster.partitions import DAYS
+from wattif_dagster.schemas import Table
+
+DayMetadata = Mapping[str, Any]
+
+
+class _Common(TypedDict):
+    partitions_def: Any
+    backfill_policy: BackfillPolicy
+    freshness_policy: FreshnessPolicy
+    owners: list[str]
+
+
+COMMON = _Common(
+    partitions_def=DAYS,
+    backfill_policy=BackfillPolicy.single_run(),
+    freshness_policy=FreshnessPolicy.cron(
+        deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=6)
+    ),
+    owners=keys.OWNERS,
+)
+
+RETRY = RetryPolicy(max_retries=2, delay=5)
+
+
+def column_schema(table: Table) -> TableSchema:
+    """The table's columns for the Dagster UI."""
+    return TableSchema(
+        columns=[
+            TableColumn(
+                column.name,
+                column.type,
+                column.description,
+                TableColumnConstraints(nullable=not column.required),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def table_metadata(table: Table) -> dict[str, Any]:
+    """What a table asset says of itself before it is materialized."""
+    return {"dagster/column_schema": column_schema(table), "partition_expr": table.partition_by}
+
+
+def each_day(
+    context: AssetExecutionContext, make: Callable[[date], DayMetadata]
+) -> MaterializeResult:
+    """Make each day of the run and attach what `make` reports to its partition.
+
+    When a day fails, the days before it are credited, so that a resume does only the rest.
+    """
+    finished: list[tuple[str, DayMetadata]] = []
+    try:
+        for key in context.partition_keys:
+            context.log.info(f"{context.asset_key.to_user_string()} {key}")
+            metadata = make(date.fromisoformat(key))
+            context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
+            finished.append((key, metadata))
+    except BaseException:
+        for key, metadata in finished:
+            context.log_event(
+                AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
+            )
+        raise
+    return MaterializeResult()

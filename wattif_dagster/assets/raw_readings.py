@@ -1,0 +1,62 @@
+"""raw_readings: the day's NDJSON in Cloud Storage, listed by its manifest."""
+
+from datetime import date
+
+from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+
+from wattif_dagster import keys
+from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day
+from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
+from wattif_dagster.ingest.registry import read_fleet
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.simulation import IngestResource, SimulationResource
+
+
+@asset(
+    key=keys.RAW_READINGS,
+    deps=[keys.METER_REGISTRY],
+    group_name="landing",
+    kinds={"gcs", "json"},
+    code_version="1",
+    retry_policy=RETRY,
+    **COMMON,
+)
+def raw_readings(
+    context: AssetExecutionContext,
+    simulation: SimulationResource,
+    ingest: IngestResource,
+    gcs: GcsTransferManager,
+) -> MaterializeResult:
+    """A reading for every meter and interval of the day, as NDJSON objects under `dt=DAY/`."""
+
+    def log(progress: Progress) -> None:
+        context.log.info(
+            f"{progress.objects} of {progress.objects_total} objects, {progress.rows:,} rows, "
+            f"{progress.bytes / 1e6:,.1f} MB"
+        )
+
+    def make(day: date) -> DayMetadata:
+        fleet = read_fleet(gcs, simulation, day)
+        report = land_day(gcs, simulation, day, fleet.serials, ingest, log)
+        return {"dagster/uri": f"{gcs.uri}/{day_prefix(day)}", **_metadata(report)}
+
+    return each_day(context, make)
+
+
+def _metadata(report: DayReport) -> DayMetadata:
+    manifest = report.manifest
+    metadata: dict[str, object] = {
+        "dagster/partition_row_count": manifest.total_rows,
+        "meters": manifest.meters,
+        "objects": len(manifest.objects),
+        "objects_kept": report.objects_kept,
+        "objects_removed": report.objects_removed,
+        "megabytes": round(manifest.total_bytes / 1e6, 3),
+        "megabytes_per_second": round(report.megabytes_per_second, 1),
+        "spool_high_water_bytes": report.spool_high_water,
+        "fingerprint": manifest.fingerprint,
+    }
+    if manifest.incident:
+        metadata["incident"] = MetadataValue.json(manifest.model_dump(mode="json")["incident"])
+    return metadata

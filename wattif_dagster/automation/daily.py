@@ -1,0 +1,24 @@
+"""The whole graph for one day, every night."""
+
+from dagster import AssetSelection, build_schedule_from_partitioned_job, define_asset_job
+
+from wattif_dagster import keys
+from wattif_dagster.partitions import DAYS
+
+DAILY_JOB = define_asset_job(
+    "daily",
+    selection=AssetSelection.assets(
+        keys.METER_REGISTRY,
+        keys.RAW_READINGS,
+        keys.METER_READINGS,
+        keys.HOURLY_CONSUMPTION,
+        keys.FLEET_ANOMALIES,
+        keys.ANOMALY_SCAN_RESULTS,
+    ),
+    partitions_def=DAYS,
+    description="One day from the registry to the scan's results.",
+)
+
+DAILY_SCHEDULE = build_schedule_from_partitioned_job(
+    DAILY_JOB, name="daily", hour_of_day=1, description="At 01:00 UTC, the day before."
+)

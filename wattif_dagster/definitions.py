@@ -1,0 +1,38 @@
+"""The code location: assets, checks, automation and the resources that settings decide."""
+
+from collections.abc import Mapping
+
+from dagster import Definitions, in_process_executor
+
+from wattif_dagster.assets import anomalies, raw_readings, registry, warehouse
+from wattif_dagster.automation import daily
+from wattif_dagster.checks import completeness
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.settings import Settings
+
+ASSETS = [
+    registry.meter_registry,
+    raw_readings.raw_readings,
+    warehouse.meter_readings,
+    warehouse.hourly_consumption,
+    anomalies.fleet_anomalies,
+    anomalies.anomaly_scan_results,
+]
+CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_checks]
+
+
+def build_defs(
+    settings: Settings | None = None, resource_overrides: Mapping[str, object] | None = None
+) -> Definitions:
+    """Fresh definitions; overrides replace resources by name. Raises UserError."""
+    return Definitions(
+        assets=ASSETS,
+        asset_checks=CHECKS,
+        jobs=[daily.DAILY_JOB],
+        schedules=[daily.DAILY_SCHEDULE],
+        resources={**build_resources(settings or Settings.load()), **(resource_overrides or {})},
+        executor=in_process_executor,
+    )
+
+
+defs = build_defs()

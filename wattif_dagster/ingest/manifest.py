@@ -1,0 +1,120 @@
+"""The manifest of a day: the list of its objects. A day exists when its manifest does."""
+
+import base64
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal, Self
+
+import orjson
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from wattif_dagster.errors import UserError, explain
+from wattif_dagster.ingest.layout import day_prefix, manifest_name
+from wattif_dagster.ingest.options import Compression
+from wattif_dagster.ingest.store import ObjectStore, StoredObject
+from wattif_dagster.metering.incidents import IncidentLabel
+
+MANIFEST_VERSION = 1
+
+
+class ManifestObject(BaseModel, frozen=True, extra="forbid"):
+    """One object: its size in bytes, CRC-32C and number of readings."""
+
+    name: str
+    bytes: int = Field(ge=0)
+    crc32c: str = Field(description="base64 of the big-endian CRC-32C, as Cloud Storage gives it")
+    rows: int = Field(ge=0)
+
+    def matches(self, stored: StoredObject | None) -> bool:
+        """Whether the store holds just these bytes."""
+        return (
+            stored is not None
+            and stored.size == self.bytes
+            and encode_crc32c(stored.crc32c) == self.crc32c
+        )
+
+
+class Manifest(BaseModel, frozen=True, extra="forbid"):
+    """What a day consists of, and which simulation made it."""
+
+    version: Literal[1] = MANIFEST_VERSION
+    day: date
+    fingerprint: str
+    interval_seconds: int = Field(ge=1)
+    meters: int = Field(ge=0)
+    compression: Compression
+    incident: IncidentLabel | None = None
+    objects: tuple[ManifestObject, ...]
+
+    @model_validator(mode="after")
+    def _objects_belong_to_the_day(self) -> Self:
+        prefix = day_prefix(self.day)
+        names = [item.name for item in self.objects]
+        for name in names:
+            rest = name.removeprefix(prefix)
+            if rest == name or not rest or "/" in rest or "*" in rest:
+                raise ValueError(f"object {name!r} is not of this day; they begin with {prefix}")
+        if len(set(names)) != len(names):
+            raise ValueError("an object is listed twice")
+        return self
+
+    @property
+    def total_rows(self) -> int:
+        """Readings of the day."""
+        return sum(item.rows for item in self.objects)
+
+    @property
+    def total_bytes(self) -> int:
+        """Stored bytes of the day."""
+        return sum(item.bytes for item in self.objects)
+
+    def dumps(self) -> bytes:
+        """The manifest as canonical JSON: equal manifests give equal bytes."""
+        return orjson.dumps(
+            self.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        )
+
+    def differences(self, stored: Iterable[StoredObject]) -> list[str]:
+        """What the bucket holds otherwise than listed, a sentence each; empty when all agree."""
+        present = {item.name: item for item in stored}
+        found = [
+            f"{item.name} is missing"
+            if item.name not in present
+            else f"{item.name} has other bytes than the manifest says"
+            for item in self.objects
+            if not item.matches(present.get(item.name))
+        ]
+        unlisted = present.keys() - {item.name for item in self.objects}
+        return found + [f"{name} is not listed" for name in sorted(unlisted)]
+
+
+def parse_manifest(data: bytes, name: str) -> Manifest:
+    """The manifest in `data`. Raises UserError, naming it, when it is not a sound one."""
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        raise UserError(
+            f"manifest {name} is damaged ({explain(error)}); land the day again"
+        ) from None
+
+
+def read_manifest(store: ObjectStore, day: date) -> Manifest | None:
+    """The day's manifest, None when the day was not landed. Raises UserError on a damaged one."""
+    name = manifest_name(day)
+    found = store.read(name)
+    if found is None:
+        return None
+    manifest = parse_manifest(found[0], name)
+    if manifest.day != day:
+        raise UserError(f"manifest {name} is of {manifest.day}; land the day again")
+    return manifest
+
+
+def encode_crc32c(value: int) -> str:
+    """As Cloud Storage writes it: base64 of the four big-endian bytes."""
+    return base64.b64encode(value.to_bytes(4, "big")).decode()
+
+
+def decode_crc32c(text: str) -> int:
+    """The inverse of `encode_crc32c`."""
+    return int.from_bytes(base64.b64decode(text), "big")

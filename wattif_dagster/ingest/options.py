@@ -1,0 +1,39 @@
+"""The knobs of the ingest, said once: settings, the Dagster resource and the pipeline use them."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MEBIBYTE = 1024 * 1024
+
+Compression = Literal["none", "gzip"]
+
+
+class IngestOptions(BaseModel):
+    """How a day is rendered, spooled and uploaded. Changes no reading, only objects and speed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    spool_dir: str = Field(
+        default=".wattif/spool", description="Files on their way; a fast local disk is best."
+    )
+    spool_budget_mib: int = Field(default=256, ge=8, description="The spool never holds more, MiB.")
+    meters_per_object: int = Field(
+        default=10, ge=1, description="Meters in an object; 1 names it <serial>.json."
+    )
+    compression: Compression = Field(default="none", description="none or gzip.")
+    render_workers: int = Field(default=1, ge=1, le=64, description="Threads that render.")
+    upload_workers: int = Field(default=8, ge=1, le=256, description="Threads that upload a batch.")
+    batches_in_flight: int = Field(
+        default=2, ge=1, le=64, description="Batches uploaded at the same time."
+    )
+
+    @property
+    def spool_budget(self) -> int:
+        """The budget in bytes."""
+        return self.spool_budget_mib * MEBIBYTE
+
+    @property
+    def connections(self) -> int:
+        """Threads that upload at the same time, over all batches."""
+        return self.upload_workers * self.batches_in_flight

@@ -1,0 +1,280 @@
+"""One day from rendering to manifest: producers, a bounded spool, consumers.
+
+Render threads fill the spool, upload threads drain it in batches. A file is deleted when the
+store has confirmed its size and CRC-32C. Objects that already hold the right bytes are not
+sent again, which is how an interrupted day goes on. The manifest is written last.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from isal import igzip
+from numpy.typing import NDArray
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest import layout
+from wattif_dagster.ingest.manifest import (
+    Manifest,
+    ManifestObject,
+    encode_crc32c,
+    parse_manifest,
+)
+from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
+from wattif_dagster.ingest.spool import Spool, Stopped, open_spool
+from wattif_dagster.ingest.store import (
+    GENERATION_ABSENT,
+    GenerationMismatch,
+    ObjectStore,
+    SpooledFile,
+    StoredObject,
+    crc32c,
+)
+from wattif_dagster.metering.incidents import incident_label
+from wattif_dagster.metering.ndjson import DayRenderer
+from wattif_dagster.metering.serials import serial_text
+from wattif_dagster.metering.simulation import Simulation
+
+MAX_OBJECT_BYTES = 8 * MEBIBYTE
+"""Objects stay below it: one request each, and generation preconditions hold."""
+GZIP_LEVEL = 1
+GZIP_AT_LEAST = 4
+"""Readings compress to less than a fourth (8.5 times smaller was measured)."""
+FILES_PER_WORKER = 4
+"""Files in a batch for each thread that uploads it: enough to keep them all busy."""
+
+
+@dataclass
+class Progress:
+    """What has arrived so far; `listener` is told after every batch."""
+
+    objects_total: int
+    objects: int = 0
+    objects_kept: int = 0
+    bytes: int = 0
+    rows: int = 0
+    listener: Callable[["Progress"], None] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, done: list[ManifestObject], *, kept: bool) -> None:
+        """Count objects as arrived; `kept` ones were in the store already."""
+        with self._lock:
+            self.objects += len(done)
+            self.objects_kept += len(done) if kept else 0
+            self.bytes += sum(item.bytes for item in done)
+            self.rows += sum(item.rows for item in done)
+            if self.listener:
+                self.listener(self)
+
+
+@dataclass(frozen=True)
+class DayReport:
+    """A landed day: its manifest, and what it took."""
+
+    manifest: Manifest
+    objects_kept: int
+    objects_removed: int
+    seconds: float
+    spool_high_water: int
+
+    @property
+    def megabytes_per_second(self) -> float:
+        """Stored bytes of the day by time."""
+        return self.manifest.total_bytes / 1e6 / max(self.seconds, 1e-9)
+
+
+def check_options(simulation: Simulation, options: IngestOptions) -> None:
+    """Raises UserError when an object would be too large for one request."""
+    meter_bytes = DayRenderer(simulation, simulation.first_day).bytes_per_meter
+    raw = meter_bytes * options.meters_per_object
+    limit = MAX_OBJECT_BYTES * (GZIP_AT_LEAST if options.compression == "gzip" else 1)
+    if raw > limit:
+        most = max(1, limit // meter_bytes)
+        raise UserError(
+            f"meters_per_object={options.meters_per_object} makes objects of "
+            f"{raw / MEBIBYTE:.1f} MiB before compression, above {limit / MEBIBYTE:.0f}; set it to {most} or less"
+        )
+
+
+def land_day(
+    store: ObjectStore,
+    simulation: Simulation,
+    day: date,
+    serials: NDArray[np.uint32],
+    options: IngestOptions,
+    listener: Callable[[Progress], None] | None = None,
+) -> DayReport:
+    """Render the day of these meters and land it in the store, manifest last.
+
+    Raises UserError for what a user must mend, or whatever the store raises; then the old
+    manifest still stands and the next call goes on from the objects that arrived.
+    """
+    check_options(simulation, options)
+    began = time.monotonic()
+    manifest_name = layout.manifest_name(day)
+    before = store.read(manifest_name)
+    generation = before[1] if before else GENERATION_ABSENT
+    present = {item.name: item for item in store.list(layout.day_prefix(day))}
+    with open_spool(Path(options.spool_dir), options.spool_budget) as spool:
+        pipeline = _Pipeline(store, simulation, day, serials, options, spool, present, listener)
+        objects = pipeline.run()
+    manifest = Manifest(
+        day=day,
+        fingerprint=simulation.fingerprint,
+        interval_seconds=simulation.interval_seconds,
+        meters=len(serials),
+        compression=options.compression,
+        incident=incident_label(simulation, day),
+        objects=tuple(objects),
+    )
+    try:
+        store.write(manifest_name, manifest.dumps(), if_generation=generation)
+    except GenerationMismatch:
+        # A retried request may find the manifest that its first try wrote.
+        now = store.read(manifest_name)
+        if now is None or parse_manifest(now[0], manifest_name) != manifest:
+            raise UserError(
+                f"another run landed {day} at the same time, and its manifest stands; run it again"
+            ) from None
+    unlisted = present.keys() - {item.name for item in objects}
+    store.delete(sorted(unlisted))
+    return DayReport(
+        manifest=manifest,
+        objects_kept=pipeline.progress.objects_kept,
+        objects_removed=len(unlisted),
+        seconds=time.monotonic() - began,
+        spool_high_water=spool.high_water,
+    )
+
+
+class _Pipeline:
+    """The threads of one day. Whoever fails first stops the others."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        simulation: Simulation,
+        day: date,
+        serials: NDArray[np.uint32],
+        options: IngestOptions,
+        spool: Spool,
+        present: dict[str, StoredObject],
+        listener: Callable[[Progress], None] | None,
+    ):
+        self.store = store
+        self.simulation = simulation
+        self.day = day
+        self.options = options
+        self.spool = spool
+        self.present = present
+        size = options.meters_per_object
+        self.groups = [serials[at : at + size] for at in range(0, len(serials), size)]
+        self.objects: list[ManifestObject | None] = [None] * len(self.groups)
+        self.progress = Progress(objects_total=len(self.groups), listener=listener)
+        self._next_group = iter(range(len(self.groups)))
+        self._turn = threading.Lock()
+        self._ready: queue.SimpleQueue[tuple[int, SpooledFile] | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+
+    def run(self) -> list[ManifestObject]:
+        """Land every group; the objects in order."""
+        workers = self.options.render_workers + self.options.batches_in_flight
+        with ThreadPoolExecutor(workers, thread_name_prefix="ingest") as pool:
+            try:
+                renders = [pool.submit(self._render) for _ in range(self.options.render_workers)]
+                uploads = [pool.submit(self._upload) for _ in range(self.options.batches_in_flight)]
+                self._raise_first(renders, uploads)
+                for _ in uploads:
+                    self._ready.put(None)
+                self._raise_first(uploads, [])
+            except BaseException:
+                self._halt()
+                raise
+        return [item for item in self.objects if item is not None]
+
+    def _raise_first(self, wanted: list[Future[None]], others: list[Future[None]]) -> None:
+        """Wait for the wanted ones; raise the first real error of any."""
+        pending = set(wanted)
+        while pending:
+            done, _ = wait(pending | set(others), timeout=0.5, return_when=FIRST_EXCEPTION)
+            failed = [f for f in done if f.exception() is not None]
+            real = [f for f in failed if not isinstance(f.exception(), Stopped)]
+            for future in real or failed:
+                future.result()
+            pending -= done
+
+    def _halt(self) -> None:
+        self._stop.set()
+        self.spool.stop()
+        for _ in range(self.options.batches_in_flight):
+            self._ready.put(None)
+
+    def _claim(self) -> Iterator[int]:
+        """Indices of groups nobody has claimed yet."""
+        while not self._stop.is_set():
+            with self._turn:
+                index = next(self._next_group, None)
+            if index is None:
+                return
+            yield index
+
+    def _render(self) -> None:
+        renderer = DayRenderer(self.simulation, self.day)
+        for index in self._claim():
+            serials = self.groups[index]
+            data = renderer.render(serials)
+            body = (
+                igzip.compress(data, GZIP_LEVEL, mtime=0)
+                if self.options.compression == "gzip"
+                else data
+            )
+            item = ManifestObject(
+                name=layout.readings_name(
+                    self.day,
+                    index,
+                    serial_text(serials[:1]),
+                    self.options.meters_per_object,
+                    self.options.compression,
+                ),
+                bytes=len(body),
+                crc32c=encode_crc32c(checksum := crc32c(body)),
+                rows=len(serials) * self.simulation.readings_per_day,
+            )
+            self.objects[index] = item
+            if item.matches(self.present.get(item.name)):
+                self.progress.add([item], kept=True)
+                continue
+            self.spool.reserve(len(body))
+            path = self.spool.write(item.name, body)
+            self._ready.put((index, SpooledFile(path, item.name, len(body), checksum)))
+
+    def _upload(self) -> None:
+        while (batch := self._take_batch()) and not self._stop.is_set():
+            self.store.upload([spooled for _, spooled in batch])
+            for _, spooled in batch:
+                self.spool.release(spooled.path, spooled.size)
+            arrived = [self.objects[index] for index, _ in batch]
+            self.progress.add([item for item in arrived if item is not None], kept=False)
+
+    def _take_batch(self) -> list[tuple[int, SpooledFile]]:
+        """What is ready, at most a batch; waits for the first file only, so that a spent
+        budget cannot stall both sides. Empty at the end."""
+        batch: list[tuple[int, SpooledFile]] = []
+        item = self._ready.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) >= FILES_PER_WORKER * self.options.upload_workers:
+                return batch
+            try:
+                item = self._ready.get_nowait()
+            except queue.Empty:
+                return batch
+        if batch:
+            self._ready.put(None)  # the end mark is for the next call
+        return batch

@@ -1,0 +1,55 @@
+"""The fleet of a day in the bucket: its state, and its rows as BigQuery loads them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from isal import igzip
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
+from wattif_dagster.ingest.store import ObjectStore
+from wattif_dagster.metering.fleet import Fleet, fleet_on, registry_rows_ndjson
+from wattif_dagster.metering.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class LandedRegistry:
+    """A day's fleet; `version` names the content of its rows."""
+
+    fleet: Fleet
+    version: str
+
+
+def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> LandedRegistry:
+    """Write the day's rows, then its state, from yesterday's state where there is one.
+
+    Raises UserError for a day before the fleet's first.
+    """
+    if day < simulation.first_day:
+        raise UserError(f"{day} is before the fleet's first day, {simulation.first_day}")
+    earlier = _stored_fleet(store, simulation, day - timedelta(days=1))
+    fleet = fleet_on(simulation, day, earlier)
+    rows = registry_rows_ndjson(fleet, day)
+    store.write(registry_rows_name(day), igzip.compress(rows, 1, mtime=0))
+    state = fleet.to_bytes()
+    store.write(registry_state_name(day), state)
+    return LandedRegistry(fleet, simulation.fingerprint)
+
+
+def read_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Fleet:
+    """The fleet as registered. Raises UserError when none was by this simulation."""
+    fleet = _stored_fleet(store, simulation, day)
+    if fleet is None:
+        raise UserError(
+            f"there is no registry of {day} made with these simulation settings; "
+            "materialize meter_registry of that day first"
+        )
+    return fleet
+
+
+def _stored_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Fleet | None:
+    found = store.read(registry_state_name(day))
+    if found is None:
+        return None
+    fleet = Fleet.from_bytes(found[0])
+    return fleet if fleet.fingerprint == simulation.fingerprint else None

@@ -1,0 +1,112 @@
+"""The spool: files on their way to the bucket, never more than a budget of bytes."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wattif_dagster.errors import UserError
+
+
+class Stopped(Exception):
+    """The work was stopped by an error or an interrupt elsewhere."""
+
+
+class Spool:
+    """A private folder below `directory` that holds at most `budget` bytes.
+
+    A writer reserves before it writes and waits while the budget is spent; whoever has
+    confirmed a file releases it. One instance serves many threads.
+    """
+
+    def __init__(self, folder: Path, budget: int):
+        self.folder = folder
+        self.budget = budget
+        self.used = 0
+        self.high_water = 0
+        self._changed = threading.Condition()
+        self._stopped = False
+
+    def reserve(self, size: int) -> None:
+        """Wait until `size` bytes fit. Raises Stopped, or UserError when they never will."""
+        if size > self.budget:
+            raise UserError(
+                f"an object of {size:,} bytes does not fit into a spool of {self.budget:,}; "
+                "lower meters_per_object or raise spool_budget_mib"
+            )
+        with self._changed:
+            while not self._stopped and self.used + size > self.budget:
+                self._changed.wait()
+            if self._stopped:
+                raise Stopped
+            self.used += size
+            self.high_water = max(self.high_water, self.used)
+
+    def write(self, name: str, data: bytes | memoryview) -> Path:
+        """Write a reserved file. Raises UserError when the disk does not take it."""
+        path = self.folder / name.replace("/", "_")
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise UserError(
+                f"the spool {self.folder.parent} cannot be written ({error.strerror}); "
+                "free some space, or set WATTIF_INGEST__SPOOL_DIR to another disk"
+            ) from error
+        return path
+
+    def release(self, path: Path, size: int) -> None:
+        """Delete a confirmed file and give its bytes back."""
+        path.unlink(missing_ok=True)
+        with self._changed:
+            self.used -= size
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Wake everyone who waits, with Stopped."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+
+@contextmanager
+def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
+    """A spool below `directory`, which is made where it is missing; emptied at the end.
+
+    What a killed process left there is removed first. Raises UserError when the directory
+    cannot be used.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(directory)
+        folder = Path(tempfile.mkdtemp(prefix=f"spool-{os.getpid()}-", dir=directory))
+    except OSError as error:
+        raise UserError(
+            f"the spool directory {directory} cannot be used ({error.strerror}); "
+            "set WATTIF_INGEST__SPOOL_DIR to a writable one"
+        ) from None
+    try:
+        yield Spool(folder, budget)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(directory: Path) -> None:
+    """Remove the spools of processes of this machine that are no more."""
+    for folder in directory.glob("spool-*-*"):
+        pid = folder.name.split("-")[1]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,64 @@
+"""What the ingest needs of an object store; `resources.gcs` provides it on Cloud Storage."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import google_crc32c
+
+GENERATION_ABSENT = 0
+"""The generation precondition that asks for an object not to exist yet."""
+
+
+def crc32c(data: bytes | memoryview) -> int:
+    """CRC-32C (Castagnoli, RFC 3720) of the data."""
+    return google_crc32c.value(bytes(data) if isinstance(data, memoryview) else data)
+
+
+@dataclass(frozen=True)
+class SpooledFile:
+    """A file in the spool, on its way to `name`; `crc32c` is of its bytes."""
+
+    path: Path
+    name: str
+    size: int
+    crc32c: int
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as the store describes it."""
+
+    name: str
+    size: int
+    crc32c: int
+    generation: int
+
+
+class ObjectStore(Protocol):
+    """A bucket."""
+
+    def upload(self, files: Sequence[SpooledFile]) -> None:
+        """Store the files; return when every size and crc32c is confirmed, raise otherwise."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects whose names begin with the prefix."""
+        ...
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete the objects; one that is already gone counts as deleted."""
+        ...
+
+    def read(self, name: str) -> tuple[bytes, int] | None:
+        """Content and generation of a small object; None when there is none."""
+        ...
+
+    def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
+        """Write a small object. Raises GenerationMismatch when another writer came first."""
+        ...
+
+
+class GenerationMismatch(Exception):
+    """The object is no longer of the generation the writer saw."""

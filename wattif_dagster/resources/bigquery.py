@@ -1,0 +1,187 @@
+"""BigQuery: the stock client, partitions replaced whole, job errors said with their rows."""
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+import requests
+from dagster import ConfigurableResource, ResourceDependency
+from google.api_core import exceptions as gexc
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from pydantic import Field
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.resources import bigquery_tables as tables
+from wattif_dagster.resources.cloud import GoogleCloud
+from wattif_dagster.schemas import Table
+
+JOB_TIMEOUT_SECONDS = 3600
+ERRORS_QUOTED = 5
+
+
+class JobFailed(Exception):
+    """A load or query job failed; the text quotes its first errors."""
+
+
+class BigQueryWarehouse(ConfigurableResource):
+    """One dataset. `dagster_gcp.BigQueryResource` cannot be given an endpoint, so this is ours."""
+
+    cloud: ResourceDependency[GoogleCloud]
+    dataset: str
+    location: str = "US"
+    readings_type: Literal["native", "external"] = Field(
+        default="native", description="meter_readings loaded, or read from the objects in place."
+    )
+
+    @cached_property
+    def client(self) -> bigquery.Client:
+        """The stock client."""
+        endpoint = self.cloud.endpoints.bigquery
+        return bigquery.Client(
+            project=self.cloud.project,
+            credentials=self.cloud.credentials(),
+            location=self.location,
+            client_options={"api_endpoint": endpoint} if endpoint else None,
+        )
+
+    @property
+    def dataset_ref(self) -> bigquery.DatasetReference:
+        """The dataset."""
+        return bigquery.DatasetReference(self.cloud.project, self.dataset)
+
+    def table_name(self, table: Table) -> str:
+        """project.dataset.table"""
+        return f"{self.cloud.project}.{self.dataset}.{table.name}"
+
+    def quoted(self, table: Table) -> str:
+        """The table's name, quoted for SQL."""
+        return tables.quoted(self.dataset_ref, table)
+
+    def ensure_table(self, table: Table) -> None:
+        """Create the dataset and the table where they do not exist."""
+        wanted = tables.bigquery_table(self.dataset_ref, table)
+        with self._explained():
+            try:
+                self.client.create_table(wanted, exists_ok=True)
+            except gexc.NotFound:
+                self.client.create_dataset(self._dataset(), exists_ok=True)
+                self.client.create_table(wanted, exists_ok=True)
+
+    def _dataset(self) -> bigquery.Dataset:
+        dataset = bigquery.Dataset(self.dataset_ref)
+        dataset.location = self.location
+        return dataset
+
+    def ensure_external(self, table: Table, bucket: str, suffix: str) -> None:
+        """Make the table one over the bucket's objects that end in `suffix`.
+
+        Raises UserError where the name is taken by a native table.
+        """
+        wanted = tables.hive_table(self.dataset_ref, table, bucket, suffix)
+        with self._explained():
+            self.client.create_dataset(self._dataset(), exists_ok=True)
+            made = self.client.create_table(wanted, exists_ok=True)
+            config = made.external_data_configuration
+            if config is None:
+                raise UserError(
+                    f"{self.table_name(table)} is a native table; drop it, "
+                    "or set WATTIF_TABLE_TYPE=native"
+                )
+            if not all(uri.endswith(suffix) for uri in config.source_uris):
+                self.client.delete_table(wanted)
+                self.client.create_table(wanted)
+
+    def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
+        """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
+
+        `version` names the content: the same content gets the same job id, so that a job whose
+        answer was lost is found again. Raises JobFailed.
+        """
+        self.ensure_table(table)
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+            schema=tables.bigquery_schema(table),
+            time_partitioning=bigquery.TimePartitioning(field=table.partition_by),
+            clustering_fields=list(table.cluster_by) or None,
+            max_bad_records=0,
+        )
+        # A job id can be used once: the attempt's second tells a repeated load from a lost answer.
+        job_id = f"wattif_load_{table.name}_{day:%Y%m%d}_{version}_{int(time.time())}"
+        with self._explained():
+            job = self.client.load_table_from_uri(
+                list(uris),
+                tables.partition(self.dataset_ref, table, day),
+                job_id=job_id,
+                job_config=config,
+            )
+            self._finish(job)
+        return int(job.output_rows or 0)
+
+    def replace_partition(self, table: Table, day: date, select: str) -> None:
+        """Replace the day's partition by the rows of a SELECT, whole or not at all."""
+        self.ensure_table(table)
+        config = bigquery.QueryJobConfig(
+            destination=tables.partition(self.dataset_ref, table, day),
+            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
+            time_partitioning=bigquery.TimePartitioning(field=table.partition_by),
+            clustering_fields=list(table.cluster_by) or None,
+        )
+        with self._explained():
+            self._finish(
+                self.client.query(
+                    select,
+                    job_config=config,
+                    job_id=f"wattif_query_{table.name}_{day:%Y%m%d}_{uuid.uuid4().hex[:12]}",
+                )
+            )
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a small query. Raises JobFailed."""
+        with self._explained():
+            job = self.client.query(sql)
+            self._finish(job)
+            return [dict(row.items()) for row in job.result(timeout=JOB_TIMEOUT_SECONDS)]
+
+    def row(self, sql: str) -> dict[str, Any]:
+        """The one row of an aggregate query."""
+        (only,) = self.rows(sql)
+        return only
+
+    @staticmethod
+    def _finish(job: bigquery.LoadJob | bigquery.QueryJob) -> None:
+        try:
+            job.result(timeout=JOB_TIMEOUT_SECONDS)
+        except (gexc.BadRequest, gexc.NotFound) as error:
+            errors = job.errors or [{"message": error.message}]
+            said = "; ".join(
+                " ".join(filter(None, (item.get("location"), item.get("message"))))
+                for item in errors[:ERRORS_QUOTED]
+            )
+            more = (
+                f" (and {len(errors) - ERRORS_QUOTED} more)" if len(errors) > ERRORS_QUOTED else ""
+            )
+            raise JobFailed(f"BigQuery job {job.job_id} failed: {said}{more}") from error
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a user must mend into one sentence."""
+        try:
+            yield
+        except (gexc.Forbidden, gexc.Unauthorized) as error:
+            raise UserError(
+                f"access to dataset {self.cloud.project}.{self.dataset} was refused; "
+                "grant the account roles/bigquery.jobUser and roles/bigquery.dataEditor"
+            ) from error
+        except (requests.ConnectionError, GoogleAuthError) as error:
+            raise UserError(
+                f"{self.cloud.endpoints.bigquery or 'BigQuery'} cannot be reached; "
+                "check the network and the credentials, or `wattif status`"
+            ) from error

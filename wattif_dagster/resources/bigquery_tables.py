@@ -1,0 +1,78 @@
+"""The tables of `schemas` as BigQuery objects, and how their partitions are addressed."""
+
+from datetime import date
+
+from google.cloud import bigquery
+
+from wattif_dagster.schemas import Table
+
+HIVE_COLUMN = "dt"
+"""The column that the folders `dt=YYYY-MM-DD/` give an external table."""
+
+
+def bigquery_schema(table: Table) -> list[bigquery.SchemaField]:
+    """The table's columns."""
+    return [
+        bigquery.SchemaField(
+            column.name,
+            column.type,
+            mode="REQUIRED" if column.required else "NULLABLE",
+            description=column.description,
+        )
+        for column in table.columns
+    ]
+
+
+def bigquery_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery.Table:
+    """The table, partitioned by day and clustered."""
+    made = bigquery.Table(dataset.table(table.name), schema=bigquery_schema(table))
+    made.description = table.description
+    made.time_partitioning = bigquery.TimePartitioning(
+        type_=bigquery.TimePartitioningType.DAY, field=table.partition_by
+    )
+    made.clustering_fields = list(table.cluster_by) or None
+    return made
+
+
+def partition(
+    dataset: bigquery.DatasetReference, table: Table, day: date
+) -> bigquery.TableReference:
+    """One day's partition, as load and query jobs take it for a destination."""
+    return dataset.table(f"{table.name}${day:%Y%m%d}")
+
+
+def quoted(dataset: bigquery.DatasetReference, table: Table) -> str:
+    """`project.dataset.table`, quoted for SQL. All three parts are validated names."""
+    return f"`{dataset.project}.{dataset.dataset_id}.{table.name}`"
+
+
+def hive_table(
+    dataset: bigquery.DatasetReference, table: Table, bucket: str, suffix: str
+) -> bigquery.Table:
+    """An external table over `gs://BUCKET/dt=DAY/*`; its column `dt` is the DATE of the folder."""
+    config = bigquery.ExternalConfig(bigquery.ExternalSourceFormat.NEWLINE_DELIMITED_JSON)
+    config.source_uris = [f"gs://{bucket}/dt=*{suffix}"]
+    config.schema = bigquery_schema(table)
+    hive = bigquery.HivePartitioningOptions()
+    hive.mode = "CUSTOM"
+    hive.source_uri_prefix = f"gs://{bucket}/{{{HIVE_COLUMN}:DATE}}"
+    hive.require_partition_filter = False
+    config.hive_partitioning = hive
+    made = bigquery.Table(dataset.table(table.name))
+    made.description = table.description
+    made.external_data_configuration = config
+    return made
+
+
+def in_folder(day: date) -> str:
+    """The SQL condition that confines a query of an external table to the day's folder."""
+    return f"{HIVE_COLUMN} = DATE '{day}'"
+
+
+def of_day(table: Table, day: date) -> str:
+    """The SQL condition that confines a query to the day's partition."""
+    column = f"`{table.partition_by}`"
+    if next(c.type for c in table.columns if c.name == table.partition_by) == "DATE":
+        return f"{column} = DATE '{day}'"
+    begin = f"TIMESTAMP '{day} 00:00:00+00'"
+    return f"{column} >= {begin} AND {column} < TIMESTAMP_ADD({begin}, INTERVAL 1 DAY)"

@@ -1,0 +1,41 @@
+"""Settings to resources: the only place where the two meet."""
+
+from dagster import ConfigurableResource
+
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.cloud import GoogleCloud
+from wattif_dagster.resources.dataplex import DataplexScans
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.simulation import IngestResource, SimulationResource
+from wattif_dagster.settings import Settings
+
+
+def build_resources(settings: Settings) -> dict[str, ConfigurableResource]:
+    """The resources by the names the assets ask for."""
+    cloud = GoogleCloud(
+        target=settings.target,
+        project=settings.project,
+        endpoints_file=str(settings.endpoints_file),
+        auth=settings.auth,
+        key_file=str(settings.key_file) if settings.key_file else None,
+        impersonate=settings.impersonate,
+    )
+    ingest = settings.ingest
+    return {
+        "cloud": cloud,
+        "simulation": SimulationResource(**settings.simulation.model_dump()),
+        "ingest": IngestResource(**ingest.model_dump()),
+        "gcs": GcsTransferManager(
+            cloud=cloud,
+            bucket=settings.bucket,
+            upload_workers=ingest.upload_workers,
+            connections=ingest.connections,
+        ),
+        "bigquery": BigQueryWarehouse(
+            cloud=cloud,
+            dataset=settings.dataset,
+            location=settings.bigquery_location,
+            readings_type=settings.table_type,
+        ),
+        "scans": DataplexScans(cloud=cloud, location=settings.location),
+    }

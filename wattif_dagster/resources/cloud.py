@@ -1,0 +1,81 @@
+"""Credentials and endpoints, shared by every Google client."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import google.auth
+from dagster import ConfigurableResource
+from google.auth import impersonated_credentials
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import DefaultCredentialsError
+from google.oauth2 import service_account
+from pydantic import Field
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.settings import Endpoints, read_endpoints
+
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+
+
+class GoogleCloud(ConfigurableResource):
+    """Where the services are and who asks. Holds names and paths, never a secret."""
+
+    target: Literal["local", "gcp"] = Field(
+        default="local", description="local: the local cloud, anonymously; gcp: Google Cloud."
+    )
+    project: str
+    endpoints_file: str = Field(
+        default=".wattif/endpoints.json", description="Where a local cloud says its addresses."
+    )
+    auth: Literal["application_default", "key_file", "impersonation", "anonymous"] = Field(
+        default="application_default",
+        description="application_default, a key_file, impersonation of a service account, "
+        "or anonymous.",
+    )
+    key_file: str | None = Field(default=None, description="Path of a service account key.")
+    impersonate: str | None = Field(default=None, description="Service account to impersonate.")
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """The addresses of the services, read when first asked for, so that definitions load
+        while the local cloud is down. Raises UserError when it is."""
+        return Endpoints() if self.target == "gcp" else read_endpoints(Path(self.endpoints_file))
+
+    def credentials(self) -> Credentials:
+        """Credentials for all clients. Raises UserError when they cannot be had."""
+        if self.target == "local" or self.auth == "anonymous":
+            return AnonymousCredentials()  # type: ignore[no-untyped-call]
+        if self.auth == "key_file":
+            return self._from_key_file()
+        source = self._application_default()
+        if self.auth == "impersonation":
+            return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+                source_credentials=source,
+                target_principal=self.impersonate,
+                target_scopes=SCOPES,
+            )
+        return source
+
+    def _from_key_file(self) -> Credentials:
+        try:
+            return service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
+                self.key_file, scopes=SCOPES
+            )
+        except (OSError, ValueError) as error:
+            # The library's text may quote the file: say only which file and what kind of fault.
+            raise UserError(
+                f"the service account key {self.key_file} cannot be used "
+                f"({type(error).__name__}); set WATTIF_KEY_FILE to a readable key"
+            ) from None
+
+    @staticmethod
+    def _application_default() -> Credentials:
+        try:
+            credentials, _ = google.auth.default(scopes=SCOPES)
+        except DefaultCredentialsError:
+            raise UserError(
+                "no Google credentials were found; run `gcloud auth application-default login`, "
+                "or set WATTIF_TARGET=local to work without an account"
+            ) from None
+        return credentials  # type: ignore[return-value]

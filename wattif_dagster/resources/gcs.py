@@ -1,0 +1,223 @@
+"""Cloud Storage: batches through the transfer manager, every result inspected."""
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+
+import requests
+from dagster import ConfigurableResource, ResourceDependency
+from google.api_core import exceptions as gexc
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.cloud import storage
+from google.cloud.storage import transfer_manager
+from google.cloud.storage.retry import DEFAULT_RETRY
+from pydantic import Field
+from requests.adapters import HTTPAdapter
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.manifest import decode_crc32c, encode_crc32c
+from wattif_dagster.ingest.store import GenerationMismatch, SpooledFile, StoredObject
+from wattif_dagster.resources.cloud import GoogleCloud
+
+TRANSIENT = (
+    gexc.TooManyRequests,
+    gexc.ServerError,
+    gexc.RetryError,
+    TransportError,
+    requests.ConnectionError,
+    requests.Timeout,
+    ConnectionError,
+)
+REQUEST_TIMEOUT_SECONDS = 60
+"""To connect, and between two bytes."""
+
+
+class UploadFailed(Exception):
+    """Some files did not arrive; the text counts them and quotes the first error."""
+
+
+class GcsTransferManager(ConfigurableResource):
+    """One bucket. Implements `ingest.store.ObjectStore`."""
+
+    cloud: ResourceDependency[GoogleCloud]
+    bucket: str
+    upload_workers: int = Field(default=8, description="Threads a batch is uploaded with.")
+    connections: int = Field(default=32, description="Kept open; threads over all batches.")
+    deadline_seconds: float = Field(default=900, description="Until a batch must be confirmed.")
+
+    @cached_property
+    def client(self) -> storage.Client:
+        """The stock client, with as many pooled connections as there are uploading threads."""
+        endpoint = self.cloud.endpoints.gcs
+        client = storage.Client(
+            project=self.cloud.project,
+            credentials=self.cloud.credentials(),
+            client_options={"api_endpoint": endpoint} if endpoint else None,
+        )
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=self.connections)
+        client._http.mount("https://", adapter)
+        client._http.mount("http://", adapter)
+        return client
+
+    @property
+    def uri(self) -> str:
+        """gs://BUCKET"""
+        return f"gs://{self.bucket}"
+
+    def ensure_bucket(self) -> None:
+        """Create the bucket where it does not exist."""
+        with self._explained():
+            try:
+                self.client.create_bucket(self.bucket, timeout=REQUEST_TIMEOUT_SECONDS)
+            except gexc.Conflict:
+                return
+
+    def require_bucket(self) -> None:
+        """Raises UserError when the bucket does not exist or cannot be reached."""
+        with self._explained():
+            if not self.client.bucket(self.bucket).exists(timeout=REQUEST_TIMEOUT_SECONDS):
+                raise UserError(self._no_bucket())
+
+    def upload(self, files: Sequence[SpooledFile]) -> None:
+        """Upload a batch; return when every size and crc32c is confirmed.
+
+        Transient errors and damaged bodies are sent again until the deadline.
+        Raises UploadFailed, or UserError for what a user must mend.
+        """
+        deadline = time.monotonic() + self.deadline_seconds
+        pending, pause = list(files), 0.5
+        while pending:
+            failed = self._upload_once(pending, deadline - time.monotonic())
+            if not failed:
+                return
+            permanent = [error for _, error in failed if not isinstance(error, TRANSIENT)]
+            if permanent or time.monotonic() + pause > deadline:
+                error = permanent[0] if permanent else failed[0][1]
+                with self._explained():
+                    raise UploadFailed(
+                        f"{len(failed)} of {len(files)} objects did not arrive "
+                        f"in {self.uri}: {error}"
+                    ) from error
+            time.sleep(pause * random.uniform(0.5, 1))
+            pause = min(pause * 2, 30)
+            pending = [item for item, _ in failed]
+
+    def _upload_once(
+        self, files: list[SpooledFile], seconds: float
+    ) -> list[tuple[SpooledFile, BaseException]]:
+        """One pass over the files; those that were not confirmed, with the reason."""
+        bucket = self.client.bucket(self.bucket)
+        blobs = [bucket.blob(item.name) for item in files]
+        for blob, item in zip(blobs, files, strict=True):
+            blob.crc32c = encode_crc32c(item.crc32c)  # the server refuses a body that differs
+        results = transfer_manager.upload_many(
+            [(str(item.path), blob) for item, blob in zip(files, blobs, strict=True)],
+            worker_type=transfer_manager.THREAD,  # processes cannot start inside daemonic workers
+            max_workers=min(self.upload_workers, len(files)),
+            upload_kwargs={
+                "checksum": None,  # computed while rendering, and compared below
+                "timeout": REQUEST_TIMEOUT_SECONDS,
+                "retry": DEFAULT_RETRY.with_timeout(max(1.0, seconds)),
+                "content_type": "application/x-ndjson",
+            },
+        )
+        failed: list[tuple[SpooledFile, BaseException]] = []
+        for item, blob, result in zip(files, blobs, results, strict=True):
+            if isinstance(result, BaseException):
+                failed.append((item, result))
+            elif blob.size != item.size or blob.crc32c != encode_crc32c(item.crc32c):
+                failed.append((item, ConnectionError(f"{item.name} arrived damaged")))
+        return failed
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects whose names begin with the prefix."""
+        with self._explained():
+            for blob in self.client.list_blobs(
+                self.bucket,
+                prefix=prefix,
+                fields="items(name,size,crc32c,generation),nextPageToken",
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            ):
+                yield StoredObject(
+                    blob.name, blob.size, decode_crc32c(blob.crc32c), blob.generation
+                )
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete the objects; one that is already gone counts as deleted."""
+        bucket = self.client.bucket(self.bucket)
+
+        def delete_one(name: str) -> None:
+            try:
+                bucket.blob(name).delete(timeout=REQUEST_TIMEOUT_SECONDS, retry=DEFAULT_RETRY)
+            except gexc.NotFound:
+                return
+
+        with self._explained(), ThreadPoolExecutor(self.upload_workers) as pool:
+            for _ in pool.map(delete_one, names):
+                pass
+
+    def read(self, name: str) -> tuple[bytes, int] | None:
+        """Content and generation of a small object; None when there is none."""
+        with self._explained():
+            blob = self.client.bucket(self.bucket).get_blob(name, timeout=REQUEST_TIMEOUT_SECONDS)
+            if blob is None:
+                return None
+            data = blob.download_as_bytes(
+                if_generation_match=blob.generation,
+                raw_download=True,
+                timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+            return data, int(blob.generation or 0)
+
+    def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
+        """Write a small object. Raises GenerationMismatch when another writer came first."""
+        with self._explained():
+            try:
+                self.client.bucket(self.bucket).blob(name).upload_from_string(
+                    data,
+                    content_type="application/octet-stream",
+                    if_generation_match=if_generation,
+                    checksum="crc32c",
+                    retry=DEFAULT_RETRY,
+                    timeout=REQUEST_TIMEOUT_SECONDS,
+                )
+            except gexc.PreconditionFailed:
+                raise GenerationMismatch(
+                    f"another writer changed {self.uri}/{name} in the meantime"
+                ) from None
+
+    def _no_bucket(self) -> str:
+        return (
+            f"bucket {self.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+        )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a user must mend into one sentence."""
+        where = self.cloud.endpoints.gcs or "Cloud Storage"
+        try:
+            yield
+        except (UploadFailed, *TRANSIENT, gexc.GoogleAPIError, GoogleAuthError) as error:
+            cause = error.__cause__ if isinstance(error, UploadFailed) else error
+            match cause:
+                case gexc.NotFound():
+                    raise UserError(self._no_bucket()) from error
+                case gexc.Forbidden() | gexc.Unauthorized():
+                    raise UserError(
+                        f"access to bucket {self.bucket} was refused; "
+                        "grant the account roles/storage.objectAdmin on it"
+                    ) from error
+                case requests.ConnectionError() | TransportError():
+                    raise UserError(
+                        f"{where} cannot be reached; check the network, or `wattif status`"
+                    ) from error
+                case GoogleAuthError():
+                    raise UserError(
+                        "the Google credentials were refused; "
+                        "run `gcloud auth application-default login` again"
+                    ) from error
+                case _:
+                    raise

@@ -1,0 +1,14 @@
+"""The domain's settings as Dagster resources: the same fields, said there."""
+
+from dagster import ConfigurableResource
+
+from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.metering.simulation import Simulation
+
+
+class SimulationResource(Simulation, ConfigurableResource):
+    """Shared by all assets, so that a backfill launched without config is consistent."""
+
+
+class IngestResource(IngestOptions, ConfigurableResource):
+    """How days are landed."""

@@ -1,0 +1,70 @@
+"""The figures that the checks compare, read from BigQuery."""
+
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+
+from wattif_dagster import schemas
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_tables import of_day
+from wattif_dagster.warehouse.load import readings_of
+
+_READINGS_SQL = (files("wattif_dagster.warehouse") / "quality.sql").read_text()
+
+LOWEST_KW, HIGHEST_KW = -100.0, 100.0
+"""A reading outside is no household's: three phases of 400 V and 100 A end at 69 kW."""
+
+
+@dataclass(frozen=True)
+class ReadingsQuality:
+    """Counts of one day of `meter_readings`, beside its registry."""
+
+    row_count: int
+    serials: int
+    registered_serials: int
+    unregistered: int
+    silent: int
+    repeated: int
+    misplaced: int
+    out_of_range: int
+
+
+@dataclass(frozen=True)
+class HoursQuality:
+    """Counts of one day of `hourly_consumption`."""
+
+    meters: int
+    hours: int
+    incomplete_hours: int
+    readings: int
+
+
+def readings_quality(
+    bigquery: BigQueryWarehouse, day: date, interval_seconds: int
+) -> ReadingsQuality:
+    """Count what a sound day has none of: meters unknown or silent, repeats, strays."""
+    row = bigquery.row(
+        _READINGS_SQL.format(
+            day=day,
+            interval_seconds=interval_seconds,
+            lowest_kw=LOWEST_KW,
+            highest_kw=HIGHEST_KW,
+            meter_readings=bigquery.quoted(schemas.METER_READINGS),
+            readings_of_day=readings_of(bigquery, day),
+            meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
+            registry_of_day=of_day(schemas.METER_REGISTRY, day),
+        )
+    )
+    return ReadingsQuality(**{name: int(value) for name, value in row.items()})
+
+
+def hours_quality(bigquery: BigQueryWarehouse, day: date, readings_per_hour: int) -> HoursQuality:
+    """Count the hours of the day, and those that lack readings or have too many."""
+    table = schemas.HOURLY_CONSUMPTION
+    row = bigquery.row(
+        f"SELECT COUNT(DISTINCT serial) AS meters, COUNT(*) AS hours, "
+        f"COUNTIF(n_readings != {readings_per_hour}) AS incomplete_hours, "
+        f"COALESCE(SUM(n_readings), 0) AS readings "
+        f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
+    )
+    return HoursQuality(**{name: int(value) for name, value in row.items()})

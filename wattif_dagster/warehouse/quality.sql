@@ -1,0 +1,28 @@
+-- What the checks of one day compare with the manifest and the registry, in one pass by meter.
+WITH readings AS (
+  SELECT
+    serial,
+    COUNT(*) AS n,
+    COUNT(*) - COUNT(DISTINCT timestamp) AS repeated,
+    COUNTIF(timestamp < TIMESTAMP '{day} 00:00:00+00'
+            OR timestamp >= TIMESTAMP_ADD(TIMESTAMP '{day} 00:00:00+00', INTERVAL 1 DAY)
+            OR MOD(UNIX_MICROS(timestamp), {interval_seconds} * 1000000) != 0) AS misplaced,
+    COUNTIF(reading IS NULL OR reading < {lowest_kw} OR reading > {highest_kw}) AS out_of_range
+  FROM {meter_readings}
+  WHERE {readings_of_day}
+  GROUP BY serial
+),
+registered AS (
+  SELECT serial FROM {meter_registry} WHERE {registry_of_day}
+)
+SELECT
+  COALESCE(SUM(n), 0) AS row_count,
+  COUNT(readings.serial) AS serials,
+  COUNT(registered.serial) AS registered_serials,
+  COUNTIF(registered.serial IS NULL) AS unregistered,
+  COUNTIF(readings.serial IS NULL) AS silent,
+  COALESCE(SUM(repeated), 0) AS repeated,
+  COALESCE(SUM(misplaced), 0) AS misplaced,
+  COALESCE(SUM(out_of_range), 0) AS out_of_range
+FROM readings
+FULL OUTER JOIN registered ON readings.serial = registered.serial
