@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, Self
 
 import orjson
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 SECONDS_PER_HOUR = 3600
 SERIAL_SPACE = 31_000_000
@@ -23,8 +23,10 @@ def parse_day(text: str) -> date:
     return day
 
 
-class Simulation(BaseModel, frozen=True):
+class Simulation(BaseModel):
     """A fleet and the load it draws. Two equal simulations render equal bytes."""
+
+    model_config = ConfigDict(frozen=True)
 
     seed: int = Field(default=7, ge=0, description="Seed of every random draw.")
     start_date: str = Field(

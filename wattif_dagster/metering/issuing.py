@@ -1,0 +1,59 @@
+"""Which serials new meters get: random numbers that the filter says were never issued."""
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif_dagster.metering.bloom import SerialFilter
+from wattif_dagster.metering.draws import Purpose, draw
+from wattif_dagster.metering.simulation import SERIAL_SPACE
+
+_BITS = SERIAL_SPACE.bit_length()
+_MASK = np.uint32(2**_BITS - 1)
+_ROUNDS = 4
+_MOST_AT_ONCE = 2**16
+
+
+class SerialsExhausted(ValueError):
+    """More serials are asked for than are left."""
+
+
+def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDArray[np.uint32]:
+    """Draw `count` serial numbers that `issued` does not hold, and add them to it.
+
+    The candidates are all numbers in a random order of that day, so none comes twice. A false
+    positive of the filter costs its candidate. Raises SerialsExhausted at the end of the numbers.
+    """
+    serials = np.empty(count, np.uint32)
+    done, position = 0, 0
+    while done < count:
+        if position > _MASK:
+            raise SerialsExhausted(
+                f"{count:,} new serials were asked for on {day}, and only {done:,} of the "
+                f"{SERIAL_SPACE:,} numbers were still free; simulate a smaller fleet"
+            )
+        batch = min(max(64, (count - done) * 5 // 4), _MOST_AT_ONCE)
+        candidates = candidates_of(seed, day, position, position + batch)
+        fresh = candidates[~issued.contains(candidates)][: count - done]
+        issued.add(fresh)
+        serials[done : done + len(fresh)] = fresh
+        done += len(fresh)
+        position += batch
+    return serials
+
+
+def candidates_of(seed: int, day: date, start: int, end: int) -> NDArray[np.uint32]:
+    """The serial numbers at positions start .. end-1 of the day's random order.
+
+    A permutation of 0 .. 2**25-1, of which numbers outside of SERIAL_SPACE are left out. Each
+    round multiplies by an odd number, adds, and folds the upper half onto the lower: all three can
+    be undone modulo 2**25, so two positions never give the same number.
+    """
+    numbers = np.arange(start, min(end, int(_MASK) + 1), dtype=np.uint32)
+    for key in draw(seed, Purpose.SERIAL, day.toordinal(), np.arange(_ROUNDS)):
+        numbers *= np.uint32(key & _MASK) | np.uint32(1)
+        numbers += np.uint32(key >> np.uint64(32))
+        numbers &= _MASK
+        numbers ^= numbers >> np.uint32((_BITS + 1) // 2)
+    return numbers[numbers < SERIAL_SPACE]
