@@ -1,6 +1,6 @@
 """Settings to resources: the only place where the two meet."""
 
-from dagster import ConfigurableResource
+from typing import TypedDict
 
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.cloud import GoogleCloud
@@ -10,8 +10,19 @@ from wattif_dagster.resources.simulation import IngestResource, SimulationResour
 from wattif_dagster.settings import Settings
 
 
-def build_resources(settings: Settings) -> dict[str, ConfigurableResource]:
+class Resources(TypedDict):
     """The resources by the names the assets ask for."""
+
+    cloud: GoogleCloud
+    simulation: SimulationResource
+    ingest: IngestResource
+    gcs: GcsTransferManager
+    bigquery: BigQueryWarehouse
+    scans: DataplexScans
+
+
+def build_resources(settings: Settings) -> Resources:
+    """The resources of these settings. Connects to nothing yet."""
     cloud = GoogleCloud(
         target=settings.target,
         project=settings.project,

@@ -1,0 +1,48 @@
+# The door to everything. `make demo` and `make test` need only python3 (3.11 to 3.13), make and git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The newest of the supported Pythons that runs here.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo $$p && break; done)
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+DEMO_ENV := set -a && . ./demo.env &&
+
+.DEFAULT_GOAL := help
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/ready ## Land, load, roll up and scan ten days on the local cloud; print what came of it
+	@$(DEMO_ENV) $(BIN)/wattif demo
+
+dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000
+	@$(DEMO_ENV) $(BIN)/wattif dev
+
+test: $(VENV)/ready ## The whole suite
+	$(PYTEST)
+
+test-fast: $(VENV)/ready ## What takes seconds
+	$(PYTEST) -m 'not slow and not gcp'
+
+check: $(VENV)/ready ## ruff, pyright, definitions validate
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, side by side
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove the environment and the local cloud's data
+	-@[ -x $(BIN)/wattif ] && $(BIN)/wattif down
+	rm -rf $(VENV) .wattif
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "no Python 3.11, 3.12 or 3.13 with venv was found; install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	@touch $@
+
+.PHONY: help demo dev test test-fast check bench clean

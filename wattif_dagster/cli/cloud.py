@@ -1,0 +1,51 @@
+"""wattif up, down, status: the local cloud."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.settings import Settings
+
+
+@click.command()
+def up() -> None:
+    """Start the local cloud, or join the one that runs; make its bucket."""
+    from wattif_dagster.local_cloud.supervisor import LocalCloud
+
+    settings = Settings.load(target="local")
+    endpoints = LocalCloud(settings.home).up()
+    ensure_bucket(settings)
+    for service, address in endpoints.model_dump().items():
+        click.echo(f"{service:9} {address}")
+
+
+@click.command()
+def down() -> None:
+    """End the local cloud; its data stays."""
+    from wattif_dagster.local_cloud.supervisor import LocalCloud
+
+    ended = LocalCloud(Settings.load(target="local").home).down()
+    click.echo(f"ended {', '.join(ended)}" if ended else "nothing was running")
+
+
+@click.command()
+@click.pass_context
+def status(context: click.Context) -> None:
+    """Say which services run; exit code 1 when one of them has crashed or none runs."""
+    from wattif_dagster.local_cloud.supervisor import LocalCloud
+
+    services = LocalCloud(Settings.load(target="local").home).status()
+    table = Table("service", "state", "pid", "address", "log", box=None)
+    for service in services:
+        table.add_row(
+            service.name, service.state, str(service.pid or ""), service.address, str(service.log)
+        )
+    Console().print(table)
+    if any(service.state != "running" for service in services):
+        context.exit(1)
+
+
+def ensure_bucket(settings: Settings) -> None:
+    """Make the settings' bucket in the local cloud."""
+    build_resources(settings)["gcs"].ensure_bucket()

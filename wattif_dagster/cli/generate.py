@@ -1,0 +1,168 @@
+"""wattif generate: what the predecessor's script did, complete and checked."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster.ingest.pipeline import DayReport, land_day
+from wattif_dagster.ingest.pipeline import Progress as Landed
+from wattif_dagster.ingest.registry import land_registry
+from wattif_dagster.metering.simulation import Simulation, parse_day
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.settings import Settings
+
+
+class Day(click.ParamType):
+    """A date written as YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The date. Ends the command with a sentence for anything else."""
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command()
+@click.option("--start", type=Day(), required=True, help="First day.")
+@click.option("--end", type=Day(), required=True, help="Last day.")
+@click.option("--bucket", help="Bucket; default: WATTIF_BUCKET or smart-meter-fake-data-t.")
+@click.option("--meters", type=int, help="Meters on the first day.")
+@click.option("--target", type=click.Choice(["local", "gcp"]), help="Where the bucket is.")
+@click.option("--spool-dir", type=click.Path(path_type=Path), help="Files on their way.")
+@click.option("--compression", type=click.Choice(["none", "gzip"]))
+@click.option("--meters-per-object", type=int, help="1 names each object <serial>.json.")
+@click.option("-v", "--verbose", is_flag=True, help="A line for every batch.")
+def generate(
+    start: date,
+    end: date,
+    bucket: str | None,
+    meters: int | None,
+    target: str | None,
+    spool_dir: Path | None,
+    compression: str | None,
+    meters_per_object: int | None,
+    verbose: bool,
+) -> None:
+    """Land every reading of the days START to END in the bucket."""
+    days = days_between(start, end)
+    settings = _settings(
+        Settings.load(bucket=bucket, target=target),
+        start,
+        meters,
+        {
+            "spool_dir": str(spool_dir) if spool_dir else None,
+            "compression": compression,
+            "meters_per_object": meters_per_object,
+        },
+    )
+    gcs = build_resources(settings)["gcs"]
+    gcs.require_bucket()
+    console = Console(stderr=True)
+    reports: list[DayReport] = []
+    try:
+        for day in days:
+            reports.append(_land(gcs, settings, day, console, verbose))
+    finally:
+        if reports:
+            _summary(gcs, reports, len(days))
+
+
+def days_between(start: date, end: date) -> list[date]:
+    """The days from start to end, both included. Raises UserError when they are reversed."""
+    if end < start:
+        raise UserError(f"--end {end} is before --start {start}; swap them")
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def _settings(
+    settings: Settings, start: date, meters: int | None, ingest: dict[str, object]
+) -> Settings:
+    """The settings with the command's options; a fleet begins no later than `start`."""
+    simulation: dict[str, object] = {"meters": meters}
+    if start < settings.simulation.first_day:
+        simulation["start_date"] = start.isoformat()
+    return Settings.load(
+        **settings.model_dump(exclude={"simulation", "ingest"}),
+        simulation={**settings.simulation.model_dump(), **_given(simulation)},
+        ingest={**settings.ingest.model_dump(), **_given(ingest)},
+    )
+
+
+def _given(options: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _land(
+    gcs: GcsTransferManager, settings: Settings, day: date, console: Console, verbose: bool
+) -> DayReport:
+    simulation: Simulation = settings.simulation
+    fleet = land_registry(gcs, simulation, day).fleet
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("objects  {task.fields[megabytes]:,.1f} MB"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(str(day), total=None, megabytes=0.0)
+
+        def show(landed: Landed) -> None:
+            megabytes = landed.bytes / 1e6
+            bar.update(
+                task,
+                total=landed.objects_total,
+                completed=landed.objects,
+                megabytes=megabytes,
+            )
+            if verbose:
+                console.print(
+                    f"{day} {landed.objects}/{landed.objects_total} objects, "
+                    f"{landed.rows:,} rows, {megabytes:,.1f} MB",
+                    highlight=False,
+                )
+
+        report = land_day(gcs, simulation, day, fleet.serials, settings.ingest, show)
+    if not console.is_terminal:
+        console.print(
+            f"{day} landed: {len(report.manifest.objects)} objects, "
+            f"{report.manifest.total_rows:,} rows, {report.megabytes_per_second:,.1f} MB/s",
+            highlight=False,
+        )
+    return report
+
+
+def _summary(gcs: GcsTransferManager, reports: list[DayReport], days_asked: int) -> None:
+    """Print what the bucket holds. Raises UserError when it is not what was landed."""
+    table = Table("day", "meters", "objects", "kept", "rows", "MB", "MB/s", box=None)
+    different: list[str] = []
+    for report in reports:
+        manifest = report.manifest
+        different += manifest.differences(gcs.list(day_prefix(manifest.day)))
+        table.add_row(
+            str(manifest.day),
+            f"{manifest.meters:,}",
+            f"{len(manifest.objects):,}",
+            f"{report.objects_kept:,}",
+            f"{manifest.total_rows:,}",
+            f"{manifest.total_bytes / 1e6:,.1f}",
+            f"{report.megabytes_per_second:,.1f}",
+        )
+    Console().print(table)
+    if different:
+        raise UserError(f"the bucket changed under the run: {different[0]}; run it again")
+    click.echo(f"{len(reports)} of {days_asked} days are complete in {gcs.uri}")
