@@ -7,10 +7,11 @@ read and set the same bits with numpy, so `serial in filter.library` says what `
 from collections.abc import Iterator
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from bloom_filter2 import BloomFilter
+from bloom_filter2.bloom_filter import Mmap_backend
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.draws import GAMMA, mix
@@ -38,7 +39,8 @@ class SerialFilter:
                 filename=(f"{folder}/serials", -1),
             )
         # The file has no name any more, but lives on with its mapping: a crash leaves nothing.
-        self._bits = np.frombuffer(self.library.backend.mmap, np.uint8)
+        self._mapping = cast(Mmap_backend, self.library.backend).mmap
+        self._bits = np.frombuffer(self._mapping, np.uint8)
         if bits is not None:
             if bits.shape != self._bits.shape:
                 self.close()
@@ -59,7 +61,7 @@ class SerialFilter:
     def close(self) -> None:
         """Give back the mapping and its file."""
         del self._bits  # a mapping cannot be closed while an array looks at it
-        self.library.backend.mmap.close()
+        self._mapping.close()
         self.library.close()
 
     @property

@@ -28,7 +28,7 @@ class Simulation(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    seed: int = Field(default=7, ge=0, description="Seed of every random draw.")
+    seed: int = Field(default=7, ge=0, lt=2**63, description="Seed of every random draw.")
     start_date: str = Field(
         default="2024-01-01", description="First day of the fleet and of every partition."
     )
