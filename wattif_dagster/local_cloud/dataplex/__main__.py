@@ -1,0 +1,71 @@
+"""Command line of the local Dataplex."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; the exit code."""
+    arguments = _parser().parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    # Imported late, so that --help and a wrong option answer at once.
+    from .server import Server
+    from .store import StoreInUseError
+
+    try:
+        server = Server(
+            data_dir=arguments.data_dir,
+            bigquery_endpoint=arguments.bigquery_endpoint,
+            project=arguments.project,
+            grpc_port=arguments.grpc_port,
+            rest_port=arguments.rest_port,
+        )
+    except (OSError, StoreInUseError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(
+        f"gRPC 127.0.0.1:{server.grpc_port}, REST http://127.0.0.1:{server.rest_port}", flush=True
+    )
+    stop.wait()
+    server.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wattif_dagster.local_cloud.dataplex",
+        description="A local Dataplex DataScanService for data quality scans, on 127.0.0.1 only.",
+    )
+    parser.add_argument(
+        "--bigquery-endpoint",
+        required=True,
+        metavar="URL",
+        help="BigQuery REST API without authentication, e.g. http://127.0.0.1:9050",
+    )
+    parser.add_argument(
+        "--data-dir", required=True, type=Path, metavar="DIR", help="where state is kept"
+    )
+    parser.add_argument(
+        "--grpc-port", type=int, default=0, metavar="PORT", help="default: a free one, printed"
+    )
+    parser.add_argument(
+        "--rest-port", type=int, default=0, metavar="PORT", help="default: a free one, printed"
+    )
+    parser.add_argument(
+        "--project", metavar="ID", help="runs the queries; default: the scanned table's project"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""User values as GoogleSQL tokens that cannot break out of their quotes.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
+"""
+
+import re
+
+from .errors import ScanError
+
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "`": "\\`", "\n": "\\n", "\r": "\\r"}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+NUMERIC_TYPES = frozenset({"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
+_TYPED_STRINGS = frozenset({"NUMERIC", "BIGNUMERIC", "DATE", "DATETIME", "TIME", "TIMESTAMP"})
+
+
+def string(value: str) -> str:
+    """A string literal."""
+    return f"'{_escape(value)}'"
+
+
+def identifier(name: str) -> str:
+    """A quoted identifier, or a quoted path such as `project.dataset.table`."""
+    return f"`{_escape(name)}`"
+
+
+def _escape(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
+def literal(value: str, column_type: str) -> str:
+    """A value, given as text, as a literal of a column's type.
+
+    Raises ScanError when the text is no such value, or the type cannot be compared.
+    """
+    if column_type == "STRING":
+        return string(value)
+    if column_type == "BOOL" and value.lower() in ("true", "false"):
+        return value.upper()
+    if column_type in NUMERIC_TYPES and not _NUMBER.fullmatch(value.strip()):
+        raise ScanError(f"{value!r} is not a number")
+    if column_type in _TYPED_STRINGS:
+        return f"{column_type} {string(value.strip())}"
+    if column_type in NUMERIC_TYPES:
+        return value.strip()
+    raise ScanError(f"{value!r} cannot be compared with a column of type {column_type}")

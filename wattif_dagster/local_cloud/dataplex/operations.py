@@ -1,0 +1,89 @@
+"""Long-running operations, and google.longrunning.Operations without its transport.
+
+All are done when they are returned: nothing here takes long.
+"""
+
+from datetime import datetime
+from uuid import uuid4
+
+from google.cloud.dataplex_v1.types import DataScan, OperationMetadata
+from google.longrunning.operations_pb2 import (
+    CancelOperationRequest,
+    DeleteOperationRequest,
+    GetOperationRequest,
+    ListOperationsRequest,
+    ListOperationsResponse,
+    Operation,
+)
+from google.protobuf.any_pb2 import Any
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+
+from .errors import ApiError, unimplemented
+from .names import check_location, check_operation, location_of
+from .paging import page
+from .store import Store
+
+
+def finished(
+    target: str, verb: str, started: datetime, ended: datetime, outcome: DataScan | ApiError | None
+) -> Operation:
+    """An operation on the resource `target` which gave a scan, nothing, or an error."""
+    metadata = OperationMetadata(
+        create_time=started, end_time=ended, target=target, verb=verb, api_version="v1"
+    )
+    operation = Operation(
+        name=f"{location_of(target)}/operations/operation-{uuid4()}",
+        metadata=_packed(OperationMetadata.pb(metadata)),
+        done=True,
+    )
+    if isinstance(outcome, ApiError):
+        number, _ = outcome.code.value
+        operation.error.CopyFrom(Status(code=number, message=outcome.message))
+    else:
+        response = Empty() if outcome is None else DataScan.pb(outcome)
+        operation.response.CopyFrom(_packed(response))
+    return operation
+
+
+def _packed(message: Message) -> Any:
+    wrapper = Any()
+    wrapper.Pack(message)
+    return wrapper
+
+
+class OperationsService:
+    """One method per RPC: request message in, response message out, ApiError raised."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get_operation(self, request: GetOperationRequest) -> Operation:
+        """One operation."""
+        return self._store.operation(check_operation(request.name))
+
+    def list_operations(self, request: ListOperationsRequest) -> ListOperationsResponse:
+        """Operations of a location."""
+        parent = check_location(request.name, "name")
+        if request.filter:
+            raise unimplemented("filter")
+        operations, token = page(
+            self._store.operations(parent),
+            lambda operation: operation.name,
+            size=request.page_size,
+            default_size=100,
+            token=request.page_token,
+            scope=parent,
+        )
+        return ListOperationsResponse(operations=operations, next_page_token=token)
+
+    def delete_operation(self, request: DeleteOperationRequest) -> Empty:
+        """Forgets an operation."""
+        self._store.delete_operation(self._store.operation(check_operation(request.name)).name)
+        return Empty()
+
+    def cancel_operation(self, request: CancelOperationRequest) -> Empty:
+        """Does nothing but look the operation up: it was done when it was returned."""
+        self._store.operation(check_operation(request.name))
+        return Empty()

@@ -1,0 +1,166 @@
+"""Data quality rules rendered as GoogleSQL.
+
+Row-level rules become a condition per row; the others a query with one answer. Semantics follow
+https://cloud.google.com/dataplex/docs/reference/rest/v1/DataQualityRule.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from google.cloud.dataplex_v1.types import DataQualityRule
+
+from .errors import ScanError
+from .literals import NUMERIC_TYPES, identifier, literal, string
+from .names import TableName
+
+IGNORE_NULL_KINDS = frozenset(
+    {"range_expectation", "set_expectation", "regex_expectation", "uniqueness_expectation"}
+)
+COLUMN_KINDS = IGNORE_NULL_KINDS | {"non_null_expectation", "statistic_range_expectation"}
+ROW_KINDS = IGNORE_NULL_KINDS | {"non_null_expectation", "row_condition_expectation"}
+
+_DATA_REFERENCE = re.compile(r"\$\{\s*data\(\s*\)\s*\}")
+_STATISTICS = {
+    DataQualityRule.StatisticRangeExpectation.ColumnStatistic.MEAN: "AVG",
+    DataQualityRule.StatisticRangeExpectation.ColumnStatistic.MIN: "MIN",
+    DataQualityRule.StatisticRangeExpectation.ColumnStatistic.MAX: "MAX",
+}
+
+
+def kind(rule: DataQualityRule) -> str:
+    """The field of the `rule_type` oneof that is set; empty when none is."""
+    return DataQualityRule.pb(rule).WhichOneof("rule_type") or ""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows a job looks at: a table, the filters on it, and its columns' types.
+
+    `columns` maps names to GoogleSQL types (INT64, STRING ..); ARRAY for repeated ones.
+    """
+
+    table: TableName
+    columns: Mapping[str, str]
+    filters: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """A parenthesised query, fit for a FROM clause."""
+        where = " AND ".join(enclose(condition) for condition in self.filters)
+        source = f"SELECT * FROM {identifier(str(self.table))} AS t"
+        return f"({source} WHERE {where})" if where else f"({source})"
+
+    def expand(self, sql: str) -> str:
+        """User SQL with `${data()}` replaced by these rows."""
+        return _DATA_REFERENCE.sub(lambda _: self.sql, sql)
+
+    def type_of(self, column: str) -> str:
+        """The type of a top-level column, in any case of letters. Raises ScanError."""
+        for name, column_type in self.columns.items():
+            if name.lower() == column.lower():
+                return column_type
+        raise ScanError(f"table {self.table} has no column {column!r}")
+
+
+def sample_filter(percent: float) -> str:
+    """A condition that keeps about `percent` of the rows, the same ones in every query.
+
+    Rows are drawn by a hash of their content, so that all rules, and the failing-rows query
+    afterwards, see one sample. Equal rows are in or out together.
+    """
+    return f"ABS(MOD(FARM_FINGERPRINT(TO_JSON_STRING(t)), 100000)) < {round(percent * 1000)}"
+
+
+def enclose(sql: str) -> str:
+    """User SQL in parentheses which a trailing line comment cannot swallow."""
+    return f"(\n{sql}\n)"
+
+
+def row_passes(rule: DataQualityRule, data: Data) -> str:
+    """A condition, never NULL, that holds for the rows passing a row-level rule.
+
+    Raises ScanError when the rule does not fit the column.
+    """
+    return f"IFNULL({enclose(_row_condition(rule, data))}, FALSE)"
+
+
+def _row_condition(rule: DataQualityRule, data: Data) -> str:
+    if kind(rule) == "row_condition_expectation":
+        return data.expand(rule.row_condition_expectation.sql_expression)
+    column, column_type = identifier(rule.column), data.type_of(rule.column)
+    match kind(rule):
+        case "non_null_expectation":
+            return f"{column} IS NOT NULL"
+        case "range_expectation":
+            return _within(column, rule.range_expectation, column_type)
+        case "set_expectation":
+            values = (literal(value, column_type) for value in rule.set_expectation.values)
+            return f"{column} IN ({', '.join(values)})"
+        case "regex_expectation":
+            if column_type != "STRING":
+                raise ScanError(f"a regex needs a STRING column; {rule.column} is {column_type}")
+            return f"REGEXP_CONTAINS({column}, {string(rule.regex_expectation.regex)})"
+        case "uniqueness_expectation":
+            once = f"SELECT {column} FROM {data.sql} GROUP BY {column} HAVING COUNT(*) = 1"
+            return f"{column} IN ({once})"
+        case other:
+            raise ValueError(f"{other} is not a row-level rule")
+
+
+def _within(
+    value: str,
+    bounds: DataQualityRule.RangeExpectation | DataQualityRule.StatisticRangeExpectation,
+    value_type: str,
+) -> str:
+    """`value` compared with one or both bounds."""
+    parts = []
+    if bounds.min_value:
+        comparison = ">" if bounds.strict_min_enabled else ">="
+        parts.append(f"{value} {comparison} {literal(bounds.min_value, value_type)}")
+    if bounds.max_value:
+        comparison = "<" if bounds.strict_max_enabled else "<="
+        parts.append(f"{value} {comparison} {literal(bounds.max_value, value_type)}")
+    return " AND ".join(parts)
+
+
+def count_rows(data: Data) -> str:
+    """A query for the number of rows."""
+    return f"SELECT COUNT(*) FROM {data.sql}"
+
+
+def row_counts(rule: DataQualityRule, data: Data) -> str:
+    """A query of one row for a row-level rule: rows, rows with NULL in the column, rows passing."""
+    nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
+    return (
+        f"SELECT COUNT(*) AS total, {nulls} AS nulls, "
+        f"COUNTIF({row_passes(rule, data)}) AS passed FROM {data.sql}"
+    )
+
+
+def failing_rows(rule: DataQualityRule, data: Data) -> str:
+    """A query for the rows that do not pass a row-level rule."""
+    failing = f"NOT {row_passes(rule, data)}"
+    if rule.ignore_null:
+        failing += f" AND {identifier(rule.column)} IS NOT NULL"
+    return f"SELECT * FROM {data.sql} WHERE {failing}"
+
+
+def aggregate_passes(rule: DataQualityRule, data: Data) -> str:
+    """A query of one value for a statistic or table condition: whether it passes, or NULL."""
+    if kind(rule) == "table_condition_expectation":
+        condition = data.expand(rule.table_condition_expectation.sql_expression)
+    else:
+        column_type = data.type_of(rule.column)
+        if column_type not in NUMERIC_TYPES:
+            raise ScanError(f"a statistic needs a number; {rule.column} is {column_type}")
+        expectation = rule.statistic_range_expectation
+        function = _STATISTICS[expectation.statistic]
+        statistic = f"{function}({identifier(rule.column)})"
+        condition = _within(statistic, expectation, "FLOAT64")
+    return f"SELECT {enclose(condition)} AS passed FROM {data.sql}"
+
+
+def count_assertion_rows(rule: DataQualityRule, data: Data) -> str:
+    """A query for the number of rows a SQL assertion returns."""
+    return f"SELECT COUNT(*) FROM {enclose(data.expand(rule.sql_assertion.sql_statement))}"

@@ -1,0 +1,153 @@
+"""Runs jobs, one at a time in the order they came.
+
+One at a time because the local BigQuery answers one query at a time anyway, and because runs of an
+incremental scan must follow each other.
+"""
+
+import logging
+import queue
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from google.cloud.dataplex_v1.types import DataQualityResult, DataScan, DataScanJob
+
+from .errors import ApiError, CancelledError, ScanError, failed_precondition
+from .evaluate import Evaluation, evaluate
+from .export import export_rows
+from .export_schema import PARTITION_FIELD, SCHEMA
+from .names import TableName, scan_of
+from .notify import notify
+from .store import Store
+from .times import timestamp
+from .trigger import time_to_live, trigger_mode
+from .warehouse import Rows, Warehouse
+
+State: TypeAlias = DataScanJob.State
+Export: TypeAlias = DataQualityResult.PostScanActionsResult.BigQueryExportResult
+
+_log = logging.getLogger(__name__)
+
+
+class JobRunner:
+    """The thread that runs jobs, and what may be done to jobs from outside it."""
+
+    def __init__(self, store: Store, warehouse: Warehouse) -> None:
+        self._store = store
+        self._warehouse = warehouse
+        self._names: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def start(self) -> None:
+        """Ends what a crash left unfinished, then takes jobs."""
+        for job in self._store.jobs_in(State.PENDING, State.RUNNING, State.CANCELING):
+            cancelled = job.state == State.CANCELING
+            message = "" if cancelled else "the service stopped before the job ended"
+            self._finish(job.name, State.CANCELLED if cancelled else State.FAILED, message)
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
+
+    def submit(self, job: str) -> None:
+        """Queues a stored job in state PENDING."""
+        self._names.put(job)
+
+    def cancel(self, name: str) -> None:
+        """Ends a job as CANCELLED, a running one when its current query returns.
+
+        Raises ApiError NOT_FOUND, FAILED_PRECONDITION.
+        """
+        with self._store.transaction():
+            job = self._store.job(name)
+            if job.state not in (State.PENDING, State.RUNNING, State.CANCELING):
+                raise failed_precondition(f"job {name} is already {job.state.name}")
+            if job.state == State.PENDING:
+                job.state, job.end_time = State.CANCELLED, timestamp()
+            else:
+                job.state = State.CANCELING
+            self._store.save_job(job)
+
+    def _work(self) -> None:
+        while True:
+            name = self._names.get()
+            try:
+                self._run(name)
+            except ApiError as error:
+                _log.info("job %s is gone: %s", name, error)
+            except Exception:
+                _log.exception("job %s", name)
+                with suppress(ApiError):  # the scan may be gone as well
+                    self._finish(name, State.FAILED, "internal error; see the service's log")
+
+    def _run(self, name: str) -> None:
+        """Runs one job to its end. Raises ApiError when the scan is deleted meanwhile."""
+        with self._store.transaction():
+            job = self._store.job(name)
+            if job.state != State.PENDING:
+                return
+            job.state, job.start_time = State.RUNNING, timestamp()
+            self._store.save_job(job)
+            scan = self._store.scan(scan_of(name))
+            high_water = self._store.high_water(scan.name)
+        try:
+            evaluation = self._evaluate(scan, job, high_water)
+            exported = self._export(scan, job, evaluation.result)
+        except CancelledError:
+            self._finish(name, State.CANCELLED)
+        except ScanError as error:
+            self._finish(name, State.FAILED, str(error))
+        else:
+            evaluation.result.post_scan_actions_result.bigquery_export_result = exported
+            failed = exported.state == Export.State.FAILED
+            state = State.SUCCEEDED_WITH_ERRORS if failed else State.SUCCEEDED
+            self._finish(name, state, exported.message, evaluation)
+
+    def _evaluate(self, scan: DataScan, job: DataScanJob, high_water: str | None) -> Evaluation:
+        table = TableName.parse(scan.data.resource, "data.resource")
+
+        def query(sql: str) -> Rows:
+            if self._store.job(job.name).state == State.CANCELING:
+                raise CancelledError
+            return self._warehouse.query(sql, table.project)
+
+        columns = self._warehouse.columns(table)
+        if columns is None:
+            raise ScanError(f"table {table} was not found")
+        return evaluate(scan, columns, high_water, query)
+
+    def _export(self, scan: DataScan, job: DataScanJob, result: DataQualityResult) -> Export:
+        """Writes the results to the table the scan names, if it names one."""
+        actions = scan.data_quality_spec.post_scan_actions
+        if "bigquery_export" not in actions:
+            return Export(state=Export.State.SKIPPED)
+        table = TableName.parse(actions.bigquery_export.results_table, "results_table")
+        rows = export_rows(scan, job, result, datetime.now(UTC))
+        try:
+            self._warehouse.append(table, SCHEMA, PARTITION_FIELD, rows)
+        except ScanError as error:
+            return Export(state=Export.State.FAILED, message=f"export failed: {error}")
+        return Export(state=Export.State.SUCCEEDED)
+
+    def _finish(
+        self, name: str, state: State, message: str = "", evaluation: Evaluation | None = None
+    ) -> None:
+        """Writes the end of a job to it and to its scan, in one transaction."""
+        with self._store.transaction():
+            job = self._store.job(name)
+            scan = self._store.scan(scan_of(name))
+            if job.state == State.CANCELING:
+                state, message, evaluation = State.CANCELLED, "", None
+            job.state, job.message, job.end_time = state, message, timestamp()
+            if state == State.SUCCEEDED_WITH_ERRORS:
+                job.partial_failure_message = message
+            if evaluation is not None:
+                job.data_quality_result = scan.data_quality_result = evaluation.result
+                self._store.save_high_water(scan.name, evaluation.high_water)
+            scan.execution_status = DataScan.ExecutionStatus(
+                latest_job_create_time=job.create_time,
+                latest_job_start_time=job.start_time,
+                latest_job_end_time=job.end_time,
+            )
+            self._store.save_job(job)
+            self._store.save_scan(scan)
+            if trigger_mode(scan) == "one_time":
+                self._store.expire_scan(scan.name, datetime.now(UTC) + time_to_live(scan))
+        notify(scan, job)

@@ -1,0 +1,44 @@
+"""The whole service in one process: store, job runner, both transports."""
+
+from pathlib import Path
+
+from . import grpc_server, rest_server
+from .methods import data_scan_methods, operations_methods
+from .operations import OperationsService
+from .runner import JobRunner
+from .service import DataScanService
+from .store import Store
+from .warehouse import Warehouse
+
+_GRACE_SECONDS = 1
+
+
+class Server:
+    """Serves from construction until `stop`; REST answers only when gRPC does too."""
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        bigquery_endpoint: str,
+        project: str | None = None,
+        grpc_port: int = 0,
+        rest_port: int = 0,
+    ) -> None:
+        """Raises OSError for a port or directory, StoreInUseError for a database in use."""
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self._store = Store(data_dir / "dataplex.sqlite")
+        warehouse = Warehouse(bigquery_endpoint, project)
+        runner = JobRunner(self._store, warehouse)
+        runner.start()
+        service = DataScanService(self._store, runner, warehouse)
+        rpcs = data_scan_methods(service) + operations_methods(OperationsService(self._store))
+        self._grpc, self.grpc_port = grpc_server.start(rpcs, grpc_port)
+        self._rest, self.rest_port = rest_server.start(rpcs, rest_port)
+
+    def stop(self) -> None:
+        """Stops answering. A running job is left; the next start ends it as FAILED."""
+        self._rest.shutdown()
+        self._rest.server_close()
+        self._grpc.stop(_GRACE_SECONDS).wait()
+        self._store.close()

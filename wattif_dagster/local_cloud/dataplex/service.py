@@ -1,0 +1,270 @@
+"""google.cloud.dataplex.v1.DataScanService without its transport.
+
+One method per RPC: request message in, response message out, ApiError raised.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import uuid4
+
+from google.cloud.dataplex_v1 import types as dp
+from google.longrunning.operations_pb2 import Operation
+from grpc import StatusCode
+
+from .errors import (
+    ApiError,
+    ScanError,
+    already_exists,
+    failed_precondition,
+    invalid_argument,
+    not_found,
+    unimplemented,
+)
+from .evaluate import check_incremental
+from .masks import updated
+from .names import (
+    TableName,
+    check_job,
+    check_location,
+    check_scan,
+    check_scan_id,
+    scan_of,
+)
+from .operations import finished
+from .paging import page
+from .rules import Data
+from .runner import JobRunner
+from .store import Store
+from .times import timestamp
+from .trigger import trigger_mode
+from .validate import check_scan as check_scan_message
+from .warehouse import Warehouse
+
+MAX_SCANS = 1000  # in one project and location
+
+_OUTPUT_ONLY = (
+    "uid",
+    "state",
+    "create_time",
+    "update_time",
+    "execution_status",
+    "type_",
+    "data_quality_result",
+)
+M = TypeVar("M", dp.DataScan, dp.DataScanJob)
+
+_DETAILS = ("data_quality_spec", "data_quality_result")  # what the view BASIC leaves out
+
+
+class DataScanService:
+    """The service over a store, a runner that has been started, and a warehouse."""
+
+    def __init__(self, store: Store, runner: JobRunner, warehouse: Warehouse) -> None:
+        self._store = store
+        self._runner = runner
+        self._warehouse = warehouse
+
+    # Scans
+
+    def create_data_scan(self, request: dp.CreateDataScanRequest) -> Operation:
+        """Stores a scan; a one-time scan also runs."""
+        self._delete_expired()
+        parent = check_location(request.parent, "parent")
+        scan_id = check_scan_id(request.data_scan_id or f"data-scan-{uuid4()}")
+        scan = dp.DataScan(request.data_scan)
+        for field in _OUTPUT_ONLY:
+            dp.DataScan.pb(scan).ClearField(field)
+        if not trigger_mode(scan):
+            scan.execution_spec.trigger = dp.Trigger(on_demand={})
+        scan.name, scan.uid = f"{parent}/dataScans/{scan_id}", str(uuid4())
+        check_scan_message(scan)
+        scans = self._store.scans(parent)
+        if any(other.name == scan.name for other in scans):
+            raise already_exists(scan.name)
+        if len(scans) >= MAX_SCANS:
+            raise ApiError(
+                StatusCode.RESOURCE_EXHAUSTED, f"{parent} has {MAX_SCANS} scans, the most it can"
+            )
+
+        def create() -> dp.DataScan:
+            self._check_source(scan)
+            scan.create_time = scan.update_time = timestamp()
+            scan.state, scan.type_ = dp.State.ACTIVE, dp.DataScanType.DATA_QUALITY
+            if not request.validate_only:
+                self._store.add_scan(scan)
+                if trigger_mode(scan) == "one_time":
+                    self._add_job(scan, listed=False)
+            return scan
+
+        return self._operation(scan.name, "create", create)
+
+    def _check_source(self, scan: dp.DataScan) -> None:
+        """The table exists, and has the incremental field. Raises ApiError."""
+        table = TableName.parse(scan.data.resource, "data.resource")
+        try:
+            columns = self._warehouse.columns(table)
+        except ScanError as error:
+            raise ApiError(StatusCode.UNAVAILABLE, str(error)) from error
+        if columns is None:
+            raise not_found(scan.data.resource)
+        if scan.execution_spec.field:
+            try:
+                check_incremental(scan.execution_spec.field, Data(table, columns))
+            except ScanError as error:
+                raise invalid_argument(f"execution_spec.field: {error}") from error
+
+    def get_data_scan(self, request: dp.GetDataScanRequest) -> dp.DataScan:
+        """One scan; spec and result only in the view FULL."""
+        scan = self._scan(request.name)
+        return scan if request.view == dp.GetDataScanRequest.DataScanView.FULL else _basic(scan)
+
+    def list_data_scans(self, request: dp.ListDataScansRequest) -> dp.ListDataScansResponse:
+        """Scans of a location, in the view BASIC, by name or creation time."""
+        self._delete_expired()
+        parent = check_location(request.parent, "parent")
+        if request.filter:
+            raise unimplemented("filter")
+        field, _, direction = (request.order_by or "name").partition(" ")
+        if field not in ("name", "create_time") or direction.strip() not in ("", "asc", "desc"):
+            raise invalid_argument(f"order_by: {request.order_by!r} is not name or create_time")
+        descending = direction.strip() == "desc"
+
+        def key(scan: dp.DataScan) -> str:
+            return scan.name if field == "name" else _by_time(scan)
+
+        scans, token = page(
+            sorted(self._store.scans(parent), key=key, reverse=descending),
+            key,
+            size=request.page_size,
+            default_size=500,
+            token=request.page_token,
+            scope=f"{parent} {request.order_by}",
+            descending=descending,
+        )
+        return dp.ListDataScansResponse(
+            data_scans=[_basic(scan) for scan in scans], next_page_token=token
+        )
+
+    def update_data_scan(self, request: dp.UpdateDataScanRequest) -> Operation:
+        """Changes the masked fields of a scan."""
+        with self._store.transaction():
+            current = self._scan(request.data_scan.name, "data_scan.name")
+            scan = updated(current, request.data_scan, request.update_mask.paths)
+            if not trigger_mode(scan):
+                scan.execution_spec.trigger = dp.Trigger(on_demand={})
+            check_scan_message(scan)
+            scan.update_time = timestamp()
+            if not request.validate_only:
+                self._store.save_scan(scan)
+        return self._operation(scan.name, "update", lambda: scan)
+
+    def delete_data_scan(self, request: dp.DeleteDataScanRequest) -> Operation:
+        """Deletes a scan; one with jobs only by `force`."""
+        with self._store.transaction():
+            name = self._scan(request.name).name
+            if not request.force and self._store.listed_jobs(name):
+                raise failed_precondition(f"Resource '{name}' has jobs; delete it with force=true")
+            self._store.delete_scan(name)
+        return self._operation(name, "delete", lambda: None)
+
+    # Jobs
+
+    def run_data_scan(self, request: dp.RunDataScanRequest) -> dp.RunDataScanResponse:
+        """Queues a job of an on-demand scan."""
+        scan = self._scan(request.name)
+        if trigger_mode(scan) != "on_demand":
+            raise failed_precondition(f"{scan.name} is not an on-demand scan")
+        return dp.RunDataScanResponse(job=self._add_job(scan, listed=True))
+
+    def _add_job(self, scan: dp.DataScan, *, listed: bool) -> dp.DataScanJob:
+        uid = str(uuid4())
+        job = dp.DataScanJob(
+            name=f"{scan.name}/jobs/{uid}",
+            uid=uid,
+            state=dp.DataScanJob.State.PENDING,
+            type_=scan.type_,
+            create_time=timestamp(),
+            data_quality_spec=scan.data_quality_spec,
+        )
+        self._store.add_job(job, listed=listed)
+        self._runner.submit(job.name)
+        return job
+
+    def get_data_scan_job(self, request: dp.GetDataScanJobRequest) -> dp.DataScanJob:
+        """One job; spec and result only in the view FULL."""
+        job = self._store.job(self._job_name(request.name))
+        full = request.view == dp.GetDataScanJobRequest.DataScanJobView.FULL
+        return job if full else _basic(job)
+
+    def list_data_scan_jobs(
+        self, request: dp.ListDataScanJobsRequest
+    ) -> dp.ListDataScanJobsResponse:
+        """Jobs of a scan, newest first, in the view BASIC."""
+        scan = self._scan(request.parent, "parent")
+        if request.filter:
+            raise unimplemented("filter")
+        jobs, token = page(
+            sorted(self._store.listed_jobs(scan.name), key=_by_time, reverse=True),
+            _by_time,
+            size=request.page_size,
+            default_size=10,
+            token=request.page_token,
+            scope=scan.name,
+            descending=True,
+        )
+        return dp.ListDataScanJobsResponse(
+            data_scan_jobs=[_basic(job) for job in jobs], next_page_token=token
+        )
+
+    def cancel_data_scan_job(
+        self, request: dp.CancelDataScanJobRequest
+    ) -> dp.CancelDataScanJobResponse:
+        """Cancels a job that has not ended."""
+        self._runner.cancel(self._job_name(request.name))
+        return dp.CancelDataScanJobResponse()
+
+    def generate_data_quality_rules(
+        self, request: dp.GenerateDataQualityRulesRequest
+    ) -> dp.GenerateDataQualityRulesResponse:
+        """Always refused: rules are generated from profile scans, which are not supported."""
+        raise unimplemented(f"GenerateDataQualityRules of {request.name}")
+
+    def _operation(
+        self, target: str, verb: str, act: Callable[[], dp.DataScan | None]
+    ) -> Operation:
+        """Acts, and stores the outcome as an operation: an ApiError too is an outcome."""
+        started = datetime.now(UTC)
+        try:
+            outcome = act()
+        except ApiError as error:
+            outcome = error
+        operation = finished(target, verb, started, datetime.now(UTC), outcome)
+        self._store.add_operation(operation)
+        return operation
+
+    def _scan(self, name: str, field: str = "name") -> dp.DataScan:
+        self._delete_expired()
+        return self._store.scan(check_scan(name, field))
+
+    def _job_name(self, name: str) -> str:
+        """The name of a job the API shows."""
+        self._scan(scan_of(check_job(name)))
+        if not self._store.is_listed(name):
+            raise not_found(name)
+        return name
+
+    def _delete_expired(self) -> None:
+        self._store.delete_expired(datetime.now(UTC))
+
+
+def _basic(resource: M) -> M:
+    """The resource without its spec and result."""
+    for field in _DETAILS:
+        type(resource).pb(resource).ClearField(field)
+    return resource
+
+
+def _by_time(resource: dp.DataScan | dp.DataScanJob) -> str:
+    """A sort key: creation time, then name."""
+    return f"{resource.create_time:%Y-%m-%dT%H:%M:%S.%f} {resource.name}"

@@ -1,0 +1,227 @@
+"""Scans, jobs and operations on disk: SQLite, one file, one process.
+
+Every write is a transaction, so a crash leaves the state before or after it. Messages are
+stored in their wire format; columns beside them are what queries need.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from google.cloud.dataplex_v1.types import DataScan, DataScanJob
+from google.longrunning.operations_pb2 import Operation
+
+from .errors import already_exists, not_found
+from .names import location_of, scan_of
+
+MAX_JOBS_PER_SCAN = 300
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS scans (
+    name TEXT PRIMARY KEY, parent TEXT NOT NULL, message BLOB NOT NULL,
+    high_water TEXT,  -- the incremental field's highest value seen
+    expires TEXT      -- when a one-time scan is deleted, ISO 8601 in UTC
+);
+CREATE TABLE IF NOT EXISTS jobs (
+    sequence INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, message BLOB NOT NULL,
+    scan TEXT NOT NULL REFERENCES scans (name) ON DELETE CASCADE,
+    state INTEGER NOT NULL,
+    listed INTEGER NOT NULL  -- 0: the run of a one-time scan, which the API does not show
+);
+CREATE INDEX IF NOT EXISTS jobs_by_scan ON jobs (scan);
+CREATE TABLE IF NOT EXISTS operations (
+    name TEXT PRIMARY KEY, parent TEXT NOT NULL, message BLOB NOT NULL
+);
+"""
+
+
+class StoreInUseError(Exception):
+    """Another process has the database open."""
+
+
+class Store:
+    """All state of the service. Safe to use from several threads.
+
+    Methods that look one resource up raise ApiError NOT_FOUND.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens or creates the database. Raises StoreInUseError."""
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+        try:
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            raise StoreInUseError(f"{path} is in use by another process") from error
+
+    def close(self) -> None:
+        """Closes the database; nothing may be called after."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All reads and writes inside happen at once, or not at all on an exception."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    # Scans
+
+    def add_scan(self, scan: DataScan) -> None:
+        """Raises ApiError ALREADY_EXISTS."""
+        try:
+            self._execute(
+                "INSERT INTO scans (name, parent, message) VALUES (?, ?, ?)",
+                scan.name,
+                location_of(scan.name),
+                DataScan.serialize(scan),
+            )
+        except sqlite3.IntegrityError:
+            raise already_exists(scan.name) from None
+
+    def scan(self, name: str) -> DataScan:
+        """The scan of that name."""
+        return _scan(self._message("scans", name))
+
+    def scans(self, parent: str) -> list[DataScan]:
+        """All scans of a location, by name."""
+        rows = self._execute("SELECT message FROM scans WHERE parent = ? ORDER BY name", parent)
+        return [_scan(message) for (message,) in rows]
+
+    def save_scan(self, scan: DataScan) -> None:
+        """Replaces a stored scan."""
+        self._execute(
+            "UPDATE scans SET message = ? WHERE name = ?", DataScan.serialize(scan), scan.name
+        )
+
+    def delete_scan(self, name: str) -> None:
+        """Deletes a scan and its jobs."""
+        self._execute("DELETE FROM scans WHERE name = ?", name)
+
+    def high_water(self, scan: str) -> str | None:
+        """The incremental field's highest value a successful job has seen."""
+        return self._execute("SELECT high_water FROM scans WHERE name = ?", scan)[0][0]
+
+    def save_high_water(self, scan: str, value: str | None) -> None:
+        """Where the next incremental job starts."""
+        self._execute("UPDATE scans SET high_water = ? WHERE name = ?", value, scan)
+
+    def expire_scan(self, name: str, moment: datetime) -> None:
+        """The scan is to go at that moment (in UTC)."""
+        self._execute("UPDATE scans SET expires = ? WHERE name = ?", moment.isoformat(), name)
+
+    def delete_expired(self, now: datetime) -> None:
+        """Deletes the scans whose time (in UTC) has come."""
+        self._execute("DELETE FROM scans WHERE expires <= ?", now.isoformat())
+
+    # Jobs
+
+    def add_job(self, job: DataScanJob, *, listed: bool) -> None:
+        """Stores a new job, and forgets the oldest beyond MAX_JOBS_PER_SCAN."""
+        scan = scan_of(job.name)
+        self._execute(
+            "INSERT INTO jobs (name, message, scan, state, listed) VALUES (?, ?, ?, ?, ?)",
+            job.name,
+            DataScanJob.serialize(job),
+            scan,
+            int(job.state),
+            listed,
+        )
+        self._execute(
+            "DELETE FROM jobs WHERE scan = ? AND sequence NOT IN "
+            "(SELECT sequence FROM jobs WHERE scan = ? ORDER BY sequence DESC LIMIT ?)",
+            scan,
+            scan,
+            MAX_JOBS_PER_SCAN,
+        )
+
+    def job(self, name: str) -> DataScanJob:
+        """The job of that name."""
+        return _job(self._message("jobs", name))
+
+    def save_job(self, job: DataScanJob) -> None:
+        """Replaces a stored job."""
+        self._execute(
+            "UPDATE jobs SET message = ?, state = ? WHERE name = ?",
+            DataScanJob.serialize(job),
+            int(job.state),
+            job.name,
+        )
+
+    def listed_jobs(self, scan: str) -> list[DataScanJob]:
+        """The jobs of a scan that the API shows, newest first."""
+        rows = self._execute(
+            "SELECT message FROM jobs WHERE scan = ? AND listed ORDER BY sequence DESC", scan
+        )
+        return [_job(message) for (message,) in rows]
+
+    def is_listed(self, job: str) -> bool:
+        """Whether the API shows the job."""
+        return bool(self._execute("SELECT 1 FROM jobs WHERE name = ? AND listed", job))
+
+    def jobs_in(self, *states: DataScanJob.State) -> list[DataScanJob]:
+        """All jobs in one of the states, oldest first."""
+        marks = ", ".join("?" * len(states))
+        rows = self._execute(
+            f"SELECT message FROM jobs WHERE state IN ({marks}) ORDER BY sequence",
+            *map(int, states),
+        )
+        return [_job(message) for (message,) in rows]
+
+    # Operations
+
+    def add_operation(self, operation: Operation) -> None:
+        """Stores a new operation."""
+        self._execute(
+            "INSERT INTO operations (name, parent, message) VALUES (?, ?, ?)",
+            operation.name,
+            location_of(operation.name),
+            operation.SerializeToString(),
+        )
+
+    def operation(self, name: str) -> Operation:
+        """The operation of that name."""
+        return Operation.FromString(self._message("operations", name))
+
+    def operations(self, parent: str) -> list[Operation]:
+        """All operations of a location, by name."""
+        rows = self._execute(
+            "SELECT message FROM operations WHERE parent = ? ORDER BY name", parent
+        )
+        return [Operation.FromString(message) for (message,) in rows]
+
+    def delete_operation(self, name: str) -> None:
+        """Forgets an operation."""
+        self._execute("DELETE FROM operations WHERE name = ?", name)
+
+    def _message(self, table: str, name: str) -> bytes:
+        sql = f"SELECT message FROM {table} WHERE name = ?"
+        rows = self._execute(sql, name)
+        if not rows:
+            raise not_found(name)
+        return rows[0][0]
+
+
+def _scan(message: bytes) -> DataScan:
+    return cast(DataScan, DataScan.deserialize(message))
+
+
+def _job(message: bytes) -> DataScanJob:
+    return cast(DataScanJob, DataScanJob.deserialize(message))

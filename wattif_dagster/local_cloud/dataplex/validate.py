@@ -1,0 +1,114 @@
+"""Whether a scan makes sense, before anything runs. All functions raise ApiError."""
+
+import re
+from datetime import timedelta
+
+from google.cloud.dataplex_v1.types import (
+    DataQualitySpec,
+    DataScan,
+    DataSource,
+    ExecutionIdentity,
+)
+
+from .errors import invalid_argument, unimplemented
+from .names import TableName
+from .trigger import time_to_live, trigger_mode
+from .validate_rules import MAX_DESCRIPTION, check_length, check_rule, check_sql
+
+MAX_RULES = 1000
+MAX_DISPLAY_NAME = 256
+MAX_LABELS = 64
+MAX_TTL = timedelta(days=365)
+
+_LABEL_KEY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_LABEL_VALUE = re.compile(r"[a-z0-9_-]{0,63}")
+_COLUMN = re.compile(r"[^`\\\n.]{1,300}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def check_scan(scan: DataScan) -> None:
+    """A scan as it is to be stored: its source, trigger, spec and labels."""
+    check_length(scan.description, MAX_DESCRIPTION, "description")
+    check_length(scan.display_name, MAX_DISPLAY_NAME, "display_name")
+    _check_labels(dict(scan.labels))
+    _check_source(scan.data)
+    _check_execution(scan)
+    match DataScan.pb(scan).WhichOneof("spec"):
+        case "data_quality_spec":
+            _check_spec(scan.data_quality_spec)
+        case None:
+            raise invalid_argument("data_quality_spec: required")
+        case other:
+            raise unimplemented(other)
+
+
+def _check_labels(labels: dict[str, str]) -> None:
+    if len(labels) > MAX_LABELS:
+        raise invalid_argument(f"labels: at most {MAX_LABELS}, not {len(labels)}")
+    for key, value in labels.items():
+        if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(value):
+            raise invalid_argument(
+                f"labels: {key!r}: {value!r} must be of a-z, 0-9, '_', '-', at most 63 of them, "
+                "and the key must start with a letter"
+            )
+
+
+def _check_source(source: DataSource) -> None:
+    match DataSource.pb(source).WhichOneof("source"):
+        case "resource":
+            TableName.parse(source.resource, "data.resource")
+        case "entity":
+            raise unimplemented("data.entity")
+        case _:
+            raise invalid_argument("data.resource: required")
+
+
+def _check_execution(scan: DataScan) -> None:
+    mode = trigger_mode(scan)
+    if mode == "schedule":
+        raise unimplemented("execution_spec.trigger.schedule")
+    if mode == "one_time" and not timedelta(0) <= time_to_live(scan) <= MAX_TTL:
+        raise invalid_argument(
+            "execution_spec.trigger.one_time.ttl_after_scan_completion: "
+            f"must be 0 seconds to {MAX_TTL.days} days"
+        )
+    identity = ExecutionIdentity.pb(scan.execution_identity).WhichOneof("identity")
+    if identity == "user_credential" and mode != "one_time":
+        raise invalid_argument("execution_identity.user_credential: needs a one_time trigger")
+    field = scan.execution_spec.field
+    if field and not _COLUMN.fullmatch(field):
+        raise invalid_argument(f"execution_spec.field: {field!r} is not a column name")
+
+
+def _check_spec(spec: DataQualitySpec) -> None:
+    field = "data_quality_spec"
+    for feature in ("catalog_publishing_enabled", "enable_catalog_based_rules", "filter"):
+        if getattr(spec, feature):
+            raise unimplemented(f"{field}.{feature}")
+    if not 1 <= len(spec.rules) <= MAX_RULES:
+        raise invalid_argument(f"{field}.rules: 1 to {MAX_RULES} are required")
+    if not 0 <= spec.sampling_percent <= 100:
+        raise invalid_argument(f"{field}.sampling_percent: must be in 0 to 100")
+    if spec.row_filter:
+        check_sql(spec.row_filter, f"{field}.row_filter")
+    for index, rule in enumerate(spec.rules):
+        path = f"{field}.rules[{index}]"
+        check_rule(rule, path)
+        if rule.column and not _COLUMN.fullmatch(rule.column):
+            raise invalid_argument(f"{path}.column: {rule.column!r} is not a top-level column")
+    _check_actions(spec.post_scan_actions, f"{field}.post_scan_actions")
+
+
+def _check_actions(actions: DataQualitySpec.PostScanActions, field: str) -> None:
+    if "bigquery_export" in actions:
+        path = f"{field}.bigquery_export.results_table"
+        TableName.parse(actions.bigquery_export.results_table, path)
+    if "notification_report" in actions:
+        report, path = actions.notification_report, f"{field}.notification_report"
+        emails = report.recipients.emails
+        if not emails or not all(_EMAIL.fullmatch(email) for email in emails):
+            raise invalid_argument(f"{path}.recipients.emails: e-mail addresses are required")
+        if not 0 <= report.score_threshold_trigger.score_threshold <= 100:
+            raise invalid_argument(
+                f"{path}.score_threshold_trigger.score_threshold: must be in 0 to 100"
+            )

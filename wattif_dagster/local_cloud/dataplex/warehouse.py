@@ -1,0 +1,114 @@
+"""BigQuery as this service needs it: a table's columns, a query's rows, rows appended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+from google.api_core.retry import Retry
+from requests.exceptions import ConnectionError as RequestsConnectionError
+
+from .errors import ScanError
+from .names import TableName
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery
+
+# The REST API's names of types are those of legacy SQL.
+_GOOGLE_SQL = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
+_RETRY = Retry(initial=0.2, maximum=2, timeout=20)
+_QUERY_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The result of a query: (name, type) of each column, and the rows."""
+
+    columns: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[Any, ...]]
+
+
+class Warehouse:
+    """A BigQuery REST endpoint, spoken to without credentials.
+
+    `project` runs the queries; None: the project of the table. All methods raise ScanError.
+    """
+
+    def __init__(self, endpoint: str, project: str | None = None) -> None:
+        self._endpoint = endpoint
+        self._project = project
+
+    @cached_property
+    def _client(self) -> "bigquery.Client":
+        # Imported late: it takes longer than all the rest of the start.
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud import bigquery
+
+        return bigquery.Client(
+            project=self._project or "unused",
+            credentials=AnonymousCredentials(),
+            client_options={"api_endpoint": self._endpoint},
+        )
+
+    def columns(self, table: TableName) -> dict[str, str] | None:
+        """GoogleSQL type by column name, ARRAY for repeated ones; None without such a table."""
+        try:
+            schema = self._client.get_table(str(table), retry=_RETRY).schema
+        except NotFound:
+            return None
+        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
+        return {field.name: _type(field) for field in schema}
+
+    def query(self, sql: str, project: str) -> Rows:
+        """All rows of a query which runs in `project`, unless the warehouse has its own."""
+        try:
+            job = self._client.query(
+                sql, project=self._project or project, retry=_RETRY, job_retry=None
+            )
+            result = job.result(timeout=_QUERY_SECONDS, retry=_RETRY, job_retry=None)
+            rows = [row.values() for row in result]
+        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+            raise ScanError(_reason(error)) from error
+        return Rows([(field.name, field.field_type) for field in result.schema], rows)
+
+    def append(
+        self,
+        table: TableName,
+        schema: Sequence[Mapping[str, Any]],
+        partition_field: str,
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Appends JSON rows to a table, made day-partitioned through the API if missing.
+
+        `schema` is in the form of the REST API. An existing table must have all its columns.
+        """
+        from google.cloud import bigquery
+
+        wanted = bigquery.Table(str(table), schema=list(schema))
+        wanted.time_partitioning = bigquery.TimePartitioning(field=partition_field)
+        try:
+            existing = self._client.create_table(wanted, exists_ok=True, retry=_RETRY)
+            present = {field.name for field in existing.schema}
+            missing = [column["name"] for column in schema if column["name"] not in present]
+            if missing:
+                raise ScanError(f"table {table} lacks the columns {', '.join(missing)}")
+            errors = self._client.insert_rows_json(existing, rows, retry=_RETRY)
+        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+            raise ScanError(_reason(error)) from error
+        if errors:
+            raise ScanError(f"{len(errors)} rows were refused by {table}: {errors[0]['errors']}")
+
+
+def _type(field: "bigquery.SchemaField") -> str:
+    if field.mode == "REPEATED":
+        return "ARRAY"
+    return _GOOGLE_SQL.get(field.field_type, field.field_type)
+
+
+def _reason(error: Exception) -> str:
+    """What BigQuery says, without the request and the job id around it."""
+    if isinstance(error, GoogleAPICallError) and error.errors:
+        return str(error.errors[0]["message"])
+    return str(error)

@@ -1,0 +1,239 @@
+"""Jobs: incremental runs, one-time scans, cancelling, notifications, and what survives a crash."""
+
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from google.api_core import exceptions as gx
+from google.cloud import bigquery
+from google.cloud import dataplex_v1 as dp
+from google.protobuf.duration_pb2 import Duration
+
+from .conftest import Process
+from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule
+
+# Seconds of work for the local BigQuery, whatever the rows.
+SLOW = rule(
+    "table_condition_expectation",
+    {
+        "sql_expression": "COUNT(*) >= 0 AND (SELECT COUNT(*) FROM "
+        "UNNEST(GENERATE_ARRAY(1, 9000)) a, UNNEST(GENERATE_ARRAY(1, 9000)) b "
+        "WHERE MOD(a * b, 7) = 1) > 0"
+    },
+)
+
+
+def incremental(table: str, field: str) -> dp.DataScan:
+    resource = f"//bigquery.googleapis.com/projects/demo-project/datasets/ds/tables/{table}"
+    scan = data_scan(row_condition("id > 0"), resource=resource)
+    scan.execution_spec.field = field
+    return scan
+
+
+@pytest.mark.parametrize(
+    ("field", "column_type", "values"),
+    [
+        ("day", "DATE", ["2024-01-01", "2024-01-02", "2024-01-03"]),
+        (
+            "seen",
+            "TIMESTAMP",
+            [
+                "2024-01-01T00:00:00+00:00",
+                "2024-01-01T00:00:00.250000+00:00",
+                "2024-01-01T00:00:00.250001+00:00",
+            ],
+        ),
+    ],
+)
+def test_incremental_runs_take_new_rows_only(
+    field: str, column_type: str, values: list[str], scans: Scans, warehouse: bigquery.Client
+) -> None:
+    table = f"log_{field}"
+    warehouse.query(f"CREATE TABLE ds.{table} (id INT64, {field} {column_type})").result()
+
+    def insert(*rows: str) -> None:
+        warehouse.query(f"INSERT INTO ds.{table} VALUES {', '.join(rows)}").result()
+
+    insert(f"(1, '{values[0]}')", f"(2, '{values[1]}')", "(3, NULL)")
+    scans.create(incremental(table, field))
+    first = scans.run().data_quality_result
+    assert first.row_count == 2
+    scanned = first.scanned_data.incremental_field
+    assert (scanned.field, scanned.start, scanned.end) == (field, "", values[1])
+
+    assert scans.run().data_quality_result.row_count == 0
+
+    insert(f"(4, '{values[2]}')")
+    third = scans.run().data_quality_result
+    assert third.row_count == third.rules[0].evaluated_count == 1
+    scanned = third.scanned_data.incremental_field
+    assert (scanned.start, scanned.end) == (values[1], values[2])
+
+
+def test_failed_job_does_not_move_the_incremental_range(
+    scans: Scans, warehouse: bigquery.Client
+) -> None:
+    warehouse.query("CREATE TABLE ds.log_failed (id INT64, day DATE)").result()
+    warehouse.query("INSERT INTO ds.log_failed VALUES (1, '2024-01-01')").result()
+    scan = incremental("log_failed", "day")
+    good = list(scan.data_quality_spec.rules)
+    scan.data_quality_spec.rules = [row_condition("nope")]
+    scans.create(scan)
+    assert scans.run().state == State.FAILED
+    scan.data_quality_spec.rules = good
+    scans.update(scan, "data_quality_spec.rules")
+    assert scans.run().data_quality_result.row_count == 1
+
+
+def one_time(ttl: int | None) -> dp.DataScan:
+    scan = data_scan()
+    trigger = dp.Trigger(one_time={})
+    if ttl is not None:
+        trigger.one_time.ttl_after_scan_completion = Duration(seconds=ttl)
+    scan.execution_spec.trigger = trigger
+    return scan
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_one_time_scan_runs_on_creation_without_a_job(both: Scans) -> None:
+    both.create(one_time(None))
+    wait_for(lambda: "data_quality_result" in both.get())
+    assert both.get().data_quality_result.passed
+    assert not list(both.client.list_data_scan_jobs(parent=both.name()))
+    both.delete()
+
+
+def test_one_time_scan_goes_when_its_time_to_live_is_over(both: Scans) -> None:
+    both.create(one_time(0))
+
+    def is_gone() -> bool:
+        return not list(both.client.list_data_scans(parent=both.parent))
+
+    wait_for(is_gone)
+    with pytest.raises(gx.NotFound):
+        both.get()
+    both.create()
+
+
+def test_running_and_pending_jobs_are_cancelled(both: Scans) -> None:
+    both.create(data_scan(SLOW, SLOW, SLOW))
+    running, pending = both.start(), both.start()
+    both.wait(running.name, State.RUNNING)
+    both.client.cancel_data_scan_job(name=pending.name)
+    assert both.job(pending.name).state == State.CANCELLED
+    both.client.cancel_data_scan_job(name=running.name)
+    both.client.cancel_data_scan_job(name=running.name)  # again, while it is CANCELING
+    job = both.wait(running.name)
+    assert job.state == State.CANCELLED
+    assert "data_quality_result" not in job
+    assert job.end_time >= job.start_time
+    with pytest.raises(gx.BadRequest, match="already CANCELLED"):
+        both.client.cancel_data_scan_job(name=running.name)
+
+
+def test_deleting_a_scan_ends_its_running_job(scans: Scans) -> None:
+    scans.create(data_scan(SLOW, SLOW))
+    job = scans.start()
+    scans.wait(job.name, State.RUNNING)
+    scans.delete(force=True)
+    scans.create()
+    assert scans.run().state == State.SUCCEEDED  # the runner is alive
+    assert [job.name for job in scans.client.list_data_scan_jobs(parent=scans.name())] != [job.name]
+
+
+def test_notification_reports_are_logged(scans: Scans, caplog: pytest.LogCaptureFixture) -> None:
+    triggers = {"score_threshold_trigger": {"score_threshold": 80}, "job_failure_trigger": {}}
+    actions = {"notification_report": {"recipients": {"emails": ["ops@example.com"]}, **triggers}}
+    with caplog.at_level(logging.INFO):
+        scans.create(data_scan(row_condition("FALSE"), post_scan_actions=actions))
+        wait_for(lambda: bool(scans.run()) and "score 0 is below 80" in caplog.text)
+        scans.update(data_scan(row_condition("nope")), "data_quality_spec.rules")
+        wait_for(lambda: bool(scans.run()) and "the job failed" in caplog.text)
+    assert "ops@example.com" in caplog.text
+
+
+def test_state_survives_a_restart(start_process: Callable[..., Process]) -> None:
+    service = start_process()
+    before = service.scans()
+    created = before.create(incremental("people", "day"))
+    job = before.run()
+    operations = before.client.list_operations({"name": before.parent})
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(timeout=30) == 0
+
+    after = start_process().scans()
+    assert after.get().uid == created.uid
+    assert after.job(job.name) == job
+    assert after.client.list_operations({"name": after.parent}) == operations
+    assert after.run().data_quality_result.row_count == 0  # the incremental range went on
+
+
+@contextmanager
+def silent_endpoint() -> Iterator[str]:
+    """A BigQuery that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_job_of_a_killed_service_is_failed(start_process: Callable[..., Process]) -> None:
+    service = start_process()
+    service.scans().create()
+    service.process.kill()
+    service.process.wait()
+
+    with silent_endpoint() as endpoint:
+        service = start_process(endpoint)
+        scans = service.scans()
+        running, pending = scans.start(), scans.start()
+        scans.wait(running.name, State.RUNNING)
+        service.process.kill()
+        service.process.wait()
+
+    scans = start_process().scans()
+    for job in (running, pending):
+        ended = scans.job(job.name)
+        assert ended.state == State.FAILED
+        assert "service stopped" in ended.message
+    assert scans.run().state == State.SUCCEEDED
+
+
+def test_second_service_on_one_directory_is_refused(
+    start_process: Callable[..., Process], tmp_path: Path, bigquery_endpoint: str
+) -> None:
+    first = start_process()
+    command = [sys.executable, "-m", "wattif_dagster.local_cloud.dataplex"]
+    options = ["--bigquery-endpoint", bigquery_endpoint, "--data-dir"]
+    same_directory = subprocess.run(
+        [*command, *options, str(tmp_path / "state")], capture_output=True, text=True, check=False
+    )
+    assert same_directory.returncode == 1
+    assert "in use by another process" in same_directory.stderr
+    for port in ("--grpc-port", "--rest-port"):
+        number = first.grpc_port if port == "--grpc-port" else first.rest_port
+        same_port = subprocess.run(
+            [*command, *options, str(tmp_path / "other"), port, str(number)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert same_port.returncode == 1
+        assert f"cannot bind 127.0.0.1:{number}" in same_port.stderr
+
+
+def test_unreachable_bigquery_is_said(start_process: Callable[..., Process]) -> None:
+    service = start_process("http://127.0.0.1:1")
+    with pytest.raises(gx.ServiceUnavailable, match="BigQuery at http"):
+        service.scans().create()
