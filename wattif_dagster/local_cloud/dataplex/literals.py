@@ -7,7 +7,8 @@ import re
 
 from .errors import ScanError
 
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "`": "\\`", "\n": "\\n", "\r": "\\r"}
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+_NAME = re.compile(r"[^`\\\n]+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 NUMERIC_TYPES = frozenset({"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
@@ -16,16 +17,15 @@ _TYPED_STRINGS = frozenset({"NUMERIC", "BIGNUMERIC", "DATE", "DATETIME", "TIME",
 
 def string(value: str) -> str:
     """A string literal."""
-    return f"'{_escape(value)}'"
+    escaped = "".join(_ESCAPES.get(char, char) for char in value)
+    return f"'{escaped}'"
 
 
 def identifier(name: str) -> str:
-    """A quoted identifier, or a quoted path such as `project.dataset.table`."""
-    return f"`{_escape(name)}`"
-
-
-def _escape(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in text)
+    """A quoted identifier, or a quoted path such as `project.dataset.table`. Raises ScanError."""
+    if not _NAME.fullmatch(name):
+        raise ScanError(f"{name!r} is not a name")
+    return f"`{name}`"
 
 
 def literal(value: str, column_type: str) -> str:

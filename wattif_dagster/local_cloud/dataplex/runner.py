@@ -95,7 +95,8 @@ class JobRunner:
         except ScanError as error:
             self._finish(name, State.FAILED, str(error))
         else:
-            evaluation.result.post_scan_actions_result.bigquery_export_result = exported
+            if exported.state:
+                evaluation.result.post_scan_actions_result.bigquery_export_result = exported
             failed = exported.state == Export.State.FAILED
             state = State.SUCCEEDED_WITH_ERRORS if failed else State.SUCCEEDED
             self._finish(name, state, exported.message, evaluation)
@@ -114,10 +115,10 @@ class JobRunner:
         return evaluate(scan, columns, high_water, query)
 
     def _export(self, scan: DataScan, job: DataScanJob, result: DataQualityResult) -> Export:
-        """Writes the results to the table the scan names, if it names one."""
+        """Writes the results to the table the scan names; without one, the state is unset."""
         actions = scan.data_quality_spec.post_scan_actions
         if "bigquery_export" not in actions:
-            return Export(state=Export.State.SKIPPED)
+            return Export()
         table = TableName.parse(actions.bigquery_export.results_table, "results_table")
         rows = export_rows(scan, job, result, datetime.now(UTC))
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The REST API's names of types are those of legacy SQL.
 _GOOGLE_SQL = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
-_RETRY = Retry(initial=0.2, maximum=2, timeout=20)
+_RETRY = Retry(initial=0.2, maximum=2, timeout=5)
 _QUERY_SECONDS = 600
 
 

@@ -2,9 +2,10 @@
 
 import socket
 import time
-from typing import Any
+from typing import Any, cast
 
 from google.cloud import dataplex_v1 as dp
+from google.protobuf.field_mask_pb2 import FieldMask
 
 State = dp.DataScanJob.State
 FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SUCCEEDED_WITH_ERRORS)
@@ -36,6 +37,11 @@ def data_scan(*rules: dp.DataQualityRule, resource: str = PEOPLE, **spec: Any) -
     )
 
 
+def seconds(moment: Any) -> float:
+    """Since the epoch, of a time in a message: typed as a Timestamp, in truth a datetime."""
+    return moment.timestamp()
+
+
 class Scans:
     """One client, one location."""
 
@@ -50,15 +56,17 @@ class Scans:
         operation = self.client.create_data_scan(
             parent=self.parent, data_scan=scan or data_scan(), data_scan_id=scan_id, timeout=30
         )
-        return operation.result(timeout=30)
+        return cast(dp.DataScan, operation.result(timeout=30))
 
     def get(self, scan_id: str = "scan", view: str = "FULL") -> dp.DataScan:
         return self.client.get_data_scan(request={"name": self.name(scan_id), "view": view})
 
     def update(self, scan: dp.DataScan, *paths: str, scan_id: str = "scan") -> dp.DataScan:
         scan.name = self.name(scan_id)
-        mask = {"paths": list(paths)}
-        return self.client.update_data_scan(data_scan=scan, update_mask=mask).result(timeout=30)
+        operation = self.client.update_data_scan(
+            data_scan=scan, update_mask=FieldMask(paths=paths), timeout=30
+        )
+        return cast(dp.DataScan, operation.result(timeout=30))
 
     def delete(self, scan_id: str = "scan", *, force: bool = False) -> None:
         request = {"name": self.name(scan_id), "force": force}

@@ -17,7 +17,7 @@ from google.cloud import dataplex_v1 as dp
 from google.protobuf.duration_pb2 import Duration
 
 from .conftest import Process
-from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule
+from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule, seconds
 
 # Seconds of work for the local BigQuery, whatever the rows.
 SLOW = rule(
@@ -139,7 +139,7 @@ def test_running_and_pending_jobs_are_cancelled(both: Scans) -> None:
     job = both.wait(running.name)
     assert job.state == State.CANCELLED
     assert "data_quality_result" not in job
-    assert job.end_time >= job.start_time
+    assert seconds(job.end_time) >= seconds(job.start_time)
     with pytest.raises(gx.BadRequest, match="already CANCELLED"):
         both.client.cancel_data_scan_job(name=running.name)
 

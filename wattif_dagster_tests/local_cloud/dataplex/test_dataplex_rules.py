@@ -1,5 +1,6 @@
 """Every rule kind, run against rows that pass, rows that fail, and NULLs."""
 
+import re
 from typing import Any
 
 import pytest
@@ -220,7 +221,5 @@ def test_sampling_takes_one_subset_for_all_rules(scans: Scans, warehouse: bigque
 def test_rule_that_cannot_be_evaluated_fails_the_job(
     tested: dp.DataQualityRule, reason: str, scans: Scans
 ) -> None:
-    import re
-
     assert re.search(reason, scans.failure(ALWAYS, tested))
     assert "data_quality_result" not in scans.get()
