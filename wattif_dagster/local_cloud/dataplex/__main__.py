@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ def main() -> int:
 
     # Imported late, so that --help and a wrong option answer at once.
     from .server import Server
-    from .store import StoreInUseError
+    from .store import StoreError
 
     try:
         server = Server(
@@ -30,7 +31,7 @@ def main() -> int:
             grpc_port=arguments.grpc_port,
             rest_port=arguments.rest_port,
         )
-    except (OSError, StoreInUseError) as error:
+    except (OSError, StoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bigquery-endpoint",
         required=True,
+        type=_url,
         metavar="URL",
         help="BigQuery REST API without authentication, e.g. http://127.0.0.1:9050",
     )
@@ -56,15 +58,27 @@ def _parser() -> argparse.ArgumentParser:
         "--data-dir", required=True, type=Path, metavar="DIR", help="where state is kept"
     )
     parser.add_argument(
-        "--grpc-port", type=int, default=0, metavar="PORT", help="default: a free one, printed"
+        "--grpc-port", type=_port, default=0, metavar="PORT", help="default: a free one, printed"
     )
     parser.add_argument(
-        "--rest-port", type=int, default=0, metavar="PORT", help="default: a free one, printed"
+        "--rest-port", type=_port, default=0, metavar="PORT", help="default: a free one, printed"
     )
     parser.add_argument(
         "--project", metavar="ID", help="runs the queries; default: the scanned table's project"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s]+/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form http://host:port")
+    return text.rstrip("/")
 
 
 if __name__ == "__main__":

@@ -95,9 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> Any:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        chunked = "Transfer-Encoding" in self.headers
+        if chunked or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
-            raise invalid_argument(f"a body of {length} bytes is not accepted")
+            raise invalid_argument(f"a body needs a Content-Length of at most {MAX_BODY_BYTES}")
         raw = self.rfile.read(int(length))
         try:
             return json.loads(raw) if raw else {}

@@ -27,6 +27,8 @@ from .warehouse import Rows, Warehouse
 State: TypeAlias = DataScanJob.State
 Export: TypeAlias = DataQualityResult.PostScanActionsResult.BigQueryExportResult
 
+_STOPPED = "the service stopped before the job ended"
+
 _log = logging.getLogger(__name__)
 
 
@@ -36,15 +38,24 @@ class JobRunner:
     def __init__(self, store: Store, warehouse: Warehouse) -> None:
         self._store = store
         self._warehouse = warehouse
-        self._names: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._names: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
         """Ends what a crash left unfinished, then takes jobs."""
         for job in self._store.jobs_in(State.PENDING, State.RUNNING, State.CANCELING):
             cancelled = job.state == State.CANCELING
-            message = "" if cancelled else "the service stopped before the job ended"
+            message = "" if cancelled else _STOPPED
             self._finish(job.name, State.CANCELLED if cancelled else State.FAILED, message)
-        threading.Thread(target=self._work, name="jobs", daemon=True).start()
+        self._thread.start()
+
+    def stop(self, grace: float) -> bool:
+        """Ends the running job at its next query; True if that came within `grace` seconds."""
+        self._stopping = True
+        self._names.put(None)
+        self._thread.join(grace)
+        return not self._thread.is_alive()
 
     def submit(self, job: str) -> None:
         """Queues a stored job in state PENDING."""
@@ -66,8 +77,7 @@ class JobRunner:
             self._store.save_job(job)
 
     def _work(self) -> None:
-        while True:
-            name = self._names.get()
+        while (name := self._names.get()) is not None and not self._stopping:
             try:
                 self._run(name)
             except ApiError as error:
@@ -105,6 +115,8 @@ class JobRunner:
         table = TableName.parse(scan.data.resource, "data.resource")
 
         def query(sql: str) -> Rows:
+            if self._stopping:
+                raise ScanError(_STOPPED)
             if self._store.job(job.name).state == State.CANCELING:
                 raise CancelledError
             return self._warehouse.query(sql, table.project)

@@ -25,20 +25,21 @@ class Server:
         grpc_port: int = 0,
         rest_port: int = 0,
     ) -> None:
-        """Raises OSError for a port or directory, StoreInUseError for a database in use."""
+        """Raises OSError for a port or directory, StoreError."""
         data_dir.mkdir(parents=True, exist_ok=True)
         self._store = Store(data_dir / "dataplex.sqlite")
         warehouse = Warehouse(bigquery_endpoint, project)
-        runner = JobRunner(self._store, warehouse)
-        runner.start()
-        service = DataScanService(self._store, runner, warehouse)
+        self._runner = JobRunner(self._store, warehouse)
+        self._runner.start()
+        service = DataScanService(self._store, self._runner, warehouse)
         rpcs = data_scan_methods(service) + operations_methods(OperationsService(self._store))
         self._grpc, self.grpc_port = grpc_server.start(rpcs, grpc_port)
         self._rest, self.rest_port = rest_server.start(rpcs, rest_port)
 
     def stop(self) -> None:
-        """Stops answering. A running job is left; the next start ends it as FAILED."""
+        """Stops answering. A job that runs ends as FAILED, here or at the next start."""
         self._rest.shutdown()
         self._rest.server_close()
         self._grpc.stop(_GRACE_SECONDS).wait()
-        self._store.close()
+        if self._runner.stop(_GRACE_SECONDS):
+            self._store.close()

@@ -92,9 +92,10 @@ class DataScanService:
             scan.create_time = scan.update_time = timestamp()
             scan.state, scan.type_ = dp.State.ACTIVE, dp.DataScanType.DATA_QUALITY
             if not request.validate_only:
-                self._store.add_scan(scan)
-                if trigger_mode(scan) == "one_time":
-                    self._add_job(scan, listed=False)
+                with self._store.transaction():
+                    self._store.add_scan(scan)
+                    if trigger_mode(scan) == "one_time":
+                        self._add_job(scan, listed=False)
             return scan
 
         return self._operation(scan.name, "create", create)
@@ -172,12 +173,14 @@ class DataScanService:
 
     def run_data_scan(self, request: dp.RunDataScanRequest) -> dp.RunDataScanResponse:
         """Queues a job of an on-demand scan."""
-        scan = self._scan(request.name)
-        if trigger_mode(scan) != "on_demand":
-            raise failed_precondition(f"{scan.name} is not an on-demand scan")
-        return dp.RunDataScanResponse(job=self._add_job(scan, listed=True))
+        with self._store.transaction():
+            scan = self._scan(request.name)
+            if trigger_mode(scan) != "on_demand":
+                raise failed_precondition(f"{scan.name} is not an on-demand scan")
+            return dp.RunDataScanResponse(job=self._add_job(scan, listed=True))
 
     def _add_job(self, scan: dp.DataScan, *, listed: bool) -> dp.DataScanJob:
+        """A queued job; inside a transaction, the runner sees it when that ends."""
         uid = str(uuid4())
         job = dp.DataScanJob(
             name=f"{scan.name}/jobs/{uid}",

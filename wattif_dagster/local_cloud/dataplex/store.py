@@ -19,6 +19,7 @@ from .errors import already_exists, not_found
 from .names import location_of, scan_of
 
 MAX_JOBS_PER_SCAN = 300
+MAX_OPERATIONS = 1000  # in one project and location
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scans (
@@ -34,13 +35,14 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 CREATE INDEX IF NOT EXISTS jobs_by_scan ON jobs (scan);
 CREATE TABLE IF NOT EXISTS operations (
-    name TEXT PRIMARY KEY, parent TEXT NOT NULL, message BLOB NOT NULL
+    sequence INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, message BLOB NOT NULL,
+    parent TEXT NOT NULL
 );
 """
 
 
-class StoreInUseError(Exception):
-    """Another process has the database open."""
+class StoreError(Exception):
+    """The database cannot be opened."""
 
 
 class Store:
@@ -50,16 +52,20 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates the database. Raises StoreInUseError."""
+        """Opens or creates the database. Raises StoreError."""
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
         try:
+            self._db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=0
+            )
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
-            raise StoreInUseError(f"{path} is in use by another process") from error
+        except sqlite3.DatabaseError as error:
+            in_use = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            reason = "another process is using it" if in_use else str(error)
+            raise StoreError(f"cannot open {path}: {reason}") from error
 
     def close(self) -> None:
         """Closes the database; nothing may be called after."""
@@ -188,12 +194,20 @@ class Store:
     # Operations
 
     def add_operation(self, operation: Operation) -> None:
-        """Stores a new operation."""
+        """Stores a new operation, and forgets the oldest beyond MAX_OPERATIONS."""
+        parent = location_of(operation.name)
         self._execute(
             "INSERT INTO operations (name, parent, message) VALUES (?, ?, ?)",
             operation.name,
-            location_of(operation.name),
+            parent,
             operation.SerializeToString(),
+        )
+        self._execute(
+            "DELETE FROM operations WHERE parent = ? AND sequence NOT IN "
+            "(SELECT sequence FROM operations WHERE parent = ? ORDER BY sequence DESC LIMIT ?)",
+            parent,
+            parent,
+            MAX_OPERATIONS,
         )
 
     def operation(self, name: str) -> Operation:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.api_core.retry import Retry
-from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import RequestException
 
 from .errors import ScanError
 from .names import TableName
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # The REST API's names of types are those of legacy SQL.
 _GOOGLE_SQL = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 _RETRY = Retry(initial=0.2, maximum=2, timeout=5)
+_FAILURES = (GoogleAPICallError, RetryError, RequestException, TimeoutError)
 _QUERY_SECONDS = 600
+_CALL_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ class Warehouse:
     def columns(self, table: TableName) -> dict[str, str] | None:
         """GoogleSQL type by column name, ARRAY for repeated ones; None without such a table."""
         try:
-            schema = self._client.get_table(str(table), retry=_RETRY).schema
+            schema = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS).schema
         except NotFound:
             return None
-        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+        except _FAILURES as error:
             raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
         return {field.name: _type(field) for field in schema}
 
@@ -65,11 +67,15 @@ class Warehouse:
         """All rows of a query which runs in `project`, unless the warehouse has its own."""
         try:
             job = self._client.query(
-                sql, project=self._project or project, retry=_RETRY, job_retry=None
+                sql,
+                project=self._project or project,
+                retry=_RETRY,
+                job_retry=None,
+                timeout=_QUERY_SECONDS,
             )
             result = job.result(timeout=_QUERY_SECONDS, retry=_RETRY, job_retry=None)
             rows = [row.values() for row in result]
-        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+        except _FAILURES as error:
             raise ScanError(_reason(error)) from error
         return Rows([(field.name, field.field_type) for field in result.schema], rows)
 
@@ -89,13 +95,19 @@ class Warehouse:
         wanted = bigquery.Table(str(table), schema=list(schema))
         wanted.time_partitioning = bigquery.TimePartitioning(field=partition_field)
         try:
-            existing = self._client.create_table(wanted, exists_ok=True, retry=_RETRY)
+            existing = self._client.create_table(
+                wanted, exists_ok=True, retry=_RETRY, timeout=_CALL_SECONDS
+            )
             present = {field.name for field in existing.schema}
             missing = [column["name"] for column in schema if column["name"] not in present]
             if missing:
                 raise ScanError(f"table {table} lacks the columns {', '.join(missing)}")
-            errors = self._client.insert_rows_json(existing, rows, retry=_RETRY)
-        except (GoogleAPICallError, RetryError, RequestsConnectionError) as error:
+            if not rows:
+                return
+            errors = self._client.insert_rows_json(
+                existing, rows, retry=_RETRY, timeout=_CALL_SECONDS
+            )
+        except _FAILURES as error:
             raise ScanError(_reason(error)) from error
         if errors:
             raise ScanError(f"{len(errors)} rows were refused by {table}: {errors[0]['errors']}")

@@ -143,9 +143,6 @@ class Process:
         )
         wait_until_healthy(f"http://127.0.0.1:{self.rest_port}", self.process)
 
-    def scans(self) -> Scans:
-        return Scans(grpc_client(self.grpc_port), "projects/demo-project/locations/here")
-
 
 @pytest.fixture
 def start_process(tmp_path: Path, bigquery_endpoint: str) -> Iterator[Callable[..., Process]]:

@@ -96,3 +96,10 @@ def test_job_with_a_failed_export_says_so(scans: Scans, warehouse: bigquery.Clie
 
 def test_job_without_export_says_nothing_of_it(scans: Scans) -> None:
     assert "post_scan_actions_result" not in scans.results(row_condition("TRUE"))
+
+
+def test_job_without_active_rules_exports_no_rows(scans: Scans, warehouse: bigquery.Client) -> None:
+    suspended = row_condition("TRUE", suspended=True)
+    scans.create(data_scan(suspended, post_scan_actions=export_to("results_none")))
+    assert scans.run().state == State.SUCCEEDED
+    assert not list(warehouse.query("SELECT * FROM ds.results_none").result())

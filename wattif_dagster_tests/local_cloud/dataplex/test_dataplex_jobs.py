@@ -3,8 +3,6 @@
 import logging
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +14,9 @@ from google.cloud import bigquery
 from google.cloud import dataplex_v1 as dp
 from google.protobuf.duration_pb2 import Duration
 
-from .conftest import Process
+from wattif_dagster.local_cloud.dataplex.server import Server
+
+from .conftest import Process, grpc_client
 from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule, seconds
 
 # Seconds of work for the local BigQuery, whatever the rows.
@@ -165,19 +165,38 @@ def test_notification_reports_are_logged(scans: Scans, caplog: pytest.LogCapture
     assert "ops@example.com" in caplog.text
 
 
-def test_state_survives_a_restart(start_process: Callable[..., Process]) -> None:
+HERE = "projects/demo-project/locations/here"
+
+
+@pytest.fixture
+def restart(tmp_path: Path, bigquery_endpoint: str) -> Iterator[Callable[[], Scans]]:
+    """Serves, in this process, the directory of the processes that `start_process` starts."""
+    servers: list[Server] = []
+
+    def start() -> Scans:
+        server = Server(data_dir=tmp_path / "state", bigquery_endpoint=bigquery_endpoint)
+        servers.append(server)
+        return Scans(grpc_client(server.grpc_port), HERE)
+
+    yield start
+    servers[-1].stop()
+
+
+def test_state_survives_a_restart(
+    start_process: Callable[..., Process], restart: Callable[[], Scans]
+) -> None:
     service = start_process()
-    before = service.scans()
+    before = Scans(grpc_client(service.grpc_port), HERE)
     created = before.create(incremental("people", "day"))
     job = before.run()
-    operations = before.client.list_operations({"name": before.parent})
+    operations = before.client.list_operations({"name": HERE})
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(timeout=30) == 0
 
-    after = start_process().scans()
+    after = restart()
     assert after.get().uid == created.uid
     assert after.job(job.name) == job
-    assert after.client.list_operations({"name": after.parent}) == operations
+    assert after.client.list_operations({"name": HERE}) == operations
     assert after.run().data_quality_result.row_count == 0  # the incremental range went on
 
 
@@ -188,21 +207,28 @@ def silent_endpoint() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_job_of_a_killed_service_is_failed(start_process: Callable[..., Process]) -> None:
-    service = start_process()
-    service.scans().create()
-    service.process.kill()
-    service.process.wait()
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
+def test_job_of_a_service_that_ended_is_failed(
+    signal_number: int,
+    tmp_path: Path,
+    bigquery_endpoint: str,
+    start_process: Callable[..., Process],
+    restart: Callable[[], Scans],
+) -> None:
+    server = Server(data_dir=tmp_path / "state", bigquery_endpoint=bigquery_endpoint)
+    Scans(grpc_client(server.grpc_port), HERE).create()
+    server.stop()
 
     with silent_endpoint() as endpoint:
         service = start_process(endpoint)
-        scans = service.scans()
+        scans = Scans(grpc_client(service.grpc_port), HERE)
         running, pending = scans.start(), scans.start()
         scans.wait(running.name, State.RUNNING)
-        service.process.kill()
-        service.process.wait()
+        service.process.send_signal(signal_number)
+        code = service.process.wait(timeout=30)
+        assert code == (0 if signal_number == signal.SIGTERM else -signal_number)
 
-    scans = start_process().scans()
+    scans = restart()
     for job in (running, pending):
         ended = scans.job(job.name)
         assert ended.state == State.FAILED
@@ -210,30 +236,9 @@ def test_job_of_a_killed_service_is_failed(start_process: Callable[..., Process]
     assert scans.run().state == State.SUCCEEDED
 
 
-def test_second_service_on_one_directory_is_refused(
-    start_process: Callable[..., Process], tmp_path: Path, bigquery_endpoint: str
-) -> None:
-    first = start_process()
-    command = [sys.executable, "-m", "wattif_dagster.local_cloud.dataplex"]
-    options = ["--bigquery-endpoint", bigquery_endpoint, "--data-dir"]
-    same_directory = subprocess.run(
-        [*command, *options, str(tmp_path / "state")], capture_output=True, text=True, check=False
-    )
-    assert same_directory.returncode == 1
-    assert "in use by another process" in same_directory.stderr
-    for port in ("--grpc-port", "--rest-port"):
-        number = first.grpc_port if port == "--grpc-port" else first.rest_port
-        same_port = subprocess.run(
-            [*command, *options, str(tmp_path / "other"), port, str(number)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert same_port.returncode == 1
-        assert f"cannot bind 127.0.0.1:{number}" in same_port.stderr
-
-
-def test_unreachable_bigquery_is_said(start_process: Callable[..., Process]) -> None:
-    service = start_process("http://127.0.0.1:1")
+def test_unreachable_bigquery_is_said(tmp_path: Path) -> None:
+    server = Server(data_dir=tmp_path, bigquery_endpoint="http://127.0.0.1:1")
+    scans = Scans(grpc_client(server.grpc_port), HERE)
     with pytest.raises(gx.ServiceUnavailable, match="BigQuery at http"):
-        service.scans().create()
+        scans.create()
+    server.stop()
