@@ -21,7 +21,7 @@ def free_ports(wanted: Mapping[str, int | None]) -> dict[str, int]:
             name for name, port in wanted.items() if port is None or not _bind(probes[name], port)
         ]
         for name in unbound:
-            probes[name].bind((HOST, 0))
+            _bind(probes[name], 0)
         return {name: probe.getsockname()[1] for name, probe in probes.items()}
 
 
@@ -34,6 +34,7 @@ def _probe() -> socket.socket:
 def _bind(probe: socket.socket, port: int) -> bool:
     try:
         probe.bind((HOST, port))
+        probe.listen()  # or else two probes may have the same port
     except OSError:
         return False
     return True

@@ -3,27 +3,16 @@
 The emulator takes a query's destination and does nothing with it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from bqemulator.api.dependencies import AppContext
-from bqemulator.catalog.models import JobMeta, TableMeta
-from bqemulator.domain.errors import (
-    AlreadyExistsError,
-    DomainError,
-    InvalidQueryError,
-    ResourceRef,
-    UnsupportedFeatureError,
-    resource_not_found,
-)
+from bqemulator.catalog.models import JobMeta
+from bqemulator.domain.errors import DomainError, UnsupportedFeatureError
 from bqemulator.jobs.executor import JOB_RESULTS
-from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-from wattif_dagster.local_cloud.bigquery.loads import _count, _day_column, _Destination
-from wattif_dagster.local_cloud.bigquery.sql import identifier
+from wattif_dagster.local_cloud.bigquery.writes import RESULT_VIEW, Destination, checked, write
 
 RunQuery = Callable[..., Awaitable[JobMeta]]
 
@@ -48,22 +37,11 @@ def writing(run_query: RunQuery) -> RunQuery:
         )
         if not reference or job.error_result:
             return job
-        destination = _Destination.parse(reference, project_id)
+        destination = Destination.parse(reference, project_id)
         try:
-            table = ctx.catalog.get_table(
-                destination.project, destination.dataset, destination.table
-            )
-            if table is None:
-                raise resource_not_found(
-                    ResourceRef(
-                        "table", destination.project, destination.dataset, destination.table
-                    )
-                )
-            async with ctx.engine.write_lock():
-                await asyncio.to_thread(
-                    _replace, table, destination.day, JOB_RESULTS[job_id], disposition, ctx
-                )
-                ctx.snapshots.record_change(table.project_id, table.dataset_id, table.table_id)
+            table = destination.find(ctx)
+            rows = checked(table, destination.day, RESULT_VIEW)
+            await write(rows, table, destination.day, disposition, ctx, JOB_RESULTS[job_id])
         except DomainError as refusal:
             reason, message = refusal.bq_reason, refusal.message
         except duckdb.Error as failure:
@@ -73,24 +51,3 @@ def writing(run_query: RunQuery) -> RunQuery:
         return job.model_copy(update={"error_result": {"reason": reason, "message": message}})
 
     return run_and_write
-
-
-def _replace(
-    table: TableMeta, day: str | None, rows: pa.Table, disposition: str, ctx: AppContext
-) -> None:
-    target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
-    there = f" WHERE CAST({identifier(_day_column(table))} AS DATE) = DATE '{day}'" if day else ""
-    with ctx.engine.connection.cursor() as cursor:
-        cursor.execute("SET TimeZone = 'UTC'")
-        cursor.register("_rows", rows)
-        cursor.execute("BEGIN TRANSACTION")
-        if disposition == "WRITE_EMPTY" and _count(cursor, target + there):
-            raise AlreadyExistsError(f"Already Exists: Table {table.dataset_id}.{table.table_id}")
-        cursor.execute(f"DELETE FROM {target}{there}")
-        kept = _count(cursor, target + there)
-        cursor.execute(f"INSERT INTO {target} BY NAME SELECT * FROM _rows")
-        if day and _count(cursor, target + there) - kept != rows.num_rows:
-            raise InvalidQueryError(f"Some rows belong to different partitions than {day}")
-        total = _count(cursor, target)
-        cursor.execute("COMMIT")
-    ctx.catalog.update_table(table.model_copy(update={"num_rows": total}))

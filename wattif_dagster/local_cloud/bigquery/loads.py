@@ -11,9 +11,7 @@ Options and formats that are not honoured are refused by name. Fields the schema
 dropped as under ignoreUnknownValues: looking for them would cost as much as the load.
 """
 
-import asyncio
 import re
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -26,42 +24,22 @@ from bqemulator.catalog.models import JobMeta, TableMeta
 from bqemulator.domain.errors import (
     AlreadyExistsError,
     DomainError,
-    ResourceRef,
     UnsupportedFeatureError,
     ValidationError,
-    resource_not_found,
 )
 from bqemulator.jobs.executor import _maybe_create_load_destination
-from bqemulator.storage.sql_identifiers import quoted_table_ref
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import identifier, json_columns, literal, string_list
+from wattif_dagster.local_cloud.bigquery.sql import json_columns, string_list
+from wattif_dagster.local_cloud.bigquery.writes import Destination, checked, write
 
 MAX_URIS = 10_000
 """BigQuery's limit for one load job."""
 
+FILE_COLUMN = "_FILE"
+
 _REFUSED_OPTIONS = ("maxBadRecords", "schemaUpdateOptions", "hivePartitioningOptions")
 _FORMATS = ("NEWLINE_DELIMITED_JSON", "PARQUET")
-_PARTITION = re.compile(r"(?P<table>[^$]+)\$(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
-
-
-@dataclass(frozen=True)
-class _Destination:
-    """A table, or one day of it."""
-
-    project: str
-    dataset: str
-    table: str
-    day: str | None
-    """YYYY-MM-DD, or None for the whole table."""
-
-    @classmethod
-    def parse(cls, reference: dict[str, str], project: str) -> "_Destination":
-        name = reference.get("tableId", "")
-        day = None
-        if match := _PARTITION.fullmatch(name):
-            name, day = match["table"], f"{match['year']}-{match['month']}-{match['day']}"
-        return cls(reference.get("projectId", project), reference.get("datasetId", ""), name, day)
 
 
 async def run_load_job(
@@ -76,18 +54,20 @@ async def run_load_job(
         raise AlreadyExistsError(f"Already Exists: Job {project_id}:{job_id}")
     options = config["load"]
     _refuse_what_is_not_honoured(options)
-    destination = _Destination.parse(options.get("destinationTable", {}), project_id)
+    destination = Destination.parse(options.get("destinationTable", {}), project_id)
     started = ctx.clock.now()
     statistics, error = {}, None
     try:
         files = [str(file) for uri in options["sourceUris"] for file in _files(uri, ctx)]
         table = _find_or_create(destination, options, ctx)
-        statement = _select(table, destination.day, options["sourceFormat"], files)
-        async with ctx.engine.write_lock():
-            rows = await asyncio.to_thread(
-                _replace_or_append, table, destination.day, options, statement, ctx
-            )
-            ctx.snapshots.record_change(table.project_id, table.dataset_id, table.table_id)
+        reader = _reader(table, options["sourceFormat"], files)
+        rows = await write(
+            checked(table, destination.day, reader, FILE_COLUMN),
+            table,
+            destination.day,
+            options.get("writeDisposition", "WRITE_APPEND"),
+            ctx,
+        )
         statistics = {"load": {"outputRows": str(rows), "inputFiles": str(len(files))}}
     except (UnsupportedFeatureError, ValidationError):
         raise
@@ -130,7 +110,7 @@ def _files(uri: str, ctx: AppContext) -> list[Path]:
     return ObjectPattern.parse(uri, ctx.settings.gcs_local_root).files()
 
 
-def _find_or_create(to: _Destination, options: dict[str, Any], ctx: AppContext) -> TableMeta:
+def _find_or_create(to: Destination, options: dict[str, Any], ctx: AppContext) -> TableMeta:
     """The destination, made from the job's schema where it is missing."""
     table = ctx.catalog.get_table(to.project, to.dataset, to.table)
     if table is None and options.get("createDisposition") != "CREATE_NEVER":
@@ -142,80 +122,24 @@ def _find_or_create(to: _Destination, options: dict[str, Any], ctx: AppContext) 
             now=ctx.clock.now(),
             ctx=ctx,
         )
-        table = ctx.catalog.get_table(to.project, to.dataset, to.table)
-        if table is not None:
-            layout = {
-                "time_partitioning": _rest_to_time_partitioning(
-                    options.get("timePartitioning"), None
-                ),
-                "clustering": _rest_to_clustering(options.get("clustering"), None),
-            }
-            table = ctx.catalog.update_table(table.model_copy(update=layout))
-    if table is None:
-        raise resource_not_found(ResourceRef("table", to.project, to.dataset, to.table))
-    return table
+        layout = {
+            "time_partitioning": _rest_to_time_partitioning(options.get("timePartitioning"), None),
+            "clustering": _rest_to_clustering(options.get("clustering"), None),
+        }
+        ctx.catalog.update_table(to.find(ctx).model_copy(update=layout))
+    return to.find(ctx)
 
 
-def _day_column(table: TableMeta) -> str:
-    partitioning = table.time_partitioning
-    if partitioning is None or partitioning.field is None or partitioning.type != "DAY":
-        raise ValidationError(f"{table.table_id} is not partitioned by the day of a column")
-    return partitioning.field
-
-
-def _select(table: TableMeta, day: str | None, source_format: str, files: list[str]) -> str:
-    """A SELECT of the files' rows that fails on the first row the table may not hold."""
+def _reader(table: TableMeta, source_format: str, files: list[str]) -> str:
+    """A FROM item of the files' rows, and of the file each comes from."""
     # Without hive_partitioning=false DuckDB makes a column of dt=YYYY-MM-DD in a path.
-    arguments = f"{string_list(map(escape, files))}, filename='_FILE', hive_partitioning=false"
+    arguments = (
+        f"{string_list(map(escape, files))}, filename='{FILE_COLUMN}', hive_partitioning=false"
+    )
     if source_format == "PARQUET":
-        reader = f"read_parquet({arguments})"
-    else:
-        columns = json_columns(table.schema_.fields)
-        reader = f"read_json({arguments}, format='newline_delimited', columns={columns})"
-    checked: dict[str, str] = {}
-    for field in table.schema_.fields:
-        if field.mode == "REQUIRED":
-            column = identifier(field.name)
-            refusal = literal(f"Missing required field: {field.name}. File: ")
-            checked[column] = f"COALESCE({column}, error({refusal} || _FILE))"
-    if day is not None:
-        column = identifier(_day_column(table))
-        value = checked.get(column, column)
-        refusal = literal(f"Some rows belong to different partitions than {day}. File: ")
-        checked[column] = (
-            f"CASE WHEN CAST({value} AS DATE) = DATE '{day}' THEN {column}"
-            f" ELSE error({refusal} || _FILE) END"
-        )
-    expressions = ", ".join(f"{check} AS {column}" for column, check in checked.items())
-    replacing = f"REPLACE ({expressions})" if checked else ""
-    return f"SELECT * EXCLUDE (_FILE) {replacing} FROM {reader}"
-
-
-def _replace_or_append(
-    table: TableMeta, day: str | None, options: dict[str, Any], select: str, ctx: AppContext
-) -> int:
-    """Write the rows in one transaction of its own connection; how many there were."""
-    target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
-    there = f" WHERE CAST({identifier(_day_column(table))} AS DATE) = DATE '{day}'" if day else ""
-    disposition = options.get("writeDisposition", "WRITE_APPEND")
-    with ctx.engine.connection.cursor() as cursor:
-        cursor.execute("SET TimeZone = 'UTC'")
-        cursor.execute("BEGIN TRANSACTION")
-        if disposition == "WRITE_TRUNCATE":
-            cursor.execute(f"DELETE FROM {target}{there}")
-        elif disposition == "WRITE_EMPTY" and _count(cursor, target + there):
-            raise AlreadyExistsError(f"Already Exists: Table {table.dataset_id}.{table.table_id}")
-        cursor.execute(f"INSERT INTO {target} BY NAME {select}")
-        rows = cursor.fetchone()
-        total = _count(cursor, target)
-        cursor.execute("COMMIT")
-    ctx.catalog.update_table(table.model_copy(update={"num_rows": total}))
-    return rows[0] if rows else 0
-
-
-def _count(cursor: duckdb.DuckDBPyConnection, source: str) -> int:
-    row = cursor.execute(f"SELECT COUNT(*) FROM {source}").fetchone()
-    return row[0] if row else 0
+        return f"read_parquet({arguments})"
+    columns = json_columns(table.schema_.fields)
+    return f"read_json({arguments}, format='newline_delimited', columns={columns})"
 
 
 def _reading_error(failure: duckdb.Error, ctx: AppContext) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""Rows into a table, or into one day of it, in one transaction; load and query jobs share it."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+from bqemulator.api.dependencies import AppContext
+from bqemulator.catalog.models import TableMeta
+from bqemulator.domain.errors import (
+    AlreadyExistsError,
+    ResourceRef,
+    ValidationError,
+    resource_not_found,
+)
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+
+from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+
+RESULT_VIEW = "_result"
+"""Name under which a SELECT finds rows that are given to `write` beside it."""
+
+_PARTITION = re.compile(r"(?P<table>[^$]+)\$(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A table, or one day of it."""
+
+    project: str
+    dataset: str
+    table: str
+    day: str | None
+    """YYYY-MM-DD, or None for the whole table."""
+
+    @classmethod
+    def parse(cls, reference: dict[str, str], project: str) -> "Destination":
+        """From a TableReference, whose tableId may end in $YYYYMMDD."""
+        name, day = reference.get("tableId", ""), None
+        if match := _PARTITION.fullmatch(name):
+            name, day = match["table"], f"{match['year']}-{match['month']}-{match['day']}"
+        return cls(reference.get("projectId", project), reference.get("datasetId", ""), name, day)
+
+    def find(self, ctx: AppContext) -> TableMeta:
+        """The table. Raises NotFoundError."""
+        table = ctx.catalog.get_table(self.project, self.dataset, self.table)
+        if table is None:
+            raise resource_not_found(ResourceRef("table", self.project, self.dataset, self.table))
+        return table
+
+
+def checked(table: TableMeta, day: str | None, source: str, file_column: str | None = None) -> str:
+    """A SELECT of the source's rows that fails on the first row the table may not hold.
+
+    Where the source has a file_column, the error names the file; the column itself is left out.
+    """
+    origin = f"'File: ' || {file_column}" if file_column else "'In the result of the query.'"
+    without_file = f"EXCLUDE ({file_column})" if file_column else ""
+    checks: dict[str, str] = {}
+    for field in table.schema_.fields:
+        if field.mode == "REQUIRED":
+            column = identifier(field.name)
+            refusal = literal(f"Missing required field: {field.name}. ")
+            checks[column] = f"COALESCE({column}, error({refusal} || {origin}))"
+    if day is not None:
+        column = identifier(_day_column(table))
+        value = checks.get(column, column)
+        refusal = literal(f"Some rows belong to different partitions than {day}. ")
+        checks[column] = (
+            f"CASE WHEN CAST({value} AS DATE) = DATE '{day}' THEN {column}"
+            f" ELSE error({refusal} || {origin}) END"
+        )
+    expressions = ", ".join(f"{check} AS {column}" for column, check in checks.items())
+    replacing = f"REPLACE ({expressions})" if checks else ""
+    return f"SELECT * {without_file} {replacing} FROM {source}"
+
+
+async def write(
+    select: str,
+    table: TableMeta,
+    day: str | None,
+    disposition: str,
+    ctx: AppContext,
+    result: pa.Table | None = None,
+) -> int:
+    """Write the rows of a DuckDB SELECT as writeDisposition says; how many there were.
+
+    It runs beside the event loop on a connection of its own, so others see the table as it was
+    until all is written. Raises AlreadyExistsError (WRITE_EMPTY) or duckdb.Error, and then the
+    table stays as it was.
+    """
+    async with ctx.engine.write_lock():
+        rows, total = await asyncio.to_thread(
+            _transact, select, table, day, disposition, ctx.engine.connection.cursor(), result
+        )
+        ctx.catalog.update_table(table.model_copy(update={"num_rows": total}))
+        ctx.snapshots.record_change(table.project_id, table.dataset_id, table.table_id)
+    return rows
+
+
+def _transact(
+    select: str,
+    table: TableMeta,
+    day: str | None,
+    disposition: str,
+    connection: duckdb.DuckDBPyConnection,
+    result: pa.Table | None,
+) -> tuple[int, int]:
+    """Rows written, and rows in the table afterwards."""
+    target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
+    there = f" WHERE CAST({identifier(_day_column(table))} AS DATE) = DATE '{day}'" if day else ""
+    with connection:  # closing it rolls back what is not committed
+        connection.execute("SET TimeZone = 'UTC'")
+        if result is not None:
+            connection.register(RESULT_VIEW, result)
+        connection.execute("BEGIN TRANSACTION")
+        if disposition == "WRITE_TRUNCATE":
+            connection.execute(f"DELETE FROM {target}{there}")
+        elif disposition == "WRITE_EMPTY" and _number(
+            connection, f"SELECT COUNT(*) FROM {target}{there}"
+        ):
+            raise AlreadyExistsError(f"Already Exists: Table {table.dataset_id}.{table.table_id}")
+        rows = _number(connection, f"INSERT INTO {target} BY NAME {select}")
+        total = _number(connection, f"SELECT COUNT(*) FROM {target}")
+        connection.execute("COMMIT")
+    return rows, total
+
+
+def _day_column(table: TableMeta) -> str:
+    partitioning = table.time_partitioning
+    if partitioning is None or partitioning.field is None or partitioning.type != "DAY":
+        raise ValidationError(f"{table.table_id} is not partitioned by the day of a column")
+    return partitioning.field
+
+
+def _number(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    (number,) = connection.execute(statement).fetchall()[0]
+    return number

@@ -1,0 +1,57 @@
+"""Query jobs write to the table, or the one day of it, that they name."""
+
+from pathlib import Path
+
+import pytest
+from google.api_core.exceptions import BadRequest, Conflict, MethodNotImplemented
+from google.cloud import bigquery
+
+from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row, serving
+
+MONDAY = "2024-01-01"
+TUESDAY = "2024-01-02"
+
+
+def write_query(
+    server: Server, table: bigquery.Table, sql: str, partition: str = "", disposition: str = ""
+) -> None:
+    config = bigquery.QueryJobConfig(
+        destination=f"{table.project}.{table.dataset_id}.{table.table_id}{partition}",
+        write_disposition=disposition or "WRITE_TRUNCATE",
+    )
+    server.client.query(sql, job_config=config).result()
+
+
+def reading(day: str, serial: str = "'MAC00000001'") -> str:
+    return f"SELECT {serial} AS serial, TIMESTAMP '{day} 05:00:00+00' AS timestamp, 0.5 AS reading"
+
+
+def test_replaces_one_day(mended: Server) -> None:
+    table = mended.table()
+    lines = ndjson(row(f"{day}T00:00:00Z") for day in (MONDAY, MONDAY, TUESDAY))
+    mended.load(mended.put("query/a.json", lines), table)
+    write_query(mended, table, reading(MONDAY), "$20240101")
+    assert mended.days(table) == {MONDAY: 1, TUESDAY: 1}
+    write_query(mended, table, reading(TUESDAY))
+    assert mended.days(table) == {TUESDAY: 1}
+
+
+def test_the_emulator_writes_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, "write_query_results") as faulty:
+        table = faulty.table()
+        write_query(faulty, table, reading(MONDAY))
+        assert faulty.days(table) == {}
+
+
+def test_refuses_and_keeps_the_table(mended: Server) -> None:
+    table = mended.table()
+    write_query(mended, table, reading(MONDAY))
+    with pytest.raises(BadRequest, match=f"different partitions than {TUESDAY}"):
+        write_query(mended, table, reading(MONDAY), "$20240102")
+    with pytest.raises(BadRequest, match="Missing required field: serial"):
+        write_query(mended, table, reading(MONDAY, "CAST(NULL AS STRING)"))
+    with pytest.raises(Conflict, match="Already Exists: Table"):
+        write_query(mended, table, reading(MONDAY), disposition="WRITE_EMPTY")
+    with pytest.raises(MethodNotImplemented, match="WRITE_APPEND"):
+        write_query(mended, table, reading(MONDAY), disposition="WRITE_APPEND")
+    assert mended.days(table) == {MONDAY: 1}

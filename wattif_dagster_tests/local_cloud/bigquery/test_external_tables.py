@@ -1,0 +1,126 @@
+"""External tables read the objects as they are at query time."""
+
+import datetime as dt
+import gzip
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from google.api_core.exceptions import BadRequest, MethodNotImplemented, NotFound
+from google.cloud import bigquery
+
+from wattif_dagster_tests.local_cloud.bigquery.server import (
+    SCHEMA,
+    Server,
+    ndjson,
+    row,
+    serving,
+)
+
+DAYS = ("2024-01-01", "2024-01-02")
+
+
+def external_table(
+    server: Server, bucket: str, mode: str | None = "CUSTOM", uris: str = "dt=*", **options: object
+) -> bigquery.Table:
+    """A new external table over the bucket."""
+    config = bigquery.ExternalConfig("NEWLINE_DELIMITED_JSON")
+    config.source_uris = [f"gs://{bucket}/{uris}"]
+    config.schema = SCHEMA
+    if mode:
+        hive = bigquery.HivePartitioningOptions()
+        hive.mode = mode
+        hive.source_uri_prefix = f"gs://{bucket}/" + ("{dt:DATE}" if mode == "CUSTOM" else "")
+        config.hive_partitioning = hive
+    for name, value in options.items():
+        setattr(config, name, value)
+    dataset = f"d{uuid4().hex[:8]}"
+    server.client.create_dataset(dataset)
+    table = bigquery.Table(f"{server.client.project}.{dataset}.external")
+    table.external_data_configuration = config
+    return server.client.create_table(table)
+
+
+def fill(server: Server) -> str:
+    """A new bucket with two days, of one and two objects, and a manifest that is no reading."""
+    bucket = f"b-{uuid4().hex[:8]}"
+    lines = {day: ndjson([row(f"{day}T00:00:00Z"), row(f"{day}T01:00:00Z")]) for day in DAYS}
+    server.put(f"dt={DAYS[0]}/a.json", lines[DAYS[0]], bucket)
+    server.put(f"dt={DAYS[1]}/a.json", lines[DAYS[1]], bucket)
+    server.put(f"dt={DAYS[1]}/b.json.gz", gzip.compress(lines[DAYS[1]]), bucket)
+    server.put(f"manifests/dt={DAYS[0]}.json", b"[not a reading", bucket)
+    return bucket
+
+
+def count(server: Server, table: bigquery.Table) -> list[tuple[object, ...]]:
+    return server.rows(
+        f"SELECT dt, COUNT(*), SUM(reading) FROM {table.dataset_id}.external GROUP BY 1 ORDER BY 1"
+    )
+
+
+def test_reads_objects_when_queried(mended: Server) -> None:
+    bucket = fill(mended)
+    table = external_table(mended, bucket)
+    first, second = map(dt.date.fromisoformat, DAYS)
+    assert count(mended, table) == [(first, 2, 1.0), (second, 4, 2.0)]
+    mended.put(f"dt={DAYS[0]}/new.json", ndjson([row(f"{DAYS[0]}T02:00:00Z")]), bucket)
+    (mended.buckets / bucket / f"dt={DAYS[1]}" / "a.json").unlink()
+    assert count(mended, table) == [(first, 3, 1.5), (second, 2, 1.0)]
+    filtered = mended.rows(
+        f"SELECT COUNT(*) FROM {table.dataset_id}.external WHERE dt = '{DAYS[0]}'"
+    )
+    assert filtered == [(3,)]
+
+
+def test_the_emulator_makes_an_empty_table_of_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "read_external_tables") as faulty:
+        table = external_table(faulty, fill(faulty))
+        assert faulty.client.get_table(table).table_type == "TABLE"
+        assert faulty.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(0,)]
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("AUTO", "DATE"), ("STRINGS", "STRING")])
+def test_hive_partitioning_modes(mended: Server, mode: str, kind: str) -> None:
+    table = external_table(mended, fill(mended), mode)
+    assert [(field.name, field.field_type) for field in table.schema][-1] == ("dt", kind)
+    assert [str(day) for day, *_ in count(mended, table)] == list(DAYS)
+
+
+def test_without_hive_partitioning(mended: Server) -> None:
+    table = external_table(mended, fill(mended), mode=None)
+    assert [field.name for field in table.schema] == ["serial", "timestamp", "reading"]
+    assert mended.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(6,)]
+
+
+def test_shows_its_configuration_and_goes_when_deleted(mended: Server) -> None:
+    bucket = fill(mended)
+    table = mended.client.get_table(external_table(mended, bucket))
+    assert table.table_type == "EXTERNAL"
+    assert table.external_data_configuration is not None
+    shown = table.external_data_configuration.to_api_repr()
+    assert shown["sourceUris"] == [f"gs://{bucket}/dt=*"]
+    assert shown["hivePartitioningOptions"]["sourceUriPrefix"] == f"gs://{bucket}/{{dt:DATE}}"
+    mended.client.delete_table(table)
+    with pytest.raises(NotFound):
+        mended.client.get_table(table)
+    mended.client.delete_dataset(table.dataset_id)
+
+
+def test_refuses_by_name(mended: Server) -> None:
+    bucket = fill(mended)
+    with pytest.raises(MethodNotImplemented, match="does not honour maxBadRecords"):
+        external_table(mended, bucket, max_bad_records=3)
+    with pytest.raises(NotFound, match="URI gs://no-such-bucket"):
+        external_table(mended, "no-such-bucket")
+    with pytest.raises(BadRequest, match="No hive partitioning key"):
+        external_table(mended, bucket, "AUTO", "manifests/*")
+    with pytest.raises(BadRequest, match="schema or autodetect"):
+        external_table(mended, bucket, schema=[])
+
+
+def test_survives_a_restart(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        table = external_table(server, fill(server))
+    with serving(tmp_path) as server:
+        assert [rows for _, rows, _ in count(server, table)] == [2, 4]
+        assert server.client.get_table(table).external_data_configuration

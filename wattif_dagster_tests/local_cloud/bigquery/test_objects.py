@@ -1,0 +1,65 @@
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from bqemulator.domain.errors import NotFoundError, ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
+from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+
+DATABASE = duckdb.connect()
+
+part = st.text("ab=.'[", min_size=1, max_size=3).filter(lambda text: text not in (".", ".."))
+name = st.lists(part, min_size=1, max_size=3).map("/".join)
+
+
+@given(names=st.sets(name, max_size=6), prefix=st.text("ab=/", max_size=4), suffix=part)
+def test_a_wildcard_stands_for_any_characters(names: set[str], prefix: str, suffix: str) -> None:
+    """Files on disk and the SQL condition agree with the definition."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        stored = {each for each in names if not any(o.startswith(f"{each}/") for o in names)}
+        for each in stored:
+            file = root / "bucket" / each
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        pattern = ObjectPattern.parse(f"gs://bucket/{prefix}*{suffix}", root)
+        expected = {
+            each
+            for each in stored
+            if each.startswith(prefix) and each[len(prefix) :].endswith(suffix)
+        }
+        try:
+            found = {file.relative_to(root / "bucket").as_posix() for file in pattern.files()}
+        except NotFoundError:
+            found = set()
+        assert found == expected
+        selected = {
+            each
+            for each in stored
+            if _holds(pattern.condition("path"), str(root / "bucket" / each))
+        }
+        assert selected == expected
+
+
+def _holds(condition: str, path: str) -> bool:
+    query = f"SELECT {condition} FROM (SELECT {literal(path)} AS path)"
+    return DATABASE.execute(query).fetchall() == [(True,)]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+def test_quoting_survives_any_text(text: str) -> None:
+    result = DATABASE.execute(f"SELECT {literal(text)} AS {identifier(text)}")
+    assert [column[0] for column in result.description] == [text]
+    assert result.fetchall() == [(text,)]
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3://bucket/a", "gs://bucket", "gs://bucket/", "gs://Bucket/a", "gs://bucket/../a"]
+)
+def test_refuses_what_is_no_uri(uri: str) -> None:
+    with pytest.raises(ValidationError, match="Invalid source URI"):
+        ObjectPattern.parse(uri, Path("/"))

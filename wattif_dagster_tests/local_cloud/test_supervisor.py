@@ -1,0 +1,276 @@
+"""The local cloud as a user meets it: real services, started, crashed, ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery, dataplex_v1, storage
+from google.cloud.dataplex_v1.services.data_scan_service.transports import (
+    DataScanServiceGrpcTransport,
+)
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.local_cloud.supervisor import LocalCloud, ServiceStatus
+from wattif_dagster.settings import Endpoints
+
+LOCATION = "projects/wattif-local/locations/us-central1"
+NAMES = ["gcs", "bigquery", "dataplex"]
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    """A cloud of the test's own, down before and after."""
+    cloud = LocalCloud(tmp_path / "home")
+    yield cloud
+    cloud.down()
+
+
+def by_name(cloud: LocalCloud) -> dict[str, ServiceStatus]:
+    return {service.name: service for service in cloud.status()}
+
+
+def pids(cloud: LocalCloud) -> dict[str, int]:
+    return {name: service.pid for name, service in by_name(cloud).items() if service.pid}
+
+
+def states(cloud: LocalCloud) -> list[str]:
+    return [service.state for service in cloud.status()]
+
+
+def kill(pid: int) -> None:
+    process = psutil.Process(pid)
+    process.kill()
+    process.wait()
+
+
+def storage_client(endpoints: Endpoints) -> storage.Client:
+    return storage.Client(
+        project="wattif-local",
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=endpoints.gcs),
+    )
+
+
+def bigquery_client(endpoints: Endpoints) -> bigquery.Client:
+    return bigquery.Client(
+        project="wattif-local",
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=endpoints.bigquery),
+    )
+
+
+def scans(endpoints: Endpoints) -> dataplex_v1.DataScanServiceClient:
+    channel = grpc.insecure_channel(str(endpoints.dataplex))
+    transport = DataScanServiceGrpcTransport(channel=channel)
+    return dataplex_v1.DataScanServiceClient(transport=transport)
+
+
+def create_scan(endpoints: Endpoints, table: str) -> None:
+    rule = dataplex_v1.DataQualityRule(
+        column="number",
+        dimension="COMPLETENESS",
+        non_null_expectation=dataplex_v1.DataQualityRule.NonNullExpectation(),
+    )
+    resource = f"//bigquery.googleapis.com/projects/wattif-local/datasets/wattif/tables/{table}"
+    scan = dataplex_v1.DataScan(
+        data=dataplex_v1.DataSource(resource=resource),
+        data_quality_spec=dataplex_v1.DataQualitySpec(rules=[rule]),
+    )
+    scans(endpoints).create_data_scan(parent=LOCATION, data_scan=scan, data_scan_id=table).result()
+
+
+def test_up_join_down(cloud: LocalCloud) -> None:
+    assert states(cloud) == ["stopped"] * 3
+    endpoints = cloud.up()
+    assert states(cloud) == ["running"] * 3
+    file = cloud.home / "endpoints.json"
+    assert Endpoints.model_validate_json(file.read_bytes()) == endpoints
+    assert all(service.log.exists() for service in cloud.status())
+
+    first = pids(cloud)
+    assert LocalCloud(cloud.home).up() == endpoints
+    assert pids(cloud) == first
+
+    for pid in first.values():
+        listening = {
+            connection.laddr.ip.removeprefix("::ffff:")
+            for connection in psutil.Process(pid).net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}
+
+    assert LocalCloud(cloud.home).down() == NAMES
+    assert states(cloud) == ["stopped"] * 3
+    assert not any(map(psutil.pid_exists, first.values()))
+    assert not file.exists()
+    assert cloud.down() == []
+    assert cloud.up() == endpoints
+
+
+def test_nothing_is_lost_when_all_is_killed(cloud: LocalCloud) -> None:
+    """What was acknowledged before kill -9 is there after the next `up`, at the same addresses."""
+    endpoints = cloud.up()
+    bucket = storage_client(endpoints).create_bucket("readings")
+    for number in range(20):
+        bucket.blob(f"dt=2024-01-01/{number}.json").upload_from_string(f'{{"number":{number}}}\n')
+    client = bigquery_client(endpoints)
+    client.create_dataset("wattif")
+    loaded = client.load_table_from_uri(
+        "gs://readings/dt=2024-01-01/*",
+        "wattif.numbers",
+        job_config=bigquery.LoadJobConfig(
+            source_format="NEWLINE_DELIMITED_JSON",
+            schema=[bigquery.SchemaField("number", "INT64")],
+        ),
+    )
+    loaded.result()
+    assert loaded.output_rows == 20
+
+    create_scan(endpoints, "numbers")
+
+    before = pids(cloud)
+    for pid in before.values():
+        kill(pid)
+    assert states(cloud) == ["crashed"] * 3
+    assert cloud.up() == endpoints
+    assert set(pids(cloud).values()).isdisjoint(before.values())
+    blobs = {blob.name: blob.download_as_text() for blob in bucket.list_blobs()}
+    assert blobs == {f"dt=2024-01-01/{n}.json": f'{{"number":{n}}}\n' for n in range(20)}
+    rows = client.query_and_wait("SELECT COUNT(*), SUM(number) FROM wattif.numbers")
+    assert [tuple(row) for row in rows] == [(20, 190)]
+    assert [scan.name for scan in scans(endpoints).list_data_scans(parent=LOCATION)] == [
+        f"{LOCATION}/dataScans/numbers"
+    ]
+
+
+def test_only_the_crashed_service_is_restarted(cloud: LocalCloud) -> None:
+    endpoints = cloud.up()
+    before = pids(cloud)
+    kill(before["gcs"])
+    assert states(cloud) == ["crashed", "running", "running"]
+    assert cloud.up() == endpoints
+    after = pids(cloud)
+    assert after["gcs"] != before["gcs"]
+    assert {**after, "gcs": None} == {**before, "gcs": None}
+
+
+def test_a_stopped_service_does_not_answer(cloud: LocalCloud) -> None:
+    cloud.up()
+    process = psutil.Process(pids(cloud)["gcs"])
+    process.suspend()
+    assert states(cloud) == ["not answering", "running", "running"]
+    process.resume()
+    assert states(cloud) == ["running"] * 3
+
+
+def test_moves_when_its_port_was_taken(cloud: LocalCloud) -> None:
+    """BigQuery comes up elsewhere, and Dataplex is started anew to know the new address."""
+    endpoints = cloud.up()
+    before = pids(cloud)
+    kill(before["bigquery"])
+    port = int(str(by_name(cloud)["bigquery"].address).rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        moved = cloud.up()
+    assert moved.bigquery != endpoints.bigquery
+    assert moved.gcs == endpoints.gcs
+    after = pids(cloud)
+    assert after["gcs"] == before["gcs"]
+    assert after["dataplex"] != before["dataplex"]
+    assert str(moved.bigquery) in psutil.Process(after["dataplex"]).cmdline()
+
+
+def test_two_homes_do_not_meet(cloud: LocalCloud, tmp_path: Path) -> None:
+    other = LocalCloud(tmp_path / "other")
+    with ThreadPoolExecutor() as threads:
+        here, there = threads.map(LocalCloud.up, [cloud, other])
+    try:
+        storage_client(here).create_bucket("only-here")
+        assert [bucket.name for bucket in storage_client(there).list_buckets()] == []
+        assert other.down() == NAMES
+        assert states(cloud) == ["running"] * 3
+    finally:
+        other.down()
+
+
+def test_two_commands_at_once_start_one_set(cloud: LocalCloud) -> None:
+    """And the services outlive the commands that started them."""
+    program = (
+        "import sys; from pathlib import Path;"
+        "from wattif_dagster.local_cloud.supervisor import LocalCloud;"
+        "print(LocalCloud(Path(sys.argv[1])).up().model_dump_json())"
+    )
+    command = [sys.executable, "-c", program, str(cloud.home)]
+    commands = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [each.communicate()[0] for each in commands]
+    assert said[0] == said[1]
+    assert Endpoints.model_validate_json(said[0]) == cloud.up()
+    assert states(cloud) == ["running"] * 3
+
+
+def test_ctrl_c_ends_the_command_and_not_the_services(cloud: LocalCloud) -> None:
+    program = (
+        "import sys, time; from pathlib import Path;"
+        "from wattif_dagster.local_cloud.supervisor import LocalCloud;"
+        "LocalCloud(Path(sys.argv[1])).up(); print('up', flush=True); time.sleep(600)"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-c", program, str(cloud.home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "up\n"
+    os.killpg(command.pid, signal.SIGINT)
+    command.communicate()
+    assert states(cloud) == ["running"] * 3
+
+
+def test_running_ends_what_it_started(cloud: LocalCloud) -> None:
+    with cloud.running():
+        started = pids(cloud)
+        with cloud.running():
+            assert pids(cloud) == started
+        assert pids(cloud) == started
+        kill(started["gcs"])
+        with cloud.running():
+            assert states(cloud) == ["running"] * 3
+        assert states(cloud) == ["stopped", "running", "running"]
+    assert states(cloud) == ["stopped"] * 3
+
+
+def test_a_service_that_does_not_start_is_quoted(cloud: LocalCloud) -> None:
+    database = cloud.home / "local_cloud" / "bigquery" / "bqemulator.duckdb"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database" * 1000)
+    with pytest.raises(UserError) as failure:
+        cloud.up()
+    assert "the local bigquery ended while it started; the end of" in str(failure.value)
+    assert "cannot open the database" in str(failure.value)
+    assert states(cloud) == ["stopped"] * 3
+    assert not (cloud.home / "endpoints.json").exists()
+
+
+def test_home_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot keep the local cloud in"):
+        LocalCloud(tmp_path / "file").up()
+
+
+def test_damaged_state(tmp_path: Path) -> None:
+    cloud = LocalCloud(tmp_path)
+    (tmp_path / "local_cloud").mkdir()
+    (tmp_path / "local_cloud" / "state.json").write_text("{")
+    with pytest.raises(UserError, match=r"state\.json is damaged; end the services"):
+        cloud.status()
