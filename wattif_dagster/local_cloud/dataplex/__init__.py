@@ -17,12 +17,16 @@ It refuses, by name, with UNIMPLEMENTED:
 - rules[].template_reference;
 - data_quality_spec.filter, .catalog_publishing_enabled, .enable_catalog_based_rules;
 - `filter` in lists (order_by works as documented);
-- locations and IAM methods.
+- locations and IAM methods (over REST they are 404).
 
 It differs from the real service, knowingly:
 
 - Operations are done when they are returned. Creating a scan looks the table up; a missing table
   or incremental column is the operation's error.
+- Jobs run one at a time. A failed export ends its job as SUCCEEDED_WITH_ERRORS; a cancelled job
+  whose export had begun leaves its rows in the export table.
+- A job that runs when the service ends is FAILED.
+- Kept are 300 jobs of a scan and 1,000 operations of a location.
 - Notification reports are written to the log; no mail is sent.
 - An execution identity is stored, and not used.
 - A threshold on an aggregate rule and ignore_null where it has no meaning are INVALID_ARGUMENT.

@@ -1,9 +1,11 @@
 """Updates of a scan by field mask."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from google.cloud.dataplex_v1.types import DataScan
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
 
 from .errors import failed_precondition, invalid_argument
 from .trigger import trigger_mode
@@ -29,7 +31,7 @@ def updated(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataSc
             raise invalid_argument(f"update_mask: execution_spec.field is {_FIXED_MESSAGE}")
         paths = [p for p in paths if p != "execution_spec"] + ["execution_spec.trigger"]
     for path in paths:
-        _check_path(path, pb)
+        _check_path(path, pb.DESCRIPTOR)
     FieldMask(paths=paths).MergeMessage(
         change_pb, pb, replace_message_field=True, replace_repeated_field=True
     )
@@ -38,7 +40,7 @@ def updated(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataSc
     return result
 
 
-def _has(message, path: str) -> bool:
+def _has(message: Message, path: str) -> bool:
     """Whether a field holds anything but its default."""
     *parents, name = path.split(".")
     for parent in parents:
@@ -46,10 +48,10 @@ def _has(message, path: str) -> bool:
     return name in {field.name for field, _ in message.ListFields()}
 
 
-def _check_path(path: str, pb) -> None:
+def _check_path(path: str, descriptor: Any) -> None:
     if any(path == fixed or path.startswith(f"{fixed}.") for fixed in IMMUTABLE):
         raise invalid_argument(f"update_mask: {path} is {_FIXED_MESSAGE}")
-    if not FieldMask(paths=[path]).IsValidForDescriptor(pb.DESCRIPTOR):
+    if not FieldMask(paths=[path]).IsValidForDescriptor(descriptor):
         raise invalid_argument(f"update_mask: {path} is not a field of a DataScan")
     if not any(path == known or path.startswith(f"{known}.") for known in MUTABLE):
         raise invalid_argument(f"update_mask: {path} cannot be set")
