@@ -26,14 +26,15 @@ def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDA
     positive of the filter costs its candidate. Raises SerialsExhausted at the end of the numbers.
     """
     serials = np.empty(count, np.uint32)
-    done, position = 0, 0
+    done, position, batch = 0, 0, count
     while done < count:
         if position > _MASK:
             raise SerialsExhausted(
                 f"{count:,} new serials were asked for on {day}, and only {done:,} of the "
                 f"{SERIAL_SPACE:,} numbers were still free; simulate a smaller fleet"
             )
-        batch = min(max(64, (count - done) * 5 // 4), _MOST_AT_ONCE)
+        # Where few candidates pass, small batches would not get far.
+        batch = min(2 * batch, _MOST_AT_ONCE)
         candidates = candidates_of(seed, day, position, position + batch)
         fresh = candidates[~issued.contains(candidates)][: count - done]
         issued.add(fresh)

@@ -1,0 +1,47 @@
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from wattif_dagster.metering.simulation import Simulation, parse_day
+
+
+@pytest.mark.parametrize("text", ["", "2024-1-1", "20240101", "2024-02-30", "2024-01-01T00:00:00"])
+def test_parse_day_refuses_anything_but_a_date(text):
+    with pytest.raises(ValueError, match="is not a date; write it as YYYY-MM-DD"):
+        parse_day(text)
+
+
+def test_parse_day_reads_a_date():
+    assert parse_day("2024-02-29") == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"interval_seconds": 7}, "interval_seconds=7 does not divide an hour"),
+        ({"incident": "outage"}, "incident='outage' needs an incident_date"),
+        (
+            {"incident": "surge", "incident_date": "2024-01-01", "incident_start_hour": 23},
+            "the incident must end on the day it starts",
+        ),
+        ({"start_date": "yesterday"}, "'yesterday' is not a date"),
+        ({"meters": 0}, "greater than or equal to 1"),
+        ({"seed": 2**63}, "less than"),
+        ({"incident_share": 0}, "greater than 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        Simulation.model_validate(settings)
+
+
+def test_readings_per_day_follow_from_the_interval():
+    assert Simulation(interval_seconds=10).readings_per_day == 8640
+    assert Simulation(interval_seconds=1800).readings_per_hour == 2
+
+
+def test_the_fingerprint_names_the_settings():
+    assert Simulation().fingerprint == Simulation(seed=7).fingerprint
+    assert Simulation().fingerprint != Simulation(seed=8).fingerprint
+    assert len(Simulation().fingerprint) == 16
