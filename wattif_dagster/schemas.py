@@ -70,6 +70,13 @@ HOURLY_CONSUMPTION = Table(
     cluster_by=("serial",),
 )
 
+ANOMALY_SCAN_RESULTS = Table(
+    "anomaly_scan_results",
+    "Results of the Dataplex scans, a row for each rule and job; Dataplex makes and fills it.",
+    (),
+    partition_by="job_start_time",
+)
+
 FLEET_ANOMALIES = Table(
     "fleet_anomalies",
     "The fleet's AVG and MAX of consumption_hour_rolled by hour, against a trained baseline.",

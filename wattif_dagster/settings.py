@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
@@ -61,13 +62,9 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(default=None, description="Service account key, for key_file.")
     impersonate: str | None = Field(default=None, description="Service account to impersonate.")
 
-    scan_rules: Path | None = Field(default=None, description="YAML of rules; default: ours.")
-    scan_notify: tuple[str, ...] = Field(default=(), description="E-mail recipients of scans.")
-    scan_labels: dict[str, str] = Field(default={})
-    scan_schedule: str | None = Field(default=None, description="cron; None: on demand.")
-
     simulation: Simulation = Simulation()
     ingest: IngestOptions = IngestOptions()
+    scan: ScanOptions = ScanOptions()
 
     @field_validator("bucket")
     @classmethod

@@ -10,7 +10,7 @@ from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
 from wattif_dagster.ingest.registry import read_fleet
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.simulation import IngestResource, SimulationResource
+from wattif_dagster.resources.options import IngestResource, SimulationResource
 
 
 @asset(

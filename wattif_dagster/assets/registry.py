@@ -10,7 +10,7 @@ from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.simulation import SimulationResource
+from wattif_dagster.resources.options import SimulationResource
 
 
 @asset(

@@ -9,7 +9,7 @@ from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day, t
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.simulation import SimulationResource
+from wattif_dagster.resources.options import SimulationResource
 from wattif_dagster.warehouse.load import load_readings
 from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 

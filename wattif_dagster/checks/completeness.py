@@ -9,7 +9,7 @@ from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetCheckSpec
 from wattif_dagster import keys
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.simulation import SimulationResource
+from wattif_dagster.resources.options import SimulationResource
 from wattif_dagster.warehouse.load import require_manifest
 from wattif_dagster.warehouse.quality import ReadingsQuality, hours_quality, readings_quality
 

@@ -98,7 +98,8 @@ def check_options(simulation: Simulation, options: IngestOptions) -> None:
         most = max(1, limit // meter_bytes)
         raise UserError(
             f"meters_per_object={options.meters_per_object} makes objects of "
-            f"{raw / MEBIBYTE:.1f} MiB before compression, above {limit / MEBIBYTE:.0f}; set it to {most} or less"
+            f"{raw / MEBIBYTE:.1f} MiB before compression, above {limit / MEBIBYTE:.0f}; "
+            f"set it to {most} or less"
         )
 
 

@@ -10,6 +10,7 @@ from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.metering.fleet import Fleet, fleet_on, registry_rows_ndjson
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.metering.state import StateError
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,8 @@ def _stored_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Flee
     found = store.read(registry_state_name(day))
     if found is None:
         return None
-    fleet = Fleet.from_bytes(found[0])
+    try:
+        fleet = Fleet.from_bytes(found[0])
+    except StateError as error:
+        raise UserError(f"{error}; materialize meter_registry of {day} again") from None
     return fleet if fleet.fingerprint == simulation.fingerprint else None

@@ -1,11 +1,10 @@
 """BigQuery: the stock client, partitions replaced whole, job errors said with their rows."""
 
-import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
+from itertools import count
 from typing import Any, Literal
 
 import requests
@@ -13,7 +12,7 @@ from dagster import ConfigurableResource, ResourceDependency
 from google.api_core import exceptions as gexc
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources import bigquery_tables as tables
@@ -37,6 +36,8 @@ class BigQueryWarehouse(ConfigurableResource):
     readings_type: Literal["native", "external"] = Field(
         default="native", description="meter_readings loaded, or read from the objects in place."
     )
+
+    _ensured: set[str] = PrivateAttr(default_factory=set)
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -62,15 +63,24 @@ class BigQueryWarehouse(ConfigurableResource):
         """The table's name, quoted for SQL."""
         return tables.quoted(self.dataset_ref, table)
 
+    def link(self, table: Table) -> str:
+        """Where a browser shows the table's rows."""
+        project = self.cloud.project
+        endpoint = self.cloud.endpoints.bigquery
+        if endpoint:
+            path = f"projects/{project}/datasets/{self.dataset}/tables/{table.name}/data"
+            return f"{endpoint}/bigquery/v2/{path}"
+        where = f"project={project}&p={project}&d={self.dataset}&t={table.name}&page=table"
+        return f"https://console.cloud.google.com/bigquery?{where}"
+
     def ensure_table(self, table: Table) -> None:
         """Create the dataset and the table where they do not exist."""
-        wanted = tables.bigquery_table(self.dataset_ref, table)
+        if table.name in self._ensured:
+            return
         with self._explained():
-            try:
-                self.client.create_table(wanted, exists_ok=True)
-            except gexc.NotFound:
-                self.client.create_dataset(self._dataset(), exists_ok=True)
-                self.client.create_table(wanted, exists_ok=True)
+            self.client.create_dataset(self._dataset(), exists_ok=True)
+            self.client.create_table(tables.bigquery_table(self.dataset_ref, table), exists_ok=True)
+        self._ensured.add(table.name)
 
     def _dataset(self) -> bigquery.Dataset:
         dataset = bigquery.Dataset(self.dataset_ref)
@@ -99,8 +109,9 @@ class BigQueryWarehouse(ConfigurableResource):
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
 
-        `version` names the content: the same content gets the same job id, so that a job whose
-        answer was lost is found again. Raises JobFailed.
+        `version` names the content. With the attempt it makes the job id, so that a load which
+        is still running, because its caller died, is joined and not started twice.
+        Raises JobFailed.
         """
         self.ensure_table(table)
         config = bigquery.LoadJobConfig(
@@ -112,17 +123,21 @@ class BigQueryWarehouse(ConfigurableResource):
             clustering_fields=list(table.cluster_by) or None,
             max_bad_records=0,
         )
-        # A job id can be used once: the attempt's second tells a repeated load from a lost answer.
-        job_id = f"wattif_load_{table.name}_{day:%Y%m%d}_{version}_{int(time.time())}"
+        destination = tables.partition(self.dataset_ref, table, day)
         with self._explained():
-            job = self.client.load_table_from_uri(
-                list(uris),
-                tables.partition(self.dataset_ref, table, day),
-                job_id=job_id,
-                job_config=config,
-            )
-            self._finish(job)
-        return int(job.output_rows or 0)
+            for attempt in count(1):
+                job_id = f"wattif_load_{table.name}_{day:%Y%m%d}_{version}_{attempt}"
+                try:
+                    job = self.client.load_table_from_uri(
+                        list(uris), destination, job_id=job_id, job_config=config
+                    )
+                except gexc.Conflict:
+                    job = self.client.get_job(job_id)
+                    if job.state == "DONE":
+                        continue  # an earlier load; the partition may have changed since
+                self._finish(job)
+                return int(job.output_rows or 0)
+        raise AssertionError("count has no end")
 
     def replace_partition(self, table: Table, day: date, select: str) -> None:
         """Replace the day's partition by the rows of a SELECT, whole or not at all."""
@@ -139,7 +154,7 @@ class BigQueryWarehouse(ConfigurableResource):
                 self.client.query(
                     select,
                     job_config=config,
-                    job_id=f"wattif_query_{table.name}_{day:%Y%m%d}_{uuid.uuid4().hex[:12]}",
+                    job_id_prefix=f"wattif_query_{table.name}_{day:%Y%m%d}_",
                 )
             )
 

@@ -6,7 +6,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.cloud import GoogleCloud
 from wattif_dagster.resources.dataplex import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.simulation import IngestResource, SimulationResource
+from wattif_dagster.resources.options import IngestResource, ScanResource, SimulationResource
 from wattif_dagster.settings import Settings
 
 
@@ -16,6 +16,7 @@ class Resources(TypedDict):
     cloud: GoogleCloud
     simulation: SimulationResource
     ingest: IngestResource
+    scan: ScanResource
     gcs: GcsTransferManager
     bigquery: BigQueryWarehouse
     scans: DataplexScans
@@ -36,6 +37,7 @@ def build_resources(settings: Settings) -> Resources:
         "cloud": cloud,
         "simulation": SimulationResource(**settings.simulation.model_dump()),
         "ingest": IngestResource(**ingest.model_dump()),
+        "scan": ScanResource(**settings.scan.model_dump()),
         "gcs": GcsTransferManager(
             cloud=cloud,
             bucket=settings.bucket,

@@ -2,6 +2,7 @@
 
 from dagster import ConfigurableResource
 
+from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
 
@@ -12,3 +13,7 @@ class SimulationResource(Simulation, ConfigurableResource):
 
 class IngestResource(IngestOptions, ConfigurableResource):
     """How days are landed."""
+
+
+class ScanResource(ScanOptions, ConfigurableResource):
+    """What the scan of fleet_anomalies asks, and whom it tells."""

@@ -1,0 +1,61 @@
+"""A scan's rules as asset checks, and its day as a picture."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dagster import AssetCheckResult, AssetCheckSeverity, MarkdownMetadataValue, MetadataValue
+
+from wattif_dagster import keys
+from wattif_dagster.detection.pictures import day_picture
+from wattif_dagster.resources.scan_results import RuleOutcome, ScanResult
+
+
+def check_name(rule: str) -> str:
+    """The rule's name as Dagster allows it."""
+    return rule.replace("-", "_")
+
+
+def check_results(results: Mapping[date, ScanResult]) -> Iterator[AssetCheckResult]:
+    """One result for each rule over all days of the run; it passes when each day does.
+
+    A failed rule is a finding about the fleet, not a fault of the run, so it only warns.
+    """
+    by_rule: dict[str, dict[str, RuleOutcome]] = {}
+    for day, result in results.items():
+        for rule in result.rules:
+            by_rule.setdefault(rule.name, {})[day.isoformat()] = rule
+    for name, outcomes in by_rule.items():
+        failed = {day: rule for day, rule in outcomes.items() if not rule.passed}
+        yield AssetCheckResult(
+            asset_key=keys.ANOMALY_SCAN_RESULTS,
+            check_name=check_name(name),
+            passed=not failed,
+            severity=AssetCheckSeverity.WARN,
+            metadata={
+                "dimension": next(iter(outcomes.values())).dimension,
+                "failed_days": list(failed),
+                "counts_by_day": {day: _counts(rule) for day, rule in outcomes.items()},
+                **{
+                    f"failing_rows_query_{day}": MetadataValue.md(f"```sql\n{query}\n```")
+                    for day, rule in failed.items()
+                    if (query := rule.failing_rows_query)
+                },
+            },
+        )
+
+
+def picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> MarkdownMetadataValue:
+    """The day's picture, shown in the Dagster UI."""
+    image = base64.b64encode(day_picture(rows, threshold)).decode()
+    return MetadataValue.md(f"![AVG and MAX of the day](data:image/png;base64,{image})")
+
+
+def _counts(rule: RuleOutcome) -> dict[str, int | None]:
+    return {
+        "evaluated": rule.evaluated_count,
+        "passed": rule.passed_count,
+        "null": rule.null_count,
+        "assertion_rows": rule.assertion_row_count,
+    }
