@@ -2,5 +2,5 @@
 
 import warnings
 
-# Dagster's backfill policies and partition mappings are marked beta; said once is in the docs.
+# Dagster marks backfill policies and partition mappings beta; its minor version is pinned.
 warnings.filterwarnings("ignore", message=r".*is currently in beta, and may have breaking changes")
