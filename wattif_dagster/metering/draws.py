@@ -24,9 +24,8 @@ class Purpose(IntEnum):
     LOAD = 1
     INCIDENT = 2
     SERIAL = 3
-    SWEEP = 4
-    SEGMENT = 5
-    RETIREMENT = 6
+    SEGMENT = 4
+    RETIREMENT = 5
 
 
 def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:

@@ -1,0 +1,36 @@
+"""What a benchmark reports, and how it takes the time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure. `ratio_to_baseline` says how many times better it is than its group's baseline.
+
+    The baseline itself has 1.0; a figure that has no baseline has None.
+    """
+
+    group: str
+    name: str
+    value: float
+    unit: str
+    ratio_to_baseline: float | None = None
+
+
+def per_second(work: Callable[[], int], repeats: int = 3) -> float:
+    """Items per second of `work`, which returns how many it did; the best of some repeats."""
+    best = 0.0
+    for _ in range(repeats):
+        start = perf_counter()
+        done = work()
+        best = max(best, done / (perf_counter() - start))
+    return best
+
+
+def compared(group: str, unit: str, rates: dict[str, float], baseline: str) -> list[Measurement]:
+    """The rates of a group as measurements against the one named `baseline`."""
+    return [
+        Measurement(group, name, rate, unit, rate / rates[baseline]) for name, rate in rates.items()
+    ]
