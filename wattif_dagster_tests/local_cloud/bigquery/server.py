@@ -43,6 +43,8 @@ class Server:
     buckets: Path
     data: Path
     process: subprocess.Popen[str]
+    url: str
+    """Root of the REST API."""
 
     def put(self, name: str, content: bytes, bucket: str = "readings") -> str:
         """Store an object; its URI."""
@@ -110,12 +112,13 @@ def serving(
             if process.poll() is not None:
                 raise RuntimeError(process.stderr.read() if process.stderr else "")
             time.sleep(0.05)
+        url = f"http://127.0.0.1:{port}/bigquery/v2"
         client = bigquery.Client(
             project="wattif-local",
             credentials=AnonymousCredentials(),
             client_options={"api_endpoint": f"http://127.0.0.1:{port}"},
         )
-        yield Server(client, folder / "buckets", folder / "data", process)
+        yield Server(client, folder / "buckets", folder / "data", process, url)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate()

@@ -2,8 +2,11 @@
 
 import gzip
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import requests
 from google.api_core.exceptions import (
     BadRequest,
     Conflict,
@@ -12,7 +15,7 @@ from google.api_core.exceptions import (
     NotFound,
 )
 
-from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
+from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row, serving
 
 MONDAY = "2024-01-01"
 TUESDAY = "2024-01-02"
@@ -208,3 +211,29 @@ def test_answers_others_while_it_loads(mended: Server) -> None:
     assert len(seen) > 1
     assert seen[0] == {}
     assert all(days in ({}, {MONDAY: 1_500_000}) for days in seen)
+
+
+def test_kill_in_a_load_leaves_all_or_nothing_of_it(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        table = server.table()
+        server.load(server.put("kill/old.json", readings(MONDAY, 3)), table)
+        line = ndjson([row(f"{MONDAY}T00:00:00Z")])
+        load = {
+            "sourceUris": [server.put("kill/new.json", line * 1_500_000)],
+            "destinationTable": table.reference.to_api_repr(),
+            "sourceFormat": "NEWLINE_DELIMITED_JSON",
+            "writeDisposition": "WRITE_TRUNCATE",
+        }
+
+        def post() -> None:
+            with suppress(requests.ConnectionError):
+                requests.post(f"{server.url}/projects/wattif-local/jobs", json=body, timeout=60)
+
+        body = {"configuration": {"load": load}}
+        loading = threading.Thread(target=post)
+        loading.start()
+        server.days(table)  # answered while the load is under way
+        server.process.kill()
+        loading.join()
+    with serving(tmp_path) as server:
+        assert server.days(table) in ({MONDAY: 3}, {MONDAY: 1_500_000})
