@@ -1,0 +1,63 @@
+"""`make bench`: every group side by side in one run, as a table and as .wattif/bench.json."""
+
+import argparse
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import ingest, registry, rendering, warehouse
+from benchmarks.measurement import Measurement
+
+GROUPS = {
+    "rendering": rendering.run,
+    "registry": registry.run,
+    "ingest": ingest.run,
+    "warehouse": warehouse.run,
+}
+
+
+def main() -> None:
+    """Run the groups asked for, all unless said."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", action="append", choices=GROUPS, help="a group; may be repeated; default: all"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, rough figures")
+    parser.add_argument("--json", type=Path, default=Path(".wattif/bench.json"))
+    arguments = parser.parse_args()
+    console = Console(width=max(Console().width, 110))  # no line of the table wraps
+    measured: list[Measurement] = []
+    for name in arguments.only or GROUPS:
+        console.print(f"measuring {name} ...")
+        measured += GROUPS[name](arguments.quick)
+    console.print(_table(measured))
+    machine = {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "quick": arguments.quick,
+    }
+    report = {"machine": machine, "measurements": [asdict(item) for item in measured]}
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    console.print(f"written to {arguments.json}; {machine}")
+
+
+def _table(measured: list[Measurement]) -> Table:
+    table = Table("group", "", box=None)
+    for title in ("times the baseline", "measured", ""):
+        table.add_column(title, justify="right")
+    for item in measured:
+        ratio = f"{item.ratio_to_baseline:,.1f}" if item.ratio_to_baseline else ""
+        value = f"{item.value:,.0f}" if item.value >= 1000 else f"{item.value:,.3g}"
+        table.add_row(item.group, item.name, ratio, value, item.unit)
+    return table
+
+
+if __name__ == "__main__":
+    main()
