@@ -40,7 +40,8 @@ class DayLines:
             )
         self.lowest, self.highest = lowest, highest
         self._ends = _line_ends(lowest, highest)
-        self._day = _blank_day(day, interval_seconds, _reading_width(lowest, highest))
+        width = _reading_width(lowest, highest)
+        self._day = _blank_day(day, interval_seconds, width, self._ends.shape[1])
         self.bytes_per_row = self._day.dtype.itemsize
 
     def blank(self, meters: int) -> NDArray[np.void]:
@@ -82,17 +83,17 @@ def _line_ends(lowest: int, highest: int) -> NDArray[np.uint64]:
     return np.frombuffer(ends, "<u8").reshape(-1, words)
 
 
-def _blank_day(day: date, interval_seconds: int, reading_width: int) -> NDArray[np.void]:
+def _blank_day(
+    day: date, interval_seconds: int, reading_width: int, end_words: int
+) -> NDArray[np.void]:
     """A meter's lines with every timestamp in place, shape (readings,)."""
-    head = len(_HEAD + _DIGITS + _BEFORE_TIMESTAMP)
-    line = _HEAD + _DIGITS + _BEFORE_TIMESTAMP + _TIMESTAMP + _BEFORE_READING
-    line += b" " * reading_width + _END
-    words = 1 if reading_width + len(_END) <= 8 else 2
+    before_timestamp = _HEAD + _DIGITS + _BEFORE_TIMESTAMP
+    line = before_timestamp + _TIMESTAMP + _BEFORE_READING + b" " * reading_width + _END
     layout = np.dtype(
         {
             "names": ["line", "digits", "timestamp", "end"],
-            "formats": [f"S{len(line)}", "<u8", f"S{len(_TIMESTAMP)}", ("<u8", (words,))],
-            "offsets": [0, len(_HEAD), head, len(line) - 8 * words],
+            "formats": [f"S{len(line)}", "<u8", f"S{len(_TIMESTAMP)}", ("<u8", (end_words,))],
+            "offsets": [0, len(_HEAD), len(before_timestamp), len(line) - 8 * end_words],
             "itemsize": len(line),
         }
     )
