@@ -53,8 +53,11 @@ class ObjectPattern:
 
     def condition(self, file_column: str) -> str:
         """SQL that is true for the paths, in file_column, of the files."""
-        start = literal(f"{self.bucket}/{self.prefix}")
+        start = f"{self.bucket}/{self.prefix}"
         if self.suffix is None:
-            return f"{file_column} = {start}"
-        end = literal(self.suffix)
-        return f"starts_with({file_column}, {start}) AND ends_with({file_column}, {end})"
+            return f"{file_column} = {literal(start)}"
+        return (
+            f"starts_with({file_column}, {literal(start)})"
+            f" AND ends_with({file_column}, {literal(self.suffix)})"
+            f" AND length({file_column}) >= {len(start) + len(self.suffix)}"  # they do not overlap
+        )
