@@ -10,6 +10,7 @@ from rich.table import Table
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.pipeline import Progress as Landed
 from wattif_dagster.ingest.registry import land_registry
@@ -45,6 +46,7 @@ class Day(click.ParamType):
 @click.option("--spool-dir", type=click.Path(path_type=Path), help="Files on their way.")
 @click.option("--compression", type=click.Choice(["none", "gzip"]))
 @click.option("--meters-per-object", type=int, help="1 names each object <serial>.json.")
+@click.option("--replace", is_flag=True, help="Replace days landed with other settings.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for every batch.")
 def generate(
     start: date,
@@ -55,6 +57,7 @@ def generate(
     spool_dir: Path | None,
     compression: str | None,
     meters_per_object: int | None,
+    replace: bool,
     verbose: bool,
 ) -> None:
     """Land every reading of the days START to END in the bucket."""
@@ -71,6 +74,8 @@ def generate(
     )
     gcs = build_resources(settings)["gcs"]
     gcs.require_bucket()
+    if not replace:
+        _refuse_to_replace(gcs, settings.simulation, days)
     console = Console(stderr=True)
     reports: list[DayReport] = []
     try:
@@ -100,6 +105,17 @@ def _settings(
         simulation={**settings.simulation.model_dump(), **_given(simulation)},
         ingest={**settings.ingest.model_dump(), **_given(ingest)},
     )
+
+
+def _refuse_to_replace(gcs: GcsTransferManager, simulation: Simulation, days: list[date]) -> None:
+    """Raises UserError when a day is there, but of another fleet: it would be lost."""
+    for day in days:
+        manifest = read_manifest(gcs, day)
+        if manifest and manifest.fingerprint != simulation.fingerprint:
+            raise UserError(
+                f"{gcs.uri} holds {day} of another fleet ({manifest.meters:,} meters); "
+                "use another bucket, or --replace to lose it"
+            )
 
 
 def _given(options: dict[str, object]) -> dict[str, object]:

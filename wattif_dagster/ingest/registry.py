@@ -9,6 +9,7 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.metering.fleet import Fleet, fleet_on, registry_rows_ndjson
+from wattif_dagster.metering.issuing import SerialsExhausted
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.metering.state import StateError
 
@@ -24,12 +25,15 @@ class LandedRegistry:
 def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> LandedRegistry:
     """Write the day's rows, then its state, from yesterday's state where there is one.
 
-    Raises UserError for a day before the fleet's first.
+    Raises UserError for a day before the fleet's first, or when no serials are left for it.
     """
     if day < simulation.first_day:
         raise UserError(f"{day} is before the fleet's first day, {simulation.first_day}")
     earlier = _stored_fleet(store, simulation, day - timedelta(days=1))
-    fleet = fleet_on(simulation, day, earlier)
+    try:
+        fleet = fleet_on(simulation, day, earlier)
+    except SerialsExhausted as error:
+        raise UserError(str(error)) from None
     rows = registry_rows_ndjson(fleet, day)
     store.write(registry_rows_name(day), igzip.compress(rows, 1, mtime=0))
     state = fleet.to_bytes()
