@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from wattif_dagster.ingest.manifest import (
     parse_manifest,
 )
 from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
-from wattif_dagster.ingest.spool import Spool, Stopped, open_spool
+from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import (
     GENERATION_ABSENT,
     GenerationMismatch,
@@ -154,6 +154,15 @@ def land_day(
     )
 
 
+@dataclass(frozen=True)
+class _Rendered:
+    """An object in the spool, and its place among the day's."""
+
+    index: int
+    item: ManifestObject
+    file: SpooledFile
+
+
 class _Pipeline:
     """The threads of one day. Whoever fails first stops the others."""
 
@@ -176,11 +185,11 @@ class _Pipeline:
         self.present = present
         size = options.meters_per_object
         self.groups = [serials[at : at + size] for at in range(0, len(serials), size)]
-        self.objects: list[ManifestObject | None] = [None] * len(self.groups)
+        self.arrived: dict[int, ManifestObject] = {}
         self.progress = Progress(objects_total=len(self.groups), listener=listener)
         self._next_group = iter(range(len(self.groups)))
         self._turn = threading.Lock()
-        self._ready: queue.SimpleQueue[tuple[int, SpooledFile] | None] = queue.SimpleQueue()
+        self._ready: queue.SimpleQueue[_Rendered | None] = queue.SimpleQueue()
         self._stop = threading.Event()
 
     def run(self) -> list[ManifestObject]:
@@ -188,31 +197,22 @@ class _Pipeline:
         workers = self.options.render_workers + self.options.batches_in_flight
         with ThreadPoolExecutor(workers, thread_name_prefix="ingest") as pool:
             try:
-                renders = [pool.submit(self._render) for _ in range(self.options.render_workers)]
+                rendering = {pool.submit(self._render) for _ in range(self.options.render_workers)}
                 uploads = [pool.submit(self._upload) for _ in range(self.options.batches_in_flight)]
-                self._raise_first(renders, uploads)
-                for _ in uploads:
-                    self._ready.put(None)
-                self._raise_first(uploads, [])
+                for done in as_completed([*rendering, *uploads]):
+                    done.result()
+                    if done in rendering:
+                        rendering.remove(done)
+                        if not rendering:
+                            self._end_uploads()
             except BaseException:
-                self._halt()
+                self._stop.set()
+                self.spool.stop()
+                self._end_uploads()
                 raise
-        return [item for item in self.objects if item is not None]
+        return [self.arrived[index] for index in range(len(self.groups))]
 
-    def _raise_first(self, wanted: list[Future[None]], others: list[Future[None]]) -> None:
-        """Wait for the wanted ones; raise the first real error of any."""
-        pending = set(wanted)
-        while pending:
-            done, _ = wait(pending | set(others), timeout=0.5, return_when=FIRST_EXCEPTION)
-            failed = [f for f in done if f.exception() is not None]
-            real = [f for f in failed if not isinstance(f.exception(), Stopped)]
-            for future in real or failed:
-                future.result()
-            pending -= done
-
-    def _halt(self) -> None:
-        self._stop.set()
-        self.spool.stop()
+    def _end_uploads(self) -> None:
         for _ in range(self.options.batches_in_flight):
             self._ready.put(None)
 
@@ -247,26 +247,29 @@ class _Pipeline:
                 crc32c=encode_crc32c(checksum := crc32c(body)),
                 rows=len(serials) * self.simulation.readings_per_day,
             )
-            self.objects[index] = item
             if item.matches(self.present.get(item.name)):
-                self.progress.add([item], kept=True)
+                self._count([(index, item)], kept=True)
                 continue
             self.spool.reserve(len(body))
             path = self.spool.write(item.name, body)
-            self._ready.put((index, SpooledFile(path, item.name, len(body), checksum)))
+            spooled = SpooledFile(path, item.name, len(body), checksum)
+            self._ready.put(_Rendered(index, item, spooled))
 
     def _upload(self) -> None:
         while (batch := self._take_batch()) and not self._stop.is_set():
-            self.store.upload([spooled for _, spooled in batch])
-            for _, spooled in batch:
-                self.spool.release(spooled.path, spooled.size)
-            arrived = [self.objects[index] for index, _ in batch]
-            self.progress.add([item for item in arrived if item is not None], kept=False)
+            self.store.upload([rendered.file for rendered in batch], self._stop)
+            for rendered in batch:
+                self.spool.release(rendered.file.path, rendered.file.size)
+            self._count([(rendered.index, rendered.item) for rendered in batch], kept=False)
 
-    def _take_batch(self) -> list[tuple[int, SpooledFile]]:
+    def _count(self, arrived: list[tuple[int, ManifestObject]], *, kept: bool) -> None:
+        self.arrived.update(arrived)
+        self.progress.add([item for _, item in arrived], kept=kept)
+
+    def _take_batch(self) -> list[_Rendered]:
         """What is ready, at most a batch; waits for the first file only, so that a spent
         budget cannot stall both sides. Empty at the end."""
-        batch: list[tuple[int, SpooledFile]] = []
+        batch: list[_Rendered] = []
         item = self._ready.get()
         while item is not None:
             batch.append(item)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -76,13 +77,13 @@ class Spool:
 def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
     """A spool below `directory`, which is made where it is missing; emptied at the end.
 
-    What a killed process left there is removed first. Raises UserError when the directory
-    cannot be used.
+    What a killed process of this machine left there is removed first. Raises UserError when
+    the directory cannot be used.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(directory)
-        folder = Path(tempfile.mkdtemp(prefix=f"spool-{os.getpid()}-", dir=directory))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_prefix()}{os.getpid()}-", dir=directory))
     except OSError as error:
         raise UserError(
             f"the spool directory {directory} cannot be used ({error.strerror}); "
@@ -94,11 +95,17 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _prefix() -> str:
+    """What the names of this machine's spools begin with; another machine's pids say nothing here,
+    and containers may share the directory."""
+    return f"spool-{socket.gethostname()}-"
+
+
 def _remove_abandoned(directory: Path) -> None:
     """Remove the spools of processes of this machine that are no more."""
-    for folder in directory.glob("spool-*-*"):
-        pid = folder.name.split("-")[1]
-        if pid.isdigit() and not _alive(int(pid)):
+    for folder in directory.iterdir():
+        pid = folder.name.removeprefix(_prefix()).partition("-")[0]
+        if folder.name.startswith(_prefix()) and pid.isdigit() and not _alive(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,11 +1,13 @@
 """What the ingest needs of an object store; `resources.gcs` provides it on Cloud Storage."""
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import google_crc32c
+import numpy as np
 
 GENERATION_ABSENT = 0
 """The generation precondition that asks for an object not to exist yet."""
@@ -13,7 +15,8 @@ GENERATION_ABSENT = 0
 
 def crc32c(data: bytes | memoryview) -> int:
     """CRC-32C (Castagnoli, RFC 3720) of the data."""
-    return google_crc32c.value(bytes(data) if isinstance(data, memoryview) else data)
+    # The library refuses a writable memoryview, but takes an array over the same memory.
+    return google_crc32c.value(np.frombuffer(data, np.uint8))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,11 @@ class StoredObject:
 class ObjectStore(Protocol):
     """A bucket."""
 
-    def upload(self, files: Sequence[SpooledFile]) -> None:
-        """Store the files; return when every size and crc32c is confirmed, raise otherwise."""
+    def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
+        """Store the files; return when every size and crc32c is confirmed, raise otherwise.
+
+        What failed is not tried again once `stop` is set.
+        """
         ...
 
     def list(self, prefix: str) -> Iterator[StoredObject]:

@@ -1,6 +1,7 @@
 """Cloud Storage: batches through the transfer manager, every result inspected."""
 
 import random
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from functools import cached_property
 import requests
 from dagster import ConfigurableResource, ResourceDependency
 from google.api_core import exceptions as gexc
+from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import storage
 from google.cloud.storage import transfer_manager
@@ -29,10 +31,13 @@ TRANSIENT = (
     TransportError,
     requests.ConnectionError,
     requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
     ConnectionError,
 )
 REQUEST_TIMEOUT_SECONDS = 60
 """To connect, and between two bytes."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+"""Pauses before a request is sent again: they double from the first to the longest."""
 
 
 class UploadFailed(Exception):
@@ -47,6 +52,7 @@ class GcsTransferManager(ConfigurableResource):
     upload_workers: int = Field(default=8, description="Threads a batch is uploaded with.")
     connections: int = Field(default=32, description="Kept open; threads over all batches.")
     deadline_seconds: float = Field(default=900, description="Until a batch must be confirmed.")
+    retry_seconds: float = Field(default=60, description="Until a small request must be answered.")
 
     @cached_property
     def client(self) -> storage.Client:
@@ -71,43 +77,41 @@ class GcsTransferManager(ConfigurableResource):
         """Create the bucket where it does not exist."""
         with self._explained():
             try:
-                self.client.create_bucket(self.bucket, timeout=REQUEST_TIMEOUT_SECONDS)
+                self.client.create_bucket(
+                    self.bucket, timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry
+                )
             except gexc.Conflict:
                 return
 
     def require_bucket(self) -> None:
         """Raises UserError when the bucket does not exist or cannot be reached."""
         with self._explained():
-            if not self.client.bucket(self.bucket).exists(timeout=REQUEST_TIMEOUT_SECONDS):
+            bucket = self.client.bucket(self.bucket)
+            if not bucket.exists(timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry):
                 raise UserError(self._no_bucket())
 
-    def upload(self, files: Sequence[SpooledFile]) -> None:
+    def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
         """Upload a batch; return when every size and crc32c is confirmed.
 
-        Transient errors and damaged bodies are sent again until the deadline.
+        What failed for a moment, or arrived damaged, is sent again until the deadline or `stop`.
         Raises UploadFailed, or UserError for what a user must mend.
         """
         deadline = time.monotonic() + self.deadline_seconds
-        pending, pause = list(files), 0.5
-        while pending:
-            failed = self._upload_once(pending, deadline - time.monotonic())
-            if not failed:
-                return
-            permanent = [error for _, error in failed if not isinstance(error, TRANSIENT)]
-            if permanent or time.monotonic() + pause > deadline:
+        pending, pause = list(files), FIRST_PAUSE_SECONDS
+        while failed := self._upload_once(pending):
+            pending = [item for item, _ in failed]
+            permanent = [error for _, error in failed if not _may_pass(error)]
+            late = time.monotonic() + pause > deadline
+            if permanent or late or stop.wait(pause * random.uniform(0.5, 1)):
                 error = permanent[0] if permanent else failed[0][1]
                 with self._explained():
                     raise UploadFailed(
                         f"{len(failed)} of {len(files)} objects did not arrive "
                         f"in {self.uri}: {error}"
                     ) from error
-            time.sleep(pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, 30)
-            pending = [item for item, _ in failed]
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _upload_once(
-        self, files: list[SpooledFile], seconds: float
-    ) -> list[tuple[SpooledFile, BaseException]]:
+    def _upload_once(self, files: list[SpooledFile]) -> list[tuple[SpooledFile, BaseException]]:
         """One pass over the files; those that were not confirmed, with the reason."""
         bucket = self.client.bucket(self.bucket)
         blobs = [bucket.blob(item.name) for item in files]
@@ -120,7 +124,7 @@ class GcsTransferManager(ConfigurableResource):
             upload_kwargs={
                 "checksum": None,  # computed while rendering, and compared below
                 "timeout": REQUEST_TIMEOUT_SECONDS,
-                "retry": DEFAULT_RETRY.with_timeout(max(1.0, seconds)),
+                "retry": None,  # `upload` sends again what failed, and knows when to stop
                 "content_type": "application/x-ndjson",
             },
         )
@@ -140,6 +144,7 @@ class GcsTransferManager(ConfigurableResource):
                 prefix=prefix,
                 fields="items(name,size,crc32c,generation),nextPageToken",
                 timeout=REQUEST_TIMEOUT_SECONDS,
+                retry=self._retry,
             ):
                 yield StoredObject(
                     blob.name, blob.size, decode_crc32c(blob.crc32c), blob.generation
@@ -151,7 +156,7 @@ class GcsTransferManager(ConfigurableResource):
 
         def delete_one(name: str) -> None:
             try:
-                bucket.blob(name).delete(timeout=REQUEST_TIMEOUT_SECONDS, retry=DEFAULT_RETRY)
+                bucket.blob(name).delete(timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry)
             except gexc.NotFound:
                 return
 
@@ -162,15 +167,15 @@ class GcsTransferManager(ConfigurableResource):
     def read(self, name: str) -> tuple[bytes, int] | None:
         """Content and generation of a small object; None when there is none."""
         with self._explained():
-            blob = self.client.bucket(self.bucket).get_blob(name, timeout=REQUEST_TIMEOUT_SECONDS)
-            if blob is None:
+            blob = self.client.bucket(self.bucket).blob(name)
+            try:
+                data = blob.download_as_bytes(
+                    raw_download=True, timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry
+                )
+            except gexc.NotFound:
                 return None
-            data = blob.download_as_bytes(
-                if_generation_match=blob.generation,
-                raw_download=True,
-                timeout=REQUEST_TIMEOUT_SECONDS,
-            )
-            return data, int(blob.generation or 0)
+            # The response says the generation of these very bytes; the stub's type forgets None.
+            return data, int(blob.generation)  # type: ignore[arg-type]
 
     def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
         """Write a small object. Raises GenerationMismatch when another writer came first."""
@@ -181,13 +186,19 @@ class GcsTransferManager(ConfigurableResource):
                     content_type="application/octet-stream",
                     if_generation_match=if_generation,
                     checksum="crc32c",
-                    retry=DEFAULT_RETRY,
+                    retry=self._retry,
                     timeout=REQUEST_TIMEOUT_SECONDS,
                 )
             except gexc.PreconditionFailed:
                 raise GenerationMismatch(
                     f"another writer changed {self.uri}/{name} in the meantime"
                 ) from None
+
+    @property
+    def _retry(self) -> Retry:
+        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_delay(
+            FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+        )
 
     def _no_bucket(self) -> str:
         return (
@@ -201,7 +212,9 @@ class GcsTransferManager(ConfigurableResource):
         try:
             yield
         except (UploadFailed, *TRANSIENT, gexc.GoogleAPIError, GoogleAuthError) as error:
-            cause = error.__cause__ if isinstance(error, UploadFailed) else error
+            cause: BaseException | None = error
+            while isinstance(cause, UploadFailed | gexc.RetryError):
+                cause = cause.__cause__
             match cause:
                 case gexc.NotFound():
                     raise UserError(self._no_bucket()) from error
@@ -210,7 +223,7 @@ class GcsTransferManager(ConfigurableResource):
                         f"access to bucket {self.bucket} was refused; "
                         "grant the account roles/storage.objectAdmin on it"
                     ) from error
-                case requests.ConnectionError() | TransportError():
+                case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise UserError(
                         f"{where} cannot be reached; check the network, or `wattif status`"
                     ) from error
@@ -221,3 +234,14 @@ class GcsTransferManager(ConfigurableResource):
                     ) from error
                 case _:
                     raise
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether sending the same again may help."""
+    match error:
+        case gexc.BadRequest():  # the server's words for a body that was damaged on its way
+            return "doesn't match calculated CRC32C" in error.message
+        case gexc.GoogleAPICallError(code=408):
+            return True
+        case _:
+            return isinstance(error, TRANSIENT)
