@@ -25,7 +25,8 @@ class ObjectPattern:
     def parse(cls, uri: str, root: Path) -> "ObjectPattern":
         """Raises ValidationError (HTTP 400) where BigQuery would not take the URI."""
         match = _GS.fullmatch(uri)
-        if match is None or ".." in match["name"].split("/"):
+        # No file has a name with an empty part, and `bucket / "/etc"` would leave the bucket.
+        if match is None or {"", "..", "."} & set(match["name"].split("/")):
             raise ValidationError(f"Invalid source URI: {uri!r}; expected gs://bucket/object")
         if match["name"].count("*") > 1:
             raise ValidationError(f"Source URI {uri} holds more than one wildcard '*'")
