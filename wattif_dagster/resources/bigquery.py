@@ -10,8 +10,10 @@ from typing import Any, Literal
 import requests
 from dagster import ConfigurableResource, ResourceDependency
 from google.api_core import exceptions as gexc
+from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 from pydantic import Field, PrivateAttr
 
 from wattif_dagster.errors import UserError
@@ -24,7 +26,7 @@ ERRORS_QUOTED = 5
 
 
 class JobFailed(Exception):
-    """A load or query job failed; the text quotes its first errors."""
+    """A load or query job failed or was refused; the text quotes its first errors."""
 
 
 class BigQueryWarehouse(ConfigurableResource):
@@ -36,6 +38,7 @@ class BigQueryWarehouse(ConfigurableResource):
     readings_type: Literal["native", "external"] = Field(
         default="native", description="meter_readings loaded, or read from the objects in place."
     )
+    retry_seconds: float = Field(default=60, description="Until a request must be answered.")
 
     _ensured: set[str] = PrivateAttr(default_factory=set)
 
@@ -78,8 +81,10 @@ class BigQueryWarehouse(ConfigurableResource):
         if table.name in self._ensured:
             return
         with self._explained():
-            self.client.create_dataset(self._dataset(), exists_ok=True)
-            self.client.create_table(tables.bigquery_table(self.dataset_ref, table), exists_ok=True)
+            self.client.create_dataset(self._dataset(), exists_ok=True, retry=self._retry)
+            self.client.create_table(
+                tables.bigquery_table(self.dataset_ref, table), exists_ok=True, retry=self._retry
+            )
         self._ensured.add(table.name)
 
     def _dataset(self) -> bigquery.Dataset:
@@ -94,8 +99,8 @@ class BigQueryWarehouse(ConfigurableResource):
         """
         wanted = tables.hive_table(self.dataset_ref, table, bucket, suffix)
         with self._explained():
-            self.client.create_dataset(self._dataset(), exists_ok=True)
-            made = self.client.create_table(wanted, exists_ok=True)
+            self.client.create_dataset(self._dataset(), exists_ok=True, retry=self._retry)
+            made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
             config = made.external_data_configuration
             if config is None:
                 raise UserError(
@@ -103,8 +108,8 @@ class BigQueryWarehouse(ConfigurableResource):
                     "or set WATTIF_TABLE_TYPE=native"
                 )
             if not all(uri.endswith(suffix) for uri in config.source_uris):
-                self.client.delete_table(wanted)
-                self.client.create_table(wanted)
+                self.client.delete_table(wanted, retry=self._retry)
+                self.client.create_table(wanted, retry=self._retry)
 
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
@@ -129,12 +134,17 @@ class BigQueryWarehouse(ConfigurableResource):
                 job_id = f"wattif_load_{table.name}_{day:%Y%m%d}_{version}_{attempt}"
                 try:
                     job = self.client.load_table_from_uri(
-                        list(uris), destination, job_id=job_id, job_config=config
+                        list(uris),
+                        destination,
+                        job_id=job_id,
+                        job_config=config,
+                        retry=self._retry,
                     )
                 except gexc.Conflict:
-                    job = self.client.get_job(job_id)
+                    job = self.client.get_job(job_id, retry=self._retry)
                     if job.state == "DONE":
                         continue  # an earlier load; the partition may have changed since
+                    assert isinstance(job, bigquery.LoadJob)
                 self._finish(job)
                 return int(job.output_rows or 0)
         raise AssertionError("count has no end")
@@ -155,25 +165,30 @@ class BigQueryWarehouse(ConfigurableResource):
                     select,
                     job_config=config,
                     job_id_prefix=f"wattif_query_{table.name}_{day:%Y%m%d}_",
+                    retry=self._retry,
                 )
             )
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a small query. Raises JobFailed."""
         with self._explained():
-            job = self.client.query(sql)
+            job = self.client.query(sql, retry=self._retry)
             self._finish(job)
-            return [dict(row.items()) for row in job.result(timeout=JOB_TIMEOUT_SECONDS)]
+            found = job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
+            return [dict(row.items()) for row in found]
 
     def row(self, sql: str) -> dict[str, Any]:
         """The one row of an aggregate query."""
         (only,) = self.rows(sql)
         return only
 
-    @staticmethod
-    def _finish(job: bigquery.LoadJob | bigquery.QueryJob) -> None:
+    @property
+    def _retry(self) -> Retry:
+        return DEFAULT_RETRY.with_timeout(self.retry_seconds)
+
+    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
         try:
-            job.result(timeout=JOB_TIMEOUT_SECONDS)
+            job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
         except (gexc.BadRequest, gexc.NotFound) as error:
             errors = job.errors or [{"message": error.message}]
             said = "; ".join(
@@ -187,15 +202,19 @@ class BigQueryWarehouse(ConfigurableResource):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a user must mend into one sentence."""
+        """Turn what a user must mend into one sentence, and a refused job into JobFailed."""
         try:
             yield
+        except (gexc.BadRequest, gexc.NotFound) as error:
+            raise JobFailed(f"BigQuery refused the request: {error.message}") from error
         except (gexc.Forbidden, gexc.Unauthorized) as error:
+            if any(item.get("reason") == "quotaExceeded" for item in error.errors):
+                raise JobFailed(f"a BigQuery quota is used up: {error.message}") from error
             raise UserError(
                 f"access to dataset {self.cloud.project}.{self.dataset} was refused; "
                 "grant the account roles/bigquery.jobUser and roles/bigquery.dataEditor"
             ) from error
-        except (requests.ConnectionError, GoogleAuthError) as error:
+        except (requests.ConnectionError, GoogleAuthError, gexc.RetryError) as error:
             raise UserError(
                 f"{self.cloud.endpoints.bigquery or 'BigQuery'} cannot be reached; "
                 "check the network and the credentials, or `wattif status`"
