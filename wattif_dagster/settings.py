@@ -5,6 +5,7 @@ those of a group have its name and two underscores, e.g. WATTIF_SIMULATION__METE
 WATTIF_INGEST__COMPRESSION=gzip.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Literal, Self
@@ -109,6 +110,14 @@ class Settings(BaseSettings):
     def endpoints_file(self) -> Path:
         """Where a running local cloud says its addresses."""
         return self.home / "endpoints.json"
+
+
+def reach_loopback_directly() -> None:
+    """Keep clients of this process from asking a proxy for 127.0.0.1."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        if "127.0.0.1" not in hosts and "*" not in hosts:
+            os.environ[name] = ",".join([*hosts, "127.0.0.1"])
 
 
 def read_endpoints(file: Path) -> Endpoints:

@@ -4,7 +4,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
 
@@ -48,4 +47,6 @@ def status(context: click.Context) -> None:
 
 def ensure_bucket(settings: Settings) -> None:
     """Make the settings' bucket in the local cloud."""
+    from wattif_dagster.resources.build import build_resources  # the Google clients load slowly
+
     build_resources(settings)["gcs"].ensure_bucket()

@@ -1,27 +1,43 @@
 """The command group, and what all commands do with errors."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from wattif_dagster.cli.cloud import down, status, up
-from wattif_dagster.cli.demo import demo
-from wattif_dagster.cli.dev import dev
-from wattif_dagster.cli.generate import generate
 from wattif_dagster.errors import UserError
+
+COMMANDS = {
+    "up": "cloud",
+    "down": "cloud",
+    "status": "cloud",
+    "generate": "generate",
+    "demo": "demo",
+    "dev": "dev",
+}
+"""Each command and the module of this package that has it."""
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, by convention 128 + SIGINT."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _LoadedWhenUsed(click.Group):
+    """Dagster and the Google clients take seconds to import: only the command asked for does."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"wattif_dagster.cli.{COMMANDS[cmd_name]}")
+        return getattr(module, cmd_name)
+
+
+@click.group(cls=_LoadedWhenUsed, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="wattif-dagster")
 def wattif() -> None:
     """Synthetic smart-meter data at scale, and the anomalies in it."""
-
-
-for command in (up, down, status, generate, demo, dev):
-    wattif.add_command(command)
 
 
 def main() -> None:
@@ -34,5 +50,5 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        print("wattif: stopped", file=sys.stderr)
+        print("wattif: stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -13,10 +13,10 @@ import yaml
 from google.cloud import dataplex_v1
 from google.protobuf import json_format
 
+from wattif_dagster.detection.scan_options import DEFAULT_RULES
 from wattif_dagster.detection.typed_yaml import SpecError, conform
 from wattif_dagster.errors import UserError
 
-DEFAULT_RULES = Path(__file__).with_name("scan_rules.yaml")
 MAX_RULES = 1000
 
 _NAME = re.compile(r"[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

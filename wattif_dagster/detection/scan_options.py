@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wattif_dagster.detection.rules import DEFAULT_RULES
+DEFAULT_RULES = Path(__file__).with_name("scan_rules.yaml")
 
 
 class ScanOptions(BaseModel):

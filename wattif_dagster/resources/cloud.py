@@ -13,7 +13,7 @@ from google.oauth2 import service_account
 from pydantic import Field
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.settings import Endpoints, read_endpoints
+from wattif_dagster.settings import Endpoints, reach_loopback_directly, read_endpoints
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
@@ -40,7 +40,10 @@ class GoogleCloud(ConfigurableResource):
     def endpoints(self) -> Endpoints:
         """The addresses of the services, read when first asked for, so that definitions load
         while the local cloud is down. Raises UserError when it is."""
-        return Endpoints() if self.target == "gcp" else read_endpoints(Path(self.endpoints_file))
+        if self.target == "gcp":
+            return Endpoints()
+        reach_loopback_directly()
+        return read_endpoints(Path(self.endpoints_file))
 
     def credentials(self) -> Credentials:
         """Credentials for all clients. Raises UserError when they cannot be had."""

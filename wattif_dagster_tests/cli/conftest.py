@@ -1,0 +1,71 @@
+"""The `wattif` command as users have it: a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster.settings import Settings
+
+WATTIF = Path(sys.executable).with_name("wattif")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """What the command's process gets to see."""
+    return {
+        **os.environ,
+        "WATTIF_HOME": str(settings.home),
+        "WATTIF_BUCKET": settings.bucket,
+        "WATTIF_DATASET": settings.dataset,
+        "WATTIF_SIMULATION__METERS": str(settings.simulation.meters),
+        "WATTIF_SIMULATION__INTERVAL_SECONDS": str(settings.simulation.interval_seconds),
+        "WATTIF_INGEST__SPOOL_DIR": str(settings.home / "spool"),
+        **more,
+    }
+
+
+def interruptible() -> None:
+    """A suite started in the background hands down an ignored SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def wattif(settings: Settings, tmp_path: Path) -> Run:
+    """Run the command to its end."""
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [WATTIF, *arguments],
+            env=environment(settings, **more),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture
+def start_wattif(settings: Settings, tmp_path: Path) -> Start:
+    """Start the command; the test waits for it."""
+
+    def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [WATTIF, *arguments],
+            env=environment(settings, **more),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=interruptible,
+        )
+
+    return start

@@ -1,0 +1,126 @@
+import signal
+from datetime import date
+
+import pytest
+
+from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster.ingest.manifest import read_manifest
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.cli.conftest import Run, Start
+
+DAYS = ("--start", "2024-01-01", "--end", "2024-01-02")
+
+
+@pytest.fixture
+def gcs(settings: Settings) -> GcsTransferManager:
+    store = build_resources(settings)["gcs"]
+    store.ensure_bucket()
+    return store
+
+
+def test_lands_every_reading_and_counts_what_arrived(wattif: Run, gcs: GcsTransferManager):
+    done = wattif("generate", *DAYS, "--meters", "7", "--meters-per-object", "1")
+    assert done.returncode == 0, done.stderr
+    assert f"2 of 2 days are complete in {gcs.uri}" in done.stdout
+    first, second = (read_manifest(gcs, date(2024, 1, n)) for n in (1, 2))
+    assert first
+    assert second
+    assert first.total_rows == 7 * 96
+    assert len(first.objects) == 7
+    assert first.differences(gcs.list(day_prefix(first.day))) == []
+    assert f"{second.total_rows:,}" in done.stdout
+
+
+def test_starts_before_the_configured_first_day(wattif: Run, gcs: GcsTransferManager):
+    done = wattif("generate", "--start", "2023-06-30", "--end", "2023-06-30")
+    assert done.returncode == 0, done.stderr
+    manifest = read_manifest(gcs, date(2023, 6, 30))
+    assert manifest
+    assert manifest.meters == 5
+
+
+def test_a_second_run_sends_nothing_again(wattif: Run, gcs: GcsTransferManager):
+    assert wattif("generate", *DAYS).returncode == 0
+    before = {o.name: o.generation for o in gcs.list("dt=")}
+    assert wattif("generate", *DAYS).returncode == 0
+    assert {o.name: o.generation for o in gcs.list("dt=")} == before
+
+
+def test_another_fleet_is_replaced_only_when_asked(wattif: Run, gcs: GcsTransferManager):
+    assert wattif("generate", *DAYS).returncode == 0
+    refused = wattif("generate", *DAYS, "--meters", "6")
+    assert refused.returncode == 1
+    assert "2024-01-01 of another fleet (5 meters)" in refused.stderr
+    kept = read_manifest(gcs, date(2024, 1, 1))
+    assert kept
+    assert kept.meters == 5
+    assert wattif("generate", *DAYS, "--meters", "6", "--replace").returncode == 0
+    replaced = read_manifest(gcs, date(2024, 1, 1))
+    assert replaced
+    assert replaced.meters == 6
+
+
+def test_verbose_says_a_line_for_every_batch(wattif: Run, gcs: GcsTransferManager):
+    assert gcs.bucket
+    done = wattif("generate", *DAYS, "-v")
+    assert "2024-01-01 1/1 objects, 480 rows" in done.stderr
+
+
+def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
+    start_wattif: Start, wattif: Run, gcs: GcsTransferManager, settings: Settings
+):
+    assert gcs.bucket
+    command = ("generate", "--start", "2024-01-01", "--end", "2024-01-20", "--meters", "400")
+    quick = {"WATTIF_SIMULATION__INTERVAL_SECONDS": "60"}
+    process = start_wattif(*command, **quick)
+    assert process.stderr
+    assert "2024-01-01 landed" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    said, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.endswith("wattif: stopped; the same command goes on from here\n")
+    assert "Traceback" not in stderr
+    assert "of 20 days are complete" in said
+    assert list((settings.home / "spool").iterdir()) == []
+    again = wattif(*command, **quick)
+    assert again.returncode == 0, again.stderr
+    assert "20 of 20 days are complete" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "sentence"),
+    [
+        (("--start", "2024-01-02", "--end", "2024-01-01"), {}, 1, "--end 2024-01-01 is before"),
+        (("--start", "2024-1-2", "--end", "2024-01-03"), {}, 2, "'2024-1-2' is not a date"),
+        (("--start", "2024-02-30", "--end", "2024-03-01"), {}, 2, "'2024-02-30' is not a date"),
+        ((*DAYS, "--bucket", "no-such-bucket"), {}, 1, "bucket no-such-bucket does not exist"),
+        ((*DAYS, "--bucket", "NO"), {}, 1, "'NO' is not a bucket name"),
+        ((*DAYS, "--meters", "0"), {}, 1, "simulation.meters: Input should be greater"),
+        ((*DAYS, "--spool-dir", "/dev/null/x"), {}, 1, "spool directory /dev/null/x cannot be"),
+        ((*DAYS, "--target", "gcp"), {"HOME": "/nonexistent"}, 1, "no Google credentials"),
+        (DAYS, {"WATTIF_HOME": "/nonexistent"}, 1, "the local cloud is not running"),
+        (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "does not divide an hour"),
+        (
+            (*DAYS, "--meters-per-object", "13"),
+            {"WATTIF_SIMULATION__INTERVAL_SECONDS": "10"},
+            1,
+            "set it to 12 or less",
+        ),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    wattif: Run,
+    gcs: GcsTransferManager,
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    code: int,
+    sentence: str,
+):
+    done = wattif("generate", *arguments, **environment)
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == (1 if code == 1 else 4)
+    assert list(gcs.list("dt=")) == []

@@ -1,0 +1,93 @@
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from wattif_dagster_tests.cli.conftest import Run, Start
+
+pytestmark = pytest.mark.slow
+
+SMALL = {
+    "WATTIF_SIMULATION__INCIDENT": "surge",
+    "WATTIF_SIMULATION__INCIDENT_DATE": "2024-01-07",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """A home without a local cloud: the command is to start one."""
+    return {"WATTIF_HOME": str(tmp_path / "own"), "DAGSTER_DISABLE_TELEMETRY": "1"}
+
+
+def processes_of(home: dict[str, str]) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(home["WATTIF_HOME"] in word for word in process.info["cmdline"] or [])
+    ]
+
+
+def test_up_status_down(wattif: Run, home: dict[str, str]):
+    before = wattif("status", **home)
+    assert before.returncode == 1
+    assert before.stdout.count("stopped") == 3
+    assert wattif("up", **home).returncode == 0
+    joined = wattif("up", **home)
+    assert joined.returncode == 0
+    assert re.search(r"gcs +http://127\.0\.0\.1:\d+", joined.stdout)
+    running = wattif("status", **home)
+    assert running.returncode == 0
+    assert running.stdout.count("running") == 3
+    assert len(processes_of(home)) == 3
+    down = wattif("down", **home)
+    assert "gcs" in down.stdout
+    assert wattif("down", **home).stdout == "nothing was running\n"
+    assert processes_of(home) == []
+
+
+def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
+    wattif: Run, home: dict[str, str]
+):
+    first = wattif("demo", "--days", "7", **home, **SMALL)
+    assert first.returncode == 0, first.stderr
+    figures = dict(re.findall(r"^ (.+?) {2,}(.+?) *$", first.stdout, re.MULTILINE))
+    rows = {figures[f"rows {what}"] for what in ("rendered", "uploaded", "loaded", "rolled up")}
+    assert len(rows) == 1
+    assert int(rows.pop().replace(",", "")) == sum(5 + n for n in range(7)) * 96
+    assert figures["found"] == "3 of its 3 hours"
+    picture = Path(home["WATTIF_HOME"]) / "demo" / "fleet-2024-01-07.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert processes_of(home) == []
+    second = wattif("demo", "--days", "7", **home, **SMALL)
+    assert second.stdout == first.stdout
+
+
+def test_dev_serves_the_ui_until_ctrl_c(start_wattif: Start, wattif: Run, home: dict[str, str]):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = start_wattif("dev", "--port", str(port), **home)
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "dagster dev did not answer"
+            try:
+                served = requests.get(f"http://127.0.0.1:{port}/server_info", timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.5)
+        assert served.json()["dagster_version"]
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        _, alive = psutil.wait_procs(children, timeout=20)
+        assert [p for p in alive if "local_cloud" not in " ".join(p.cmdline())] == []
+    finally:
+        process.kill()
+        assert wattif("down", **home).returncode == 0
