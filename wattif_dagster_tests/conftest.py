@@ -10,6 +10,7 @@ import pytest
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.faults import Proxy, proxy_to
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,23 @@ def settings(local_cloud: Endpoints, tmp_path: Path) -> Settings:
         dataset=f"test_{unique}",
         simulation=Simulation(meters=5, interval_seconds=900),
     )
+
+
+@pytest.fixture
+def gcs_proxy(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxy]:
+    """Stands between the local Cloud Storage and resources that are built from `settings`."""
+    assert local_cloud.gcs
+    with proxy_to(local_cloud.gcs) as proxy:
+        spoiled = local_cloud.model_copy(update={"gcs": proxy.url})
+        settings.endpoints_file.write_text(spoiled.model_dump_json())
+        yield proxy
+
+
+@pytest.fixture
+def bigquery_proxy(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxy]:
+    """Stands between the local BigQuery and resources that are built from `settings`."""
+    assert local_cloud.bigquery
+    with proxy_to(local_cloud.bigquery) as proxy:
+        spoiled = local_cloud.model_copy(update={"bigquery": proxy.url})
+        settings.endpoints_file.write_text(spoiled.model_dump_json())
+        yield proxy

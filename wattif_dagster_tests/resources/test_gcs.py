@@ -1,0 +1,125 @@
+"""The Cloud Storage resource against the local service."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatch, SpooledFile, crc32c
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.faults import Exchange, Proxy, pass_on
+
+
+@pytest.fixture
+def gcs(settings: Settings) -> GcsTransferManager:
+    gcs = build_resources(settings)["gcs"]
+    gcs.ensure_bucket()
+    return gcs
+
+
+def spooled(folder: Path, name: str, data: bytes) -> SpooledFile:
+    path = folder / name.replace("/", "_")
+    path.write_bytes(data)
+    return SpooledFile(path, name, len(data), crc32c(data))
+
+
+def upload(gcs: GcsTransferManager, *files: SpooledFile) -> None:
+    gcs.upload(files, threading.Event())
+
+
+def test_uploads_and_lists(gcs: GcsTransferManager, tmp_path: Path) -> None:
+    files = [spooled(tmp_path, f"a/{n}.json", b"x" * n) for n in range(20)]
+    upload(gcs, *files)
+    listed = {item.name: item for item in gcs.list("a/")}
+    assert {name: (item.size, item.crc32c) for name, item in listed.items()} == {
+        file.name: (file.size, file.crc32c) for file in files
+    }
+    assert all(item.generation > 0 for item in listed.values())
+    assert list(gcs.list("b/")) == []
+
+
+def test_lists_beyond_one_page(gcs_proxy: Proxy, gcs: GcsTransferManager) -> None:
+    """Cloud Storage ends a page after 1,000 objects, the local one when it is asked to."""
+
+    def two_a_page(exchange: Exchange) -> None:
+        exchange.path += "&maxResults=2"
+        pass_on(exchange)
+
+    names = [f"p/{n}" for n in range(5)]
+    for name in names:
+        gcs.write(name, b"")
+    gcs_proxy.on("GET", "/o?", two_a_page, times=3)
+    assert [item.name for item in gcs.list("p/")] == names
+    assert gcs_proxy.count("GET", "pageToken=") == 2
+
+
+def test_an_unknown_bucket_is_said(settings: Settings, tmp_path: Path) -> None:
+    gcs = build_resources(settings)["gcs"]
+    sentence = (
+        f"bucket {settings.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+    )
+    for attempt in (
+        gcs.require_bucket,
+        lambda: upload(gcs, spooled(tmp_path, "a", b"a")),
+        lambda: list(gcs.list("")),
+        lambda: gcs.write("a", b"a"),
+    ):
+        with pytest.raises(UserError) as caught:
+            attempt()
+        assert str(caught.value) == sentence
+
+
+def test_a_bucket_is_made_once(gcs: GcsTransferManager) -> None:
+    gcs.write("a", b"kept")
+    gcs.ensure_bucket()
+    gcs.require_bucket()
+    assert gcs.read("a") is not None
+
+
+def test_reads_what_was_written(gcs: GcsTransferManager) -> None:
+    assert gcs.read("a/b.json") is None
+    for content in (b"one", b"", b"\x1f\x8b not gzip"):
+        gcs.write("a/b.json", content)
+        found = gcs.read("a/b.json")
+        assert found is not None
+        (listed,) = gcs.list("a/b.json")
+        assert found == (content, listed.generation)
+
+
+def test_an_absent_object_is_written_once(gcs: GcsTransferManager) -> None:
+    gcs.write("a", b"first", if_generation=GENERATION_ABSENT)
+    with pytest.raises(GenerationMismatch, match=f"changed gs://{gcs.bucket}/a in the meantime"):
+        gcs.write("a", b"second", if_generation=GENERATION_ABSENT)
+    found = gcs.read("a")
+    assert found is not None
+    assert found[0] == b"first"
+
+
+def test_only_the_generation_seen_is_replaced(gcs: GcsTransferManager) -> None:
+    gcs.write("a", b"one")
+    seen = gcs.read("a")
+    assert seen is not None
+    gcs.write("a", b"two", if_generation=seen[1])
+    with pytest.raises(GenerationMismatch):
+        gcs.write("a", b"three", if_generation=seen[1])
+    found = gcs.read("a")
+    assert found is not None
+    assert found[0] == b"two"
+
+
+def test_deletes_also_what_is_gone(gcs: GcsTransferManager) -> None:
+    for name in ("d/1", "d/2", "d/3"):
+        gcs.write(name, b"x")
+    gcs.delete(["d/1", "d/never", "d/3"])
+    assert [item.name for item in gcs.list("d/")] == ["d/2"]
+    gcs.delete([])
+
+
+def test_keeps_a_connection_for_every_upload(settings: Settings) -> None:
+    ingest = settings.ingest.model_copy(update={"upload_workers": 5, "batches_in_flight": 3})
+    gcs = build_resources(settings.model_copy(update={"ingest": ingest}))["gcs"]
+    adapter = gcs.client._http.get_adapter("http://127.0.0.1")
+    assert adapter._pool_maxsize == 15  # type: ignore[attr-defined]

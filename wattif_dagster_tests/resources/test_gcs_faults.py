@@ -1,0 +1,216 @@
+"""The Cloud Storage resource when the network or the service fails."""
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatch
+from wattif_dagster.resources import gcs as module
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
+from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.faults import (
+    Exchange,
+    Fault,
+    Proxy,
+    corrupt,
+    cut_answer,
+    lose_answer,
+    reset,
+    status,
+)
+from wattif_dagster_tests.resources.test_gcs import spooled, upload
+
+DATA = b'{"reading":0.315}\n' * 1000
+DAMAGED = 'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "2HvlZg==".'
+
+TRANSIENT: dict[str, Fault] = {
+    "408": status(408),
+    "429": status(429, reason="rateLimitExceeded"),
+    "500": status(500),
+    "502": status(502),
+    "503": status(503),
+    "504": status(504),
+    "reset in the body": reset,
+    "answer lost": lose_answer,
+    "answer cut": cut_answer,
+}
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.01)
+
+
+@pytest.fixture
+def gcs(settings: Settings, gcs_proxy: Proxy) -> GcsTransferManager:
+    gcs = build_resources(settings)["gcs"].model_copy(
+        update={"deadline_seconds": 20, "retry_seconds": 20}
+    )
+    gcs.ensure_bucket()
+    gcs_proxy.requests.clear()
+    return gcs
+
+
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+def test_an_upload_is_sent_again(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault
+) -> None:
+    gcs_proxy.on("POST", "/upload/", fault, times=2)
+    files = [spooled(tmp_path, f"{n}.json", DATA) for n in range(3)]
+    upload(gcs, *files)
+    assert gcs_proxy.exhausted
+    assert gcs_proxy.count("POST", "/upload/") == 5
+    assert {(o.name, o.crc32c) for o in gcs.list("")} == {(f.name, f.crc32c) for f in files}
+
+
+@pytest.mark.parametrize("fault", [corrupt, status(400, DAMAGED)], ids=["accepted", "refused"])
+def test_a_damaged_body_is_noticed_and_sent_again(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault
+) -> None:
+    """The local service stores what it gets; Cloud Storage refuses it in the words of DAMAGED."""
+    gcs_proxy.on("POST", "/upload/", fault)
+    file = spooled(tmp_path, "a.json", DATA)
+    upload(gcs, file)
+    assert gcs_proxy.count("POST", "/upload/") == 2
+    found = gcs.read("a.json")
+    assert found is not None
+    assert found[0] == DATA
+
+
+@pytest.mark.parametrize("code", [400, 409, 412, 413])
+def test_a_permanent_error_is_not_sent_again(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, code: int
+) -> None:
+    gcs_proxy.on("POST", "/upload/", status(code, "not like this"))
+    with pytest.raises(UploadFailed, match=rf"1 of 1 objects did not arrive in gs://.*{code}"):
+        upload(gcs, spooled(tmp_path, "a.json", DATA))
+    assert gcs_proxy.count("POST", "/upload/") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [(401, "the Google credentials were refused"), (403, "access to bucket .* was refused; grant")],
+)
+def test_refused_access_is_said(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, code: int, sentence: str
+) -> None:
+    gcs_proxy.on("POST", "/upload/", status(code), times=2)
+    for attempt in (
+        lambda: upload(gcs, spooled(tmp_path, "a.json", DATA)),
+        lambda: gcs.write("a", b"a"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            attempt()
+
+
+def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -> None:
+    kept, lost = (spooled(tmp_path, name, DATA) for name in ("kept", "lost"))
+    lost.path.unlink()
+    with pytest.raises(UploadFailed, match="1 of 2 objects"):
+        upload(gcs, kept, lost)
+    assert [item.name for item in gcs.list("")] == ["kept"]
+
+
+def test_gives_up_at_the_deadline(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
+) -> None:
+    hurried = gcs.model_copy(update={"deadline_seconds": 0.2})
+    gcs_proxy.on("POST", "/upload/", status(503), times=1000)
+    with pytest.raises(UploadFailed, match="1 of 1 objects did not arrive"):
+        upload(hurried, spooled(tmp_path, "a.json", DATA))
+    assert gcs_proxy.count("POST", "/upload/") > 1
+
+
+def test_gives_up_when_told_to_stop(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    def refuse_and_stop(exchange: Exchange) -> None:
+        stop.set()
+        status(503)(exchange)
+
+    gcs_proxy.on("POST", "/upload/", refuse_and_stop, times=1000)
+    with pytest.raises(UploadFailed):
+        gcs.upload([spooled(tmp_path, "a.json", DATA)], stop)
+    assert gcs_proxy.count("POST", "/upload/") == 1
+
+
+def test_a_stalled_upload_is_sent_again(
+    gcs: GcsTransferManager,
+    gcs_proxy: Proxy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "REQUEST_TIMEOUT_SECONDS", 0.5)
+    gcs_proxy.on("POST", "/upload/", gcs_proxy.stall)
+    upload(gcs, spooled(tmp_path, "a.json", DATA))
+    assert gcs_proxy.stalled.is_set()
+    assert [item.name for item in gcs.list("")] == ["a.json"]
+
+
+@pytest.mark.parametrize("fault", [status(408), status(429), status(503), reset, cut_answer])
+def test_small_requests_are_asked_again(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, fault: Fault
+) -> None:
+    gcs_proxy.on("POST", "/upload/", fault)
+    gcs_proxy.on("GET", "/download/", fault)
+    gcs_proxy.on("GET", "/o?", fault)
+    gcs_proxy.on("DELETE", "/o/", fault)
+    gcs.write("a", DATA)
+    found = gcs.read("a")
+    assert found is not None
+    assert found[0] == DATA
+    assert [item.name for item in gcs.list("")] == ["a"]
+    gcs.delete(["a"])
+    assert gcs.read("a") is None
+    assert gcs_proxy.exhausted
+
+
+def test_a_lost_answer_to_a_guarded_write_is_a_mismatch(
+    gcs: GcsTransferManager, gcs_proxy: Proxy
+) -> None:
+    """The first try wrote it; the caller must look whether what stands is its own."""
+    gcs_proxy.on("POST", "/upload/", lose_answer)
+    with pytest.raises(GenerationMismatch):
+        gcs.write("a", b"mine", if_generation=GENERATION_ABSENT)
+    found = gcs.read("a")
+    assert found is not None
+    assert found[0] == b"mine"
+
+
+def test_an_unreachable_service_is_said(settings: Settings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    settings.endpoints_file.write_text(Endpoints(gcs=url).model_dump_json())
+    gcs = build_resources(settings)["gcs"].model_copy(
+        update={"retry_seconds": 0.05, "deadline_seconds": 0.05}
+    )
+    for attempt in (
+        gcs.ensure_bucket,
+        gcs.require_bucket,
+        lambda: upload(gcs, spooled(tmp_path, "a", b"a")),
+        lambda: list(gcs.list("")),
+        lambda: gcs.read("a"),
+        lambda: gcs.write("a", b"a"),
+        lambda: gcs.delete(["a"]),
+    ):
+        with pytest.raises(UserError) as caught:
+            attempt()
+        assert str(caught.value) == (
+            f"{url} cannot be reached; check the network, or `wattif status`"
+        )
+
+
+def test_a_silent_service_is_said(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REQUEST_TIMEOUT_SECONDS", 0.2)
+    gcs_proxy.on("GET", "/o?", gcs_proxy.stall, times=1000)
+    hurried = gcs.model_copy(update={"retry_seconds": 0.3})
+    with pytest.raises(UserError, match="cannot be reached"):
+        list(hurried.list(""))
