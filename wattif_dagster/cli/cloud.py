@@ -2,7 +2,7 @@
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from wattif_dagster.settings import Settings
 
@@ -35,7 +35,7 @@ def status(context: click.Context) -> None:
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     services = LocalCloud(Settings.load(target="local").home).status()
-    table = Table("service", "state", "pid", "address", "log", box=None)
+    table = Table("service", "state", "pid", "address", Column("log", overflow="fold"), box=None)
     for service in services:
         table.add_row(
             service.name, service.state, str(service.pid or ""), service.address, str(service.log)

@@ -43,7 +43,7 @@ def wattif() -> None:
 def main() -> None:
     """Run `wattif`; a UserError is printed as its sentence, without a traceback."""
     try:
-        wattif.main(standalone_mode=False)
+        sys.exit(wattif.main(standalone_mode=False))  # None, or what a command exits with
     except UserError as error:
         sys.exit(f"wattif: {error}")
     except click.ClickException as error:
