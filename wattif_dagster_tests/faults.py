@@ -135,6 +135,10 @@ class Proxy:
         """Spoil the next requests of that method whose path holds `path`."""
         self._faults += [(method, path, fault)] * times
 
+    def clear(self) -> None:
+        """Forget the faults still to come."""
+        self._faults.clear()
+
     def count(self, method: str, path: str) -> int:
         """How many such requests came."""
         return sum(1 for m, p in self.requests if m == method and path in p)

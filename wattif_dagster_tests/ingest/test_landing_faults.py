@@ -1,0 +1,184 @@
+"""A landing that fails leaves the old day standing, and the next one goes on from there."""
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import manifest_name
+from wattif_dagster.ingest.manifest import Manifest, read_manifest
+from wattif_dagster.ingest.pipeline import Progress
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
+from wattif_dagster_tests.faults import Exchange, Proxy, lose_answer, pass_on, status
+from wattif_dagster_tests.ingest.conftest import DAY, Land, contents
+
+PREFIX = "dt=2024-01-01/"
+
+
+@pytest.fixture
+def gcs(gcs_proxy: Proxy, gcs: GcsTransferManager) -> GcsTransferManager:  # noqa: ARG001
+    """The bucket, through the proxy."""
+    return gcs
+
+
+def stands(gcs: GcsTransferManager, manifest: Manifest) -> bool:
+    """Whether the manifest is the day's."""
+    return read_manifest(gcs, DAY) == manifest
+
+
+def test_a_failed_upload_leaves_the_old_manifest(
+    land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy, spool_dir: Path
+) -> None:
+    old = land(10, meters_per_object=1).manifest
+    gcs_proxy.on("POST", "/upload/", pass_on, times=6)
+    gcs_proxy.on("POST", "/upload/", status(400, "no"), times=100)
+    options = {"meters_per_object": 1, "upload_workers": 1, "batches_in_flight": 1}
+    with pytest.raises(UploadFailed):
+        land(10, seed=8, **options)
+    assert stands(gcs, old)
+    assert list(spool_dir.iterdir()) == []
+
+    gcs_proxy.clear()
+    report = land(10, seed=8, **options)
+    assert report.objects_kept == 6
+    assert stands(gcs, report.manifest)
+    assert report.manifest.differences(gcs.list(PREFIX)) == []
+
+
+def test_nothing_is_removed_before_the_manifest_stands(
+    land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy
+) -> None:
+    old = land(30).manifest
+
+    def refuse_manifest(exchange: Exchange) -> None:
+        body = exchange.body()
+        if manifest_name(DAY).encode() in body:
+            exchange.reply(403, [], b"{}")
+        else:
+            exchange.reply(*exchange.ask(body))
+
+    gcs_proxy.on("POST", "/upload/", refuse_manifest, times=100)
+    with pytest.raises(UserError, match="was refused"):
+        land(10, compression="gzip")
+    assert stands(gcs, old)
+    assert old.differences(gcs.list(PREFIX)) == [f"{PREFIX}part-00000.json.gz is not listed"]
+    gcs_proxy.clear()
+    assert land(10, compression="gzip").objects_removed == 3
+
+
+def test_the_first_error_stops_all(land: Land, gcs_proxy: Proxy) -> None:
+    """One batch fails for good while another would be sent again and again."""
+    gcs_proxy.on("POST", "/upload/", status(400, "no"))
+    gcs_proxy.on("POST", "/upload/", status(503), times=10_000)
+    with pytest.raises(UploadFailed, match="no"):
+        land(50, meters_per_object=1, upload_workers=1, batches_in_flight=4)
+    assert gcs_proxy.count("POST", "/upload/") < 200
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_error_of_the_listener_ends_the_landing(
+    land: Land, gcs: GcsTransferManager, spool_dir: Path, error: type[BaseException]
+) -> None:
+    def listen(progress: Progress) -> None:
+        if progress.objects >= 2:
+            raise error
+
+    with pytest.raises(error):
+        land(20, meters_per_object=1, upload_workers=1, batches_in_flight=1, listener=listen)
+    assert list(spool_dir.iterdir()) == []
+    assert read_manifest(gcs, DAY) is None
+
+
+def test_another_writer_of_the_day_wins_whole(land: Land, gcs: GcsTransferManager) -> None:
+    """The other one lands between this one's look at the manifest and its own."""
+    others: list[Manifest] = []
+
+    def interfere(_: Progress) -> None:
+        if not others:
+            others.append(land(20, seed=9, compression="gzip").manifest)
+
+    with pytest.raises(UserError, match="another run landed 2024-01-01 at the same time"):
+        land(20, listener=interfere, upload_workers=1, batches_in_flight=1)
+    assert stands(gcs, others[0])
+    problems = others[0].differences(gcs.list(PREFIX))
+    assert all(problem.endswith(".json is not listed") for problem in problems)
+    land(20)
+    assert sorted(contents(gcs, PREFIX)) == [f"{PREFIX}part-0000{n}.json" for n in (0, 1)]
+
+
+def test_two_equal_writers_agree(land: Land, gcs: GcsTransferManager) -> None:
+    others: list[Manifest] = []
+
+    def interfere(_: Progress) -> None:
+        if not others:
+            others.append(land(20).manifest)
+
+    report = land(20, listener=interfere)
+    assert others == [report.manifest]
+    assert report.manifest.differences(gcs.list(PREFIX)) == []
+
+
+def test_a_lost_answer_to_the_manifest_is_no_other_writer(
+    land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy
+) -> None:
+    gcs_proxy.on("POST", "/upload/", pass_on)
+    gcs_proxy.on("POST", "/upload/", lose_answer)
+    report = land(5)
+    assert gcs_proxy.count("POST", "/upload/") == 3
+    assert stands(gcs, report.manifest)
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_the_disk_never_holds_more_than_the_budget(
+    land: Land, spool_dir: Path, compression: str
+) -> None:
+    budget, largest, landed = 8 * 2**20, 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal largest
+        while not landed.is_set():
+            largest = max(largest, bytes_below(spool_dir))
+
+    spool_dir.mkdir()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        report = land(
+            200,
+            interval_seconds=60,
+            compression=compression,
+            spool_budget_mib=8,
+            render_workers=2,
+            meters_per_object=25 if compression == "none" else 50,
+        )
+    finally:
+        landed.set()
+        watcher.join()
+    assert 0 < largest <= budget
+    assert largest <= report.spool_high_water <= budget
+    assert list(spool_dir.iterdir()) == []
+
+
+def bytes_below(directory: Path) -> int:
+    """Bytes of the files in a directory from which files vanish."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(folder, name)).st_size
+    return total
+
+
+def test_an_unusable_spool_leaves_the_old_manifest(
+    land: Land, gcs: GcsTransferManager, tmp_path: Path
+) -> None:
+    old = land(5).manifest
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UserError, match=r"the spool directory .* cannot be used"):
+        land(5, seed=8, spool_dir=str(file))
+    assert stands(gcs, old)
+    assert old.differences(gcs.list(PREFIX)) == []

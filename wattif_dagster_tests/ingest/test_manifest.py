@@ -1,0 +1,202 @@
+"""The manifest: written and read back, and refused when it is not sound."""
+
+from datetime import date
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import day_prefix, manifest_name
+from wattif_dagster.ingest.manifest import (
+    Manifest,
+    ManifestObject,
+    decode_crc32c,
+    encode_crc32c,
+    parse_manifest,
+    read_manifest,
+)
+from wattif_dagster.ingest.store import StoredObject
+from wattif_dagster.metering.incidents import IncidentLabel
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster_tests.ingest.conftest import DAY
+
+crcs = st.integers(0, 2**32 - 1)
+names = st.from_regex(r"[A-Za-z0-9_. -]{1,20}\.json(\.gz)?", fullmatch=True)
+incidents = st.builds(
+    IncidentLabel,
+    kind=st.sampled_from(["outage", "surge"]),
+    starts_at=st.text(),
+    ends_at=st.text(),
+    share=st.floats(0, 1),
+)
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> Manifest:
+    day = draw(st.dates())
+    objects = draw(
+        st.lists(
+            st.builds(
+                ManifestObject,
+                name=names.map(day_prefix(day).__add__),
+                bytes=st.integers(0, 2**40),
+                crc32c=crcs.map(encode_crc32c),
+                rows=st.integers(0, 2**40),
+            ),
+            unique_by=lambda item: item.name,
+            max_size=5,
+        )
+    )
+    return Manifest(
+        day=day,
+        fingerprint=draw(st.text()),
+        interval_seconds=draw(st.integers(1, 3600)),
+        meters=draw(st.integers(0, 2**40)),
+        compression=draw(st.sampled_from(["none", "gzip"])),
+        incident=draw(st.none() | incidents),
+        objects=tuple(objects),
+    )
+
+
+def stored(manifest: Manifest) -> list[StoredObject]:
+    return [
+        StoredObject(item.name, item.bytes, decode_crc32c(item.crc32c), 1)
+        for item in manifest.objects
+    ]
+
+
+SOUND = Manifest(
+    day=DAY,
+    fingerprint="0123456789abcdef",
+    interval_seconds=10,
+    meters=20,
+    compression="none",
+    objects=tuple(
+        ManifestObject(name=f"dt=2024-01-01/part-0000{n}.json", bytes=n, crc32c="AAAAAA==", rows=n)
+        for n in range(3)
+    ),
+)
+
+
+def refusal(data: bytes) -> str | None:
+    """The sentence that refuses the bytes; None when they are a manifest."""
+    try:
+        parse_manifest(data, "manifests/m.json")
+    except UserError as error:
+        return str(error)
+    return None
+
+
+@given(manifests())
+def test_is_read_back_as_written(manifest: Manifest) -> None:
+    data = manifest.dumps()
+    assert parse_manifest(data, "m") == manifest
+    assert parse_manifest(data, "m").dumps() == data
+
+
+@given(st.binary())
+def test_other_bytes_are_refused(data: bytes) -> None:
+    assert "manifest manifests/m.json is damaged" in (refusal(data) or "")
+
+
+@given(st.data())
+def test_a_changed_byte_is_a_manifest_or_refused(data: st.DataObject) -> None:
+    content = bytearray(SOUND.dumps())
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    said = refusal(bytes(content))
+    assert said is None or "is damaged" in said
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(field=st.sampled_from(sorted(Manifest.model_fields)), value=json)
+def test_any_value_of_a_field_is_taken_or_refused(field: str, value: object) -> None:
+    content = SOUND.model_dump(mode="json") | {field: value}
+    said = refusal(orjson.dumps(content))
+    assert said is None or field in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "part-00000.json",
+        "dt=2024-01-02/part-00000.json",
+        "dt=2024-01-01/",
+        "dt=2024-01-01/../dt=2024-01-02/part-00000.json",
+        "dt=2024-01-01/a/b.json",
+        "dt=2024-01-01/*.json",
+        "../dt=2024-01-01/part-00000.json",
+        "/dt=2024-01-01/part-00000.json",
+    ],
+)
+def test_an_object_of_elsewhere_is_refused(name: str) -> None:
+    content = SOUND.model_dump(mode="json")
+    content["objects"][1]["name"] = name
+    with pytest.raises(UserError, match="is not of this day; they begin with dt=2024-01-01/"):
+        parse_manifest(orjson.dumps(content), "m")
+
+
+def test_an_object_listed_twice_is_refused() -> None:
+    content = SOUND.model_dump(mode="json")
+    content["objects"].append(content["objects"][0])
+    with pytest.raises(UserError, match="an object is listed twice"):
+        parse_manifest(orjson.dumps(content), "m")
+
+
+def test_a_later_version_is_refused() -> None:
+    content = SOUND.model_dump(mode="json") | {"version": 2}
+    with pytest.raises(UserError, match="version"):
+        parse_manifest(orjson.dumps(content), "m")
+
+
+@given(manifests())
+def test_a_bucket_as_listed_differs_in_nothing(manifest: Manifest) -> None:
+    assert manifest.differences(reversed(stored(manifest))) == []
+
+
+def test_every_difference_is_named() -> None:
+    missing, other, _ = stored(SOUND)
+    present = [
+        StoredObject(other.name, other.size, 1, 1),
+        StoredObject(f"{other.name}.bak", 1, 1, 1),
+        *stored(SOUND)[2:],
+    ]
+    assert SOUND.differences(present) == [
+        f"{missing.name} is missing",
+        f"{other.name} has other bytes than the manifest says",
+        f"{other.name}.bak is not listed",
+    ]
+
+
+def test_another_size_is_a_difference() -> None:
+    first, *rest = stored(SOUND)
+    assert len(SOUND.differences([StoredObject(first.name, 99, first.crc32c, 1), *rest])) == 1
+
+
+def test_is_read_from_its_place(gcs: GcsTransferManager) -> None:
+    assert read_manifest(gcs, DAY) is None
+    gcs.write(manifest_name(DAY), SOUND.dumps())
+    assert read_manifest(gcs, DAY) == SOUND
+
+
+def test_the_manifest_of_another_day_is_refused(gcs: GcsTransferManager) -> None:
+    other = date(2024, 1, 2)
+    gcs.write(manifest_name(other), SOUND.dumps())
+    with pytest.raises(UserError, match=r"dt=2024-01-02\.json is of 2024-01-01; land the day"):
+        read_manifest(gcs, other)
+
+
+def test_totals() -> None:
+    assert (SOUND.total_rows, SOUND.total_bytes) == (3, 3)
+
+
+@given(crcs)
+def test_checksums_are_decoded_as_encoded(value: int) -> None:
+    assert decode_crc32c(encode_crc32c(value)) == value

@@ -1,0 +1,147 @@
+"""The spool: its budget, its files, and what others left there."""
+
+import os
+import resource
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.spool import Stopped, open_spool
+
+
+def spools(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_writes_and_releases(tmp_path: Path) -> None:
+    with open_spool(tmp_path, 100) as spool:
+        spool.reserve(60)
+        path = spool.write("dt=2024-01-01/part-00000.json", memoryview(b"x" * 60))
+        assert path.read_bytes() == b"x" * 60
+        assert path.is_relative_to(tmp_path)
+        spool.release(path, 60)
+        assert not path.exists()
+        assert (spool.used, spool.high_water) == (0, 60)
+
+
+def test_a_writer_waits_while_the_budget_is_spent(tmp_path: Path) -> None:
+    with open_spool(tmp_path, 100) as spool, ThreadPoolExecutor(1) as pool:
+        spool.reserve(60)
+        waiting = pool.submit(spool.reserve, 50)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.1)
+        spool.release(tmp_path / "written", 60)
+        waiting.result(timeout=10)
+        assert (spool.used, spool.high_water) == (50, 60)
+
+
+@given(sizes=st.lists(st.integers(0, 100), max_size=40), writers=st.integers(1, 4))
+def test_never_holds_more_than_its_budget(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], writers: int
+) -> None:
+    with open_spool(tmp_path_factory.getbasetemp() / "budget", 100) as spool:
+
+        def pass_through(index: int) -> None:
+            spool.reserve(sizes[index])
+            path = spool.write(str(index), b"x" * sizes[index])
+            held = sum(file.stat().st_size for file in spool.folder.iterdir() if file.exists())
+            assert held <= 100
+            spool.release(path, sizes[index])
+
+        with ThreadPoolExecutor(writers) as pool:
+            list(pool.map(pass_through, range(len(sizes))))
+        assert spool.used == 0
+        assert spool.high_water <= 100
+
+
+def test_what_never_fits_is_refused(tmp_path: Path) -> None:
+    sentence = "101 bytes does not fit into a spool of 100; lower meters_per_object or raise"
+    with open_spool(tmp_path, 100) as spool, pytest.raises(UserError, match=sentence):
+        spool.reserve(101)
+
+
+def test_stop_wakes_who_waits(tmp_path: Path) -> None:
+    with open_spool(tmp_path, 10) as spool, ThreadPoolExecutor(2) as pool:
+        spool.reserve(10)
+        waiting = [pool.submit(spool.reserve, 1) for _ in range(2)]
+        spool.stop()
+        assert all(isinstance(future.exception(timeout=10), Stopped) for future in waiting)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_is_emptied_however_it_ends(tmp_path: Path, error: type[BaseException]) -> None:
+    def fail() -> None:
+        with open_spool(tmp_path, 10) as spool:
+            spool.write("left", b"x")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert spools(tmp_path) == []
+
+
+def test_spools_share_a_directory(tmp_path: Path) -> None:
+    with open_spool(tmp_path, 10) as one, open_spool(tmp_path, 10) as other:
+        one.write("a", b"1")
+        other.write("a", b"2")
+        assert (one.folder / "a").read_bytes() == b"1"
+    assert spools(tmp_path) == []
+
+
+def test_only_dead_processes_of_this_machine_lose_their_spool(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with open_spool(tmp_path, 10) as spool:
+        own = spool.folder.name
+    assert str(os.getpid()) in own
+    dead = own.replace(str(os.getpid()), str(ended.pid))
+    living = own.replace(str(os.getpid()), str(os.getppid()))
+    elsewhere = dead.replace("spool-", "spool-other-")
+    for name in (dead, living, elsewhere, "spool-notes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part").write_bytes(b"x")
+    with open_spool(tmp_path, 10):
+        pass
+    assert spools(tmp_path) == sorted([living, elsewhere, "spool-notes"])
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_unusable_directory_is_said(tmp_path: Path, inside: bool) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a directory")
+    directory = file / "spool" if inside else file
+    sentence = "the spool directory .*file.* cannot be used .*set WATTIF_INGEST__SPOOL_DIR"
+    with pytest.raises(UserError, match=sentence), open_spool(directory, 10):
+        pass
+
+
+def test_a_file_that_cannot_be_written_is_said_and_removed(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk: the write ends half-way."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with open_spool(tmp_path, 10_000) as spool:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+        try:
+            with pytest.raises(UserError, match=r"cannot be written .*free some space"):
+                spool.write("part", b"x" * 5000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert list(spool.folder.iterdir()) == []
+
+
+def test_waiting_ends_when_a_reservation_is_returned_elsewhere(tmp_path: Path) -> None:
+    """Every release is told to every writer that waits, not to one for whom it is too little."""
+    with open_spool(tmp_path, 10) as spool, ThreadPoolExecutor(3) as pool:
+        spool.reserve(10)
+        large, small = pool.submit(spool.reserve, 9), pool.submit(spool.reserve, 2)
+        with pytest.raises(TimeoutError):
+            large.result(timeout=0.05)
+        spool.release(tmp_path / "none", 2)
+        small.result(timeout=10)
+        spool.release(tmp_path / "none", 10)
+        large.result(timeout=10)
