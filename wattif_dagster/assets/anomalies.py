@@ -13,7 +13,7 @@ from dagster import (
 )
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.assets.scan_checks import check_name, check_results, picture
 from wattif_dagster.detection.rules import load_spec
 from wattif_dagster.partitions import history
@@ -37,7 +37,6 @@ from wattif_dagster.warehouse.scan import scan_day
     group_name="detection",
     kinds={"bigquery", "sql"},
     code_version="1",
-    retry_policy=RETRY,
     metadata=table_metadata(schemas.FLEET_ANOMALIES),
     **COMMON,
 )
@@ -68,7 +67,6 @@ def fleet_anomalies(
     group_name="detection",
     kinds={"dataplex", "bigquery"},
     code_version="1",
-    retry_policy=RETRY,
     pool=keys.SCAN_POOL,
     check_specs=[
         AssetCheckSpec(
@@ -95,7 +93,7 @@ def anomaly_scan_results(
         return {
             "dagster/partition_row_count": len(result.rules),
             "dagster/table_name": bigquery.table_name(schemas.ANOMALY_SCAN_RESULTS),
-            "score": result.score or 0.0,
+            "score": round(result.score or 0.0, 2),
             "rows_scanned": result.row_count,
             "job": result.job_name,
             "exported_rows": MetadataValue.url(bigquery.link(schemas.ANOMALY_SCAN_RESULTS)),

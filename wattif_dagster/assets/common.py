@@ -10,14 +10,15 @@ from dagster import (
     BackfillPolicy,
     FreshnessPolicy,
     MaterializeResult,
-    RetryPolicy,
+    RetryRequested,
     TableColumn,
     TableColumnConstraints,
     TableSchema,
 )
 
 from wattif_dagster import keys
-from wattif_dagster.partitions import DAYS
+from wattif_dagster.errors import UserError
+from wattif_dagster.partitions import DAYS, days_of
 from wattif_dagster.schemas import Table
 
 DayMetadata = Mapping[str, Any]
@@ -39,7 +40,8 @@ COMMON = _Common(
     owners=keys.OWNERS,
 )
 
-RETRY = RetryPolicy(max_retries=2, delay=5)
+MAX_RETRIES = 2
+RETRY_DELAY_SECONDS = 5
 
 
 def column_schema(table: Table) -> TableSchema:
@@ -67,16 +69,21 @@ def each_day(
 ) -> MaterializeResult:
     """Make each day of the run and attach what `make` reports to its partition.
 
-    When a day fails, the days before it are credited, so that a resume does only the rest.
+    When a day fails for good, or the run is cancelled, the days before it are credited, so that a
+    resume does only the rest. A failure that may pass is tried again, all days together: they are
+    idempotent, and credited once. A RetryPolicy would also start a cancelled step again.
     """
     finished: list[tuple[str, DayMetadata]] = []
     try:
-        for key in context.partition_keys:
-            context.log.info(f"{context.asset_key.to_user_string()} {key}")
-            metadata = make(date.fromisoformat(key))
+        for day in days_of(context):
+            context.log.info(f"{context.asset_key.to_user_string()} {day}")
+            key, metadata = day.isoformat(), make(day)
             context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
             finished.append((key, metadata))
-    except BaseException:
+    except BaseException as error:
+        may_pass = isinstance(error, Exception) and not isinstance(error, UserError)
+        if may_pass and context.retry_number < MAX_RETRIES:
+            raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
         for key, metadata in finished:
             context.log_event(
                 AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))

@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys
-from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day
+from wattif_dagster.assets.common import COMMON, DayMetadata, each_day
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
 from wattif_dagster.ingest.registry import read_fleet
@@ -19,7 +19,6 @@ from wattif_dagster.resources.options import IngestResource, SimulationResource
     group_name="landing",
     kinds={"gcs", "json"},
     code_version="1",
-    retry_policy=RETRY,
     **COMMON,
 )
 def raw_readings(

@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -18,7 +18,6 @@ from wattif_dagster.resources.options import SimulationResource
     group_name="fleet",
     kinds={"gcs", "bigquery", "numpy"},
     code_version="1",
-    retry_policy=RETRY,
     metadata=table_metadata(schemas.METER_REGISTRY),
     **COMMON,
 )

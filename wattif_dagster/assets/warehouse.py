@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, RETRY, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -20,7 +20,6 @@ from wattif_dagster.warehouse.rollup import hourly_consumption_sql
     group_name="warehouse",
     kinds={"bigquery"},
     code_version="1",
-    retry_policy=RETRY,
     metadata=table_metadata(schemas.METER_READINGS),
     **COMMON,
 )
@@ -45,7 +44,6 @@ def meter_readings(
     group_name="warehouse",
     kinds={"bigquery", "sql"},
     code_version="1",
-    retry_policy=RETRY,
     metadata=table_metadata(schemas.HOURLY_CONSUMPTION),
     **COMMON,
 )

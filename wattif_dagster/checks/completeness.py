@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import date
 
 from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetCheckSpec, multi_asset_check
 
 from wattif_dagster import keys
+from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import SimulationResource
@@ -51,8 +51,8 @@ def meter_readings_checks(
     """Readings in BigQuery against the manifest and the registry, in one query a day."""
     by_day: dict[str, dict[str, int]] = {}
     counts: dict[str, dict[str, int]] = {}
-    for key in context.partition_keys:
-        day = date.fromisoformat(key)
+    for day in days_of(context):
+        key = day.isoformat()
         manifest = require_manifest(gcs, day)
         quality = readings_quality(bigquery, day, simulation.interval_seconds)
         by_day[key] = _faults(quality, manifest.total_rows)
@@ -75,8 +75,8 @@ def hourly_consumption_checks(
     """The roll-up against the manifest: nothing lost on the way."""
     by_day: dict[str, dict[str, int]] = {}
     counts: dict[str, dict[str, int]] = {}
-    for key in context.partition_keys:
-        day = date.fromisoformat(key)
+    for day in days_of(context):
+        key = day.isoformat()
         manifest = require_manifest(gcs, day)
         quality = hours_quality(bigquery, day, simulation.readings_per_hour)
         missing_hours = abs(24 * manifest.meters - quality.hours)

@@ -46,7 +46,7 @@ def readings_quality(
     row = bigquery.row(
         _READINGS_SQL.format(
             day=day,
-            interval_seconds=interval_seconds,
+            interval_micros=interval_seconds * 1_000_000,
             lowest_kw=LOWEST_KW,
             highest_kw=HIGHEST_KW,
             meter_readings=bigquery.quoted(schemas.METER_READINGS),

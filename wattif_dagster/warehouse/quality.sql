@@ -6,7 +6,7 @@ WITH readings AS (
     COUNT(*) - COUNT(DISTINCT timestamp) AS repeated,
     COUNTIF(timestamp < TIMESTAMP '{day} 00:00:00+00'
             OR timestamp >= TIMESTAMP_ADD(TIMESTAMP '{day} 00:00:00+00', INTERVAL 1 DAY)
-            OR MOD(UNIX_MICROS(timestamp), {interval_seconds} * 1000000) != 0) AS misplaced,
+            OR MOD(UNIX_MICROS(timestamp), {interval_micros}) != 0) AS misplaced,
     COUNTIF(reading IS NULL OR reading < {lowest_kw} OR reading > {highest_kw}) AS out_of_range
   FROM {meter_readings}
   WHERE {readings_of_day}
