@@ -67,7 +67,9 @@ def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     assert second.stdout == first.stdout
 
 
-def test_dev_serves_the_ui_until_ctrl_c(start_wattif: Start, wattif: Run, home: dict[str, str]):
+def test_dev_serves_the_ui_until_it_is_ended(
+    start_wattif: Start, wattif: Run, home: dict[str, str]
+):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -84,7 +86,7 @@ def test_dev_serves_the_ui_until_ctrl_c(start_wattif: Start, wattif: Run, home: 
                 time.sleep(0.5)
         assert served.json()["dagster_version"]
         children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
         _, alive = psutil.wait_procs(children, timeout=20)
         assert [p for p in alive if "local_cloud" not in " ".join(p.cmdline())] == []
