@@ -131,7 +131,7 @@ class BigQueryWarehouse(ConfigurableResource):
         destination = tables.partition(self.dataset_ref, table, day)
         with self._explained():
             for attempt in count(1):
-                job_id = f"wattif_load_{table.name}_{day:%Y%m%d}_{version}_{attempt}"
+                job_id = f"wattif_load_{self.dataset}_{table.name}_{day:%Y%m%d}_{version}_{attempt}"
                 try:
                     job = self.client.load_table_from_uri(
                         list(uris),
@@ -160,19 +160,13 @@ class BigQueryWarehouse(ConfigurableResource):
             clustering_fields=list(table.cluster_by) or None,
         )
         with self._explained():
-            self._finish(
-                self.client.query(
-                    select,
-                    job_config=config,
-                    job_id_prefix=f"wattif_query_{table.name}_{day:%Y%m%d}_",
-                    retry=self._retry,
-                )
-            )
+            prefix = f"wattif_query_{self.dataset}_{table.name}_{day:%Y%m%d}_"
+            self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a small query. Raises JobFailed."""
         with self._explained():
-            job = self.client.query(sql, retry=self._retry)
+            job = self._query(sql)
             self._finish(job)
             found = job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
             return [dict(row.items()) for row in found]
@@ -181,6 +175,10 @@ class BigQueryWarehouse(ConfigurableResource):
         """The one row of an aggregate query."""
         (only,) = self.rows(sql)
         return only
+
+    def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
+        # With a job_retry the client asks a service that cannot be reached for ten more minutes.
+        return self.client.query(sql, retry=self._retry, job_retry=None, **options)
 
     @property
     def _retry(self) -> Retry:
