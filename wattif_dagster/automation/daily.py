@@ -3,7 +3,6 @@
 from dagster import AssetSelection, build_schedule_from_partitioned_job, define_asset_job
 
 from wattif_dagster import keys
-from wattif_dagster.partitions import DAYS
 
 DAILY_JOB = define_asset_job(
     "daily",
@@ -15,7 +14,6 @@ DAILY_JOB = define_asset_job(
         keys.FLEET_ANOMALIES,
         keys.ANOMALY_SCAN_RESULTS,
     ),
-    partitions_def=DAYS,
     description="One day from the registry to the scan's results.",
 )
 

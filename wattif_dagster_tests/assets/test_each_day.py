@@ -1,0 +1,136 @@
+"""How a run goes through its days: what is credited when one of them fails."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    DagsterExecutionInterruptedError,
+    DagsterInstance,
+    ExecuteInProcessResult,
+    MaterializeResult,
+    asset,
+    materialize,
+)
+
+from wattif_dagster.assets import common
+from wattif_dagster.assets.common import COMMON, MAX_RETRIES, each_day
+from wattif_dagster.errors import UserError
+from wattif_dagster_tests.assets.runs import (
+    RANGE_END,
+    RANGE_START,
+    failures,
+    materializations,
+    partitions,
+)
+
+KEY = AssetKey("days")
+MESSAGE = "a lost connection"
+DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common, "RETRY_DELAY_SECONDS", 0)
+
+
+def days_asset(make: Callable[[date], dict[str, Any]]) -> AssetsDefinition:
+    @asset(key=KEY, **COMMON)
+    def days(context: AssetExecutionContext) -> MaterializeResult:
+        return each_day(context, make)
+
+    return days
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def run(
+    instance: DagsterInstance, make: Callable[[date], dict[str, Any]], **more: Any
+) -> ExecuteInProcessResult:
+    more.setdefault("tags", {RANGE_START: DAYS[0], RANGE_END: DAYS[-1]})
+    more.setdefault("raise_on_error", False)
+    return materialize([days_asset(make)], instance=instance, **more)
+
+
+class FailsOn:
+    """Fails on one day, the first `times`; counts the days it was asked for."""
+
+    def __init__(self, failing: str, error: type[BaseException], times: int = 100) -> None:
+        self.failing, self.error, self.times = failing, error, times
+        self.asked: list[str] = []
+
+    def __call__(self, day: date) -> dict[str, Any]:
+        self.asked.append(str(day))
+        if str(day) == self.failing and self.asked.count(self.failing) <= self.times:
+            raise self.error(MESSAGE)
+        return {"name": day.strftime("%A")}
+
+
+def test_every_day_has_its_own_metadata(instance: DagsterInstance):
+    result = run(instance, lambda day: {"name": day.strftime("%A")})
+    assert materializations(instance, result, KEY) == [
+        ("2024-01-01", {"name": "Monday"}),
+        ("2024-01-02", {"name": "Tuesday"}),
+        ("2024-01-03", {"name": "Wednesday"}),
+    ]
+
+
+def test_a_failure_that_passes_is_tried_again_and_each_day_credited_once(instance: DagsterInstance):
+    make = FailsOn("2024-01-02", RuntimeError, times=1)
+    result = run(instance, make)
+    assert result.success
+    assert make.asked == [*DAYS[:2], *DAYS]
+    assert materializations(instance, result, KEY) == [
+        ("2024-01-01", {"name": "Monday"}),
+        ("2024-01-02", {"name": "Tuesday"}),
+        ("2024-01-03", {"name": "Wednesday"}),
+    ]
+
+
+def test_after_the_last_try_the_days_before_are_credited_once(instance: DagsterInstance):
+    make = FailsOn("2024-01-03", RuntimeError)
+    result = run(instance, make)
+    assert not result.success
+    assert make.asked == DAYS * (MAX_RETRIES + 1)
+    assert materializations(instance, result, KEY) == [
+        ("2024-01-01", {"name": "Monday"}),
+        ("2024-01-02", {"name": "Tuesday"}),
+    ]
+    assert MESSAGE in failures(result)["days"]
+
+
+def test_what_a_user_must_mend_is_not_tried_again(instance: DagsterInstance):
+    make = FailsOn("2024-01-02", UserError)
+    result = run(instance, make)
+    assert make.asked == DAYS[:2]
+    assert partitions(instance, result, KEY) == ["2024-01-01"]
+    assert MESSAGE in failures(result)["days"]
+
+
+def test_a_cancelled_run_ends_at_once_and_keeps_its_days(instance: DagsterInstance):
+    make = FailsOn("2024-01-02", DagsterExecutionInterruptedError)
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, raise_on_error=True)
+    assert instance.get_materialized_partitions(KEY) == {"2024-01-01"}
+    assert make.asked == DAYS[:2]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"tags": {RANGE_START: DAYS[-1], RANGE_END: DAYS[0]}}, {"tags": {}}],
+    ids=["reversed range", "no partition"],
+)
+def test_a_run_without_days_is_refused(instance: DagsterInstance, more: dict[str, Any]):
+    make = FailsOn("", RuntimeError)
+    result = run(instance, make, **more)
+    assert "the run names no day" in failures(result)["days"]
+    assert partitions(instance, result, KEY) == []
+    assert make.asked == []
