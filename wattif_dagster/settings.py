@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
@@ -105,6 +105,10 @@ class Settings(BaseSettings):
             return cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
         except ValidationError as error:
             raise UserError(explain(error)) from None
+        except SettingsError as error:
+            raise UserError(
+                f"{error}; it must be JSON, or set one by one, e.g. WATTIF_SIMULATION__METERS=1000"
+            ) from None
 
     @property
     def endpoints_file(self) -> Path:

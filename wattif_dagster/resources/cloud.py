@@ -15,7 +15,13 @@ from pydantic import Field
 from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Endpoints, reach_loopback_directly, read_endpoints
 
+CREDENTIALS_REFUSED = (
+    "the Google credentials were refused; run `gcloud auth application-default login` again"
+)
+
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+_UNUSABLE = (OSError, ValueError, TypeError, AttributeError)
+"""What the libraries raise over a key's file: they take for granted that it holds an object."""
 
 
 class GoogleCloud(ConfigurableResource):
@@ -65,7 +71,7 @@ class GoogleCloud(ConfigurableResource):
             return service_account.Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
                 self.key_file, scopes=SCOPES
             )
-        except (OSError, ValueError) as error:
+        except _UNUSABLE as error:
             # The library's text may quote the file: say only which file and what kind of fault.
             raise UserError(
                 f"the service account key {self.key_file} cannot be used "
@@ -76,7 +82,7 @@ class GoogleCloud(ConfigurableResource):
     def _application_default() -> Credentials:
         try:
             credentials, _ = google.auth.default(scopes=SCOPES)
-        except DefaultCredentialsError:
+        except (DefaultCredentialsError, *_UNUSABLE):
             raise UserError(
                 "no Google credentials were found; run `gcloud auth application-default login`, "
                 "or set WATTIF_TARGET=local to work without an account"

@@ -51,9 +51,7 @@ def readings(bigquery: BigQueryWarehouse) -> list[tuple[str, float]]:
     return [(row["day"], row["reading"]) for row in found]
 
 
-def test_a_load_replaces_just_its_day(
-    bigquery: BigQueryWarehouse, gcs: GcsTransferManager
-) -> None:
+def test_a_load_replaces_just_its_day(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
     monday = put(gcs, "m.json", reading(MONDAY, 0.1), reading(MONDAY, 0.2, 1))
     tuesday = put(gcs, "t.json", reading(TUESDAY, 0.3))
     assert bigquery.load_partition(READINGS, MONDAY, [monday], "v1") == 2
@@ -93,9 +91,7 @@ def test_the_same_load_twice_is_done_twice(
 def test_a_bad_row_is_named_and_the_old_day_stays(
     bigquery: BigQueryWarehouse, gcs: GcsTransferManager, spoiled: str, said: str
 ) -> None:
-    bigquery.load_partition(
-        READINGS, MONDAY, [put(gcs, "good.json", reading(MONDAY, 0.1))], "good"
-    )
+    bigquery.load_partition(READINGS, MONDAY, [put(gcs, "good.json", reading(MONDAY, 0.1))], "good")
     bad = put(gcs, "bad.json", reading(MONDAY, 0.2), spoiled, reading(MONDAY, 0.3))
     with pytest.raises(JobFailed) as caught:
         bigquery.load_partition(READINGS, MONDAY, [bad], "bad")
@@ -108,9 +104,7 @@ def test_a_row_of_another_day_is_refused(
     bigquery: BigQueryWarehouse, gcs: GcsTransferManager
 ) -> None:
     with pytest.raises(JobFailed, match="different partition"):
-        bigquery.load_partition(
-            READINGS, MONDAY, [put(gcs, "t.json", reading(TUESDAY, 0.3))], "v"
-        )
+        bigquery.load_partition(READINGS, MONDAY, [put(gcs, "t.json", reading(TUESDAY, 0.3))], "v")
     assert readings(bigquery) == []
 
 
@@ -147,8 +141,8 @@ def test_tables_are_made_as_described(bigquery: BigQueryWarehouse) -> None:
         ("timestamp", "REQUIRED"),
         ("reading", "REQUIRED"),
     ]
-    assert made.time_partitioning.field == "timestamp"
-    assert made.time_partitioning.type_ == "DAY"
+    assert made.time_partitioning is not None
+    assert (made.time_partitioning.field, made.time_partitioning.type_) == ("timestamp", "DAY")
     assert made.clustering_fields == ["serial"]
 
 
