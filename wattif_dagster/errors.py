@@ -7,6 +7,10 @@ class UserError(Exception):
     """Says in one sentence what is wrong and what to do; the command line prints just that."""
 
 
+class Unreachable(UserError):
+    """A service did not answer: nothing is wrong with what was asked, and it may work later."""
+
+
 def explain(error: ValidationError) -> str:
     """One sentence for each thing pydantic found, with the names users set."""
     said = []

@@ -54,17 +54,20 @@ METER_READINGS = Table(
     cluster_by=("serial",),
 )
 
+# The result of a query is NULLABLE in every column, and a partition can only be replaced by one of
+# the table's own modes: the tables that query jobs write have no REQUIRED columns.
+
 HOURLY_CONSUMPTION = Table(
     "hourly_consumption",
     "Readings rolled up by meter and hour.",
     (
-        Column("serial", "STRING", "Serial of the meter"),
-        Column("time_hour_rolled", "TIMESTAMP", "Start of the hour, UTC"),
-        Column("consumption_hour_rolled", "FLOAT64", "Energy of the hour, kWh"),
-        Column("avg_kw", "FLOAT64", "Mean of the hour's readings, kW"),
-        Column("max_kw", "FLOAT64", "Largest reading of the hour, kW"),
-        Column("min_kw", "FLOAT64", "Smallest reading of the hour, kW"),
-        Column("n_readings", "INT64", "Readings in the hour"),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("time_hour_rolled", "TIMESTAMP", "Start of the hour, UTC", False),
+        Column("consumption_hour_rolled", "FLOAT64", "Energy of the hour, kWh", False),
+        Column("avg_kw", "FLOAT64", "Mean of the hour's readings, kW", False),
+        Column("max_kw", "FLOAT64", "Largest reading of the hour, kW", False),
+        Column("min_kw", "FLOAT64", "Smallest reading of the hour, kW", False),
+        Column("n_readings", "INT64", "Readings in the hour", False),
     ),
     partition_by="time_hour_rolled",
     cluster_by=("serial",),
@@ -81,15 +84,15 @@ FLEET_ANOMALIES = Table(
     "fleet_anomalies",
     "The fleet's AVG and MAX of consumption_hour_rolled by hour, against a trained baseline.",
     (
-        Column("column_name", "STRING", "The column measured: consumption_hour_rolled"),
-        Column("metric", "STRING", "AVG or MAX over the fleet"),
-        Column("time", "TIMESTAMP", "Start of the hour, UTC"),
-        Column("value", "FLOAT64", "The metric, kWh"),
+        Column("column_name", "STRING", "The column measured: consumption_hour_rolled", False),
+        Column("metric", "STRING", "AVG or MAX over the fleet", False),
+        Column("time", "TIMESTAMP", "Start of the hour, UTC", False),
+        Column("value", "FLOAT64", "The metric, kWh", False),
         Column("lower_bound", "FLOAT64", "Lower end of the predictive interval, kWh", False),
         Column("upper_bound", "FLOAT64", "Upper end of the predictive interval, kWh", False),
         Column("anomaly_prob", "FLOAT64", "Probability of a less extreme value", False),
         Column("is_anomaly", "BOOL", "anomaly_prob above the threshold", False),
-        Column("n_history", "INT64", "Past hours the baseline was trained on"),
+        Column("n_history", "INT64", "Past hours the baseline was trained on", False),
     ),
     partition_by="time",
     cluster_by=("metric",),

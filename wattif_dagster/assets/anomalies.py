@@ -73,6 +73,7 @@ def fleet_anomalies(
             check_name(rule.name), asset=keys.ANOMALY_SCAN_RESULTS, description=rule.description
         )
         for rule in load_spec(Settings.load().scan.rules_file).rules
+        if not rule.suspended
     ],
     **COMMON,
 )
@@ -93,7 +94,7 @@ def anomaly_scan_results(
         return {
             "dagster/partition_row_count": len(result.rules),
             "dagster/table_name": bigquery.table_name(schemas.ANOMALY_SCAN_RESULTS),
-            "score": round(result.score or 0.0, 2),
+            **({} if result.score is None else {"score": round(result.score, 2)}),
             "rows_scanned": result.row_count,
             "job": result.job_name,
             "exported_rows": MetadataValue.url(bigquery.link(schemas.ANOMALY_SCAN_RESULTS)),

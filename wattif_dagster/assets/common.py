@@ -17,7 +17,7 @@ from dagster import (
 )
 
 from wattif_dagster import keys
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable
 from wattif_dagster.partitions import DAYS, days_of
 from wattif_dagster.schemas import Table
 
@@ -81,8 +81,7 @@ def each_day(
             context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
             finished.append((key, metadata))
     except BaseException as error:
-        may_pass = isinstance(error, Exception) and not isinstance(error, UserError)
-        if may_pass and context.retry_number < MAX_RETRIES:
+        if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
             raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
         for key, metadata in finished:
             context.log_event(

@@ -9,8 +9,7 @@ from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_me
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import SimulationResource
-from wattif_dagster.warehouse.load import load_readings
+from wattif_dagster.warehouse.load import load_readings, require_manifest
 from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 
@@ -48,13 +47,14 @@ def meter_readings(
     **COMMON,
 )
 def hourly_consumption(
-    context: AssetExecutionContext, simulation: SimulationResource, bigquery: BigQueryWarehouse
+    context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
 ) -> MaterializeResult:
     """The day's readings by meter and hour; kWh = SUM(kW) x interval / 3600."""
     table = schemas.HOURLY_CONSUMPTION
 
     def make(day: date) -> DayMetadata:
-        sql = hourly_consumption_sql(bigquery, day, simulation.interval_seconds)
+        interval = require_manifest(gcs, day).interval_seconds
+        sql = hourly_consumption_sql(bigquery, day, interval)
         bigquery.replace_partition(table, day, sql)
         counted = bigquery.row(
             f"SELECT COUNT(*) AS n, SUM(consumption_hour_rolled) AS kwh "

@@ -1,15 +1,16 @@
 """Blocking checks: every reading of the manifest is in BigQuery, once, and rolled up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 
 from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetCheckSpec, multi_asset_check
 
 from wattif_dagster import keys
 from wattif_dagster.partitions import days_of
+from wattif_dagster.ingest.manifest import Manifest
+from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import SimulationResource
 from wattif_dagster.warehouse.load import require_manifest
 from wattif_dagster.warehouse.quality import ReadingsQuality, hours_quality, readings_quality
 
@@ -21,6 +22,9 @@ READINGS_CHECKS = {
     "readings_in_range": "Every reading is one a meter could send.",
 }
 HOURS_COMPLETE = "hours_complete"
+
+Comparison = tuple[dict[str, int], dict[str, int]]
+"""Faults by check, 0 passes, and the counts they come from."""
 
 
 def _specs(asset: object, described: dict[str, str]) -> list[AssetCheckSpec]:
@@ -43,21 +47,15 @@ def _faults(quality: ReadingsQuality, manifest_rows: int) -> dict[str, int]:
 
 @multi_asset_check(specs=_specs(keys.METER_READINGS, READINGS_CHECKS), can_subset=True)
 def meter_readings_checks(
-    context: AssetCheckExecutionContext,
-    simulation: SimulationResource,
-    gcs: GcsTransferManager,
-    bigquery: BigQueryWarehouse,
+    context: AssetCheckExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
 ) -> Iterable[AssetCheckResult]:
     """Readings in BigQuery against the manifest and the registry, in one query a day."""
-    by_day: dict[str, dict[str, int]] = {}
-    counts: dict[str, dict[str, int]] = {}
-    for day in days_of(context):
-        key = day.isoformat()
-        manifest = require_manifest(gcs, day)
-        quality = readings_quality(bigquery, day, simulation.interval_seconds)
-        by_day[key] = _faults(quality, manifest.total_rows)
-        counts[key] = {"manifest_rows": manifest.total_rows, **asdict(quality)}
-    yield from _results(context, by_day, counts)
+
+    def compare(manifest: Manifest) -> Comparison:
+        quality = readings_quality(bigquery, manifest.day, manifest.interval_seconds)
+        return _faults(quality, manifest.total_rows), asdict(quality)
+
+    yield from _results(context, gcs, compare)
 
 
 @multi_asset_check(
@@ -67,35 +65,36 @@ def meter_readings_checks(
     )
 )
 def hourly_consumption_checks(
-    context: AssetCheckExecutionContext,
-    simulation: SimulationResource,
-    gcs: GcsTransferManager,
-    bigquery: BigQueryWarehouse,
+    context: AssetCheckExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
 ) -> Iterable[AssetCheckResult]:
     """The roll-up against the manifest: nothing lost on the way."""
-    by_day: dict[str, dict[str, int]] = {}
-    counts: dict[str, dict[str, int]] = {}
-    for day in days_of(context):
-        key = day.isoformat()
-        manifest = require_manifest(gcs, day)
-        quality = hours_quality(bigquery, day, simulation.readings_per_hour)
+
+    def compare(manifest: Manifest) -> Comparison:
+        per_hour = SECONDS_PER_HOUR // manifest.interval_seconds
+        quality = hours_quality(bigquery, manifest.day, per_hour)
         missing_hours = abs(24 * manifest.meters - quality.hours)
-        by_day[key] = {HOURS_COMPLETE: missing_hours + quality.incomplete_hours}
-        counts[key] = {"manifest_rows": manifest.total_rows, **asdict(quality)}
-    yield from _results(context, by_day, counts)
+        return {HOURS_COMPLETE: missing_hours + quality.incomplete_hours}, asdict(quality)
+
+    yield from _results(context, gcs, compare)
 
 
 def _results(
     context: AssetCheckExecutionContext,
-    by_day: dict[str, dict[str, int]],
-    counts: dict[str, dict[str, int]],
+    gcs: GcsTransferManager,
+    compare: Callable[[Manifest], Comparison],
 ) -> Iterator[AssetCheckResult]:
     """One result for each selected check over all days of the run."""
+    faults_by_day: dict[str, dict[str, int]] = {}
+    counts_by_day: dict[str, dict[str, int]] = {}
+    for day in days_of(context):
+        manifest = require_manifest(gcs, day)
+        faults_by_day[str(day)], counts = compare(manifest)
+        counts_by_day[str(day)] = {"manifest_rows": manifest.total_rows, **counts}
     for key in context.selected_asset_check_keys:
-        faults = {day: found[key.name] for day, found in by_day.items() if found[key.name]}
+        faults = {day: found[key.name] for day, found in faults_by_day.items() if found[key.name]}
         yield AssetCheckResult(
             passed=not faults,
             asset_key=key.asset_key,
             check_name=key.name,
-            metadata={"faults_by_day": faults, "counts_by_day": counts},
+            metadata={"faults_by_day": faults, "counts_by_day": counts_by_day},
         )

@@ -82,8 +82,8 @@ def generate(
         for day in days:
             reports.append(_land(gcs, settings, day, console, verbose))
     finally:
-        if reports:
-            _summary(gcs, reports, len(days))
+        _summary(gcs, reports, len(days))
+    _compare(gcs, reports)
 
 
 def days_between(start: date, end: date) -> list[date]:
@@ -163,12 +163,10 @@ def _land(
 
 
 def _summary(gcs: GcsTransferManager, reports: list[DayReport], days_asked: int) -> None:
-    """Print what the bucket holds. Raises UserError when it is not what was landed."""
+    """Print the days that have a manifest: they are complete, also when a later one failed."""
     table = Table("day", "meters", "objects", "kept", "rows", "MB", "MB/s", box=None)
-    different: list[str] = []
     for report in reports:
         manifest = report.manifest
-        different += manifest.differences(gcs.list(day_prefix(manifest.day)))
         table.add_row(
             str(manifest.day),
             f"{manifest.meters:,}",
@@ -179,6 +177,12 @@ def _summary(gcs: GcsTransferManager, reports: list[DayReport], days_asked: int)
             f"{report.megabytes_per_second:,.1f}",
         )
     Console().print(table)
-    if different:
-        raise UserError(f"the bucket changed under the run: {different[0]}; run it again")
     click.echo(f"{len(reports)} of {days_asked} days are complete in {gcs.uri}")
+
+
+def _compare(gcs: GcsTransferManager, reports: list[DayReport]) -> None:
+    """Raises UserError when the bucket does not hold what was landed."""
+    for report in reports:
+        manifest = report.manifest
+        for difference in manifest.differences(gcs.list(day_prefix(manifest.day))):
+            raise UserError(f"the bucket changed under the run: {difference}; run it again")

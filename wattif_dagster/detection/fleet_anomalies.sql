@@ -134,4 +134,3 @@ SELECT
   probability > $threshold AS is_anomaly,
   n AS n_history
 FROM probabilities
-ORDER BY time, metric

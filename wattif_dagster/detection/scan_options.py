@@ -10,7 +10,7 @@ DEFAULT_RULES = Path(__file__).with_name("scan_rules.yaml")
 class ScanOptions(BaseModel):
     """Rules of the Dataplex scan of `fleet_anomalies`, and what is passed through to Dataplex."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rules: str = Field(
         default=str(DEFAULT_RULES), description="YAML file of the rules, each an asset check."
@@ -24,6 +24,8 @@ class ScanOptions(BaseModel):
     below_score: float | None = Field(
         default=None, ge=0, le=100, description="Mail when the score is below."
     )
+    on_failure: bool = Field(default=True, description="Mail when the scan's job fails.")
+    on_end: bool = Field(default=False, description="Mail when the scan's job ends.")
     labels: dict[str, str] = Field(default={}, description="Labels of the scan.")
     schedule: str | None = Field(
         default=None,

@@ -12,7 +12,7 @@ Compression = Literal["none", "gzip"]
 class IngestOptions(BaseModel):
     """How a day is rendered, spooled and uploaded. Changes no reading, only objects and speed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     spool_dir: str = Field(
         default=".wattif/spool", description="Files on their way; a fast local disk is best."

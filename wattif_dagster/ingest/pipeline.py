@@ -50,9 +50,13 @@ FILES_PER_WORKER = 4
 """Files in a batch for each thread that uploads it: enough to keep them all busy."""
 
 
+LISTENER_PAUSE_SECONDS = 1.0
+"""A listener may write a line of a log: a day may have 100,000 objects."""
+
+
 @dataclass
 class Progress:
-    """What has arrived so far; `listener` is told after every batch."""
+    """What has arrived so far; `listener` is told at most once a second, and at the end."""
 
     objects_total: int
     objects: int = 0
@@ -60,6 +64,7 @@ class Progress:
     bytes: int = 0
     rows: int = 0
     listener: Callable[["Progress"], None] | None = None
+    _told: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, done: list[ManifestObject], *, kept: bool) -> None:
@@ -69,7 +74,10 @@ class Progress:
             self.objects_kept += len(done) if kept else 0
             self.bytes += sum(item.bytes for item in done)
             self.rows += sum(item.rows for item in done)
-            if self.listener:
+            now = time.monotonic()
+            ended = self.objects == self.objects_total
+            if self.listener and (ended or now - self._told >= LISTENER_PAUSE_SECONDS):
+                self._told = now
                 self.listener(self)
 
 

@@ -11,18 +11,26 @@ import requests
 from dagster import ConfigurableResource, ResourceDependency
 from google.api_core import exceptions as gexc
 from google.api_core.retry import Retry
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from pydantic import Field, PrivateAttr
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster.resources import bigquery_tables as tables
-from wattif_dagster.resources.cloud import GoogleCloud
+from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.schemas import Table
 
 JOB_TIMEOUT_SECONDS = 3600
 ERRORS_QUOTED = 5
+UNREACHABLE = (
+    requests.ConnectionError,
+    requests.Timeout,
+    TransportError,
+    TimeoutError,
+    gexc.RetryError,
+    gexc.ServerError,
+)
 
 
 class JobFailed(Exception):
@@ -81,35 +89,48 @@ class BigQueryWarehouse(ConfigurableResource):
         if table.name in self._ensured:
             return
         with self._explained():
-            self.client.create_dataset(self._dataset(), exists_ok=True, retry=self._retry)
-            self.client.create_table(
+            self._ensure_dataset()
+            made = self.client.create_table(
                 tables.bigquery_table(self.dataset_ref, table), exists_ok=True, retry=self._retry
+            )
+        if made.external_data_configuration is not None:
+            raise UserError(
+                f"{self.table_name(table)} is an external table; drop it, "
+                "or set WATTIF_TABLE_TYPE=external"
             )
         self._ensured.add(table.name)
 
-    def _dataset(self) -> bigquery.Dataset:
-        dataset = bigquery.Dataset(self.dataset_ref)
-        dataset.location = self.location
-        return dataset
+    def _ensure_dataset(self) -> None:
+        # Asked for first: who may write into a dataset may not be allowed to make one.
+        try:
+            self.client.get_dataset(self.dataset_ref, retry=self._retry)
+        except gexc.NotFound:
+            dataset = bigquery.Dataset(self.dataset_ref)
+            dataset.location = self.location
+            self.client.create_dataset(dataset, exists_ok=True, retry=self._retry)
 
     def ensure_external(self, table: Table, bucket: str, suffix: str) -> None:
         """Make the table one over the bucket's objects that end in `suffix`.
 
-        Raises UserError where the name is taken by a native table.
+        Raises UserError where the name is taken by another table: to remake it over other objects
+        would make the days of the old ones disappear.
         """
         wanted = tables.hive_table(self.dataset_ref, table, bucket, suffix)
         with self._explained():
-            self.client.create_dataset(self._dataset(), exists_ok=True, retry=self._retry)
+            self._ensure_dataset()
             made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
-            config = made.external_data_configuration
-            if config is None:
-                raise UserError(
-                    f"{self.table_name(table)} is a native table; drop it, "
-                    "or set WATTIF_TABLE_TYPE=native"
-                )
-            if not all(uri.endswith(suffix) for uri in config.source_uris):
-                self.client.delete_table(wanted, retry=self._retry)
-                self.client.create_table(wanted, retry=self._retry)
+        config = made.external_data_configuration
+        if config is None:
+            raise UserError(
+                f"{self.table_name(table)} is a native table; drop it, "
+                "or set WATTIF_TABLE_TYPE=native"
+            )
+        uris = tables.hive_uris(bucket, suffix)
+        if list(config.source_uris) != uris:
+            raise UserError(
+                f"{self.table_name(table)} reads {', '.join(config.source_uris)}, not {uris[0]}; "
+                "drop it, or go back to that bucket and compression"
+            )
 
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
@@ -206,14 +227,18 @@ class BigQueryWarehouse(ConfigurableResource):
         except (gexc.BadRequest, gexc.NotFound) as error:
             raise JobFailed(f"BigQuery refused the request: {error.message}") from error
         except (gexc.Forbidden, gexc.Unauthorized) as error:
-            if any(item.get("reason") == "quotaExceeded" for item in error.errors):
+            reasons = {item.get("reason") for item in error.errors}
+            if reasons & {"quotaExceeded", "rateLimitExceeded"}:
                 raise JobFailed(f"a BigQuery quota is used up: {error.message}") from error
             raise UserError(
                 f"access to dataset {self.cloud.project}.{self.dataset} was refused; "
-                "grant the account roles/bigquery.jobUser and roles/bigquery.dataEditor"
+                "grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
+                f"to load, roles/storage.objectViewer on the bucket ({error.message})"
             ) from error
-        except (requests.ConnectionError, GoogleAuthError, gexc.RetryError) as error:
-            raise UserError(
+        except UNREACHABLE as error:
+            raise Unreachable(
                 f"{self.cloud.endpoints.bigquery or 'BigQuery'} cannot be reached; "
-                "check the network and the credentials, or `wattif status`"
+                "check the network, or `wattif status`"
             ) from error
+        except GoogleAuthError as error:
+            raise UserError(CREDENTIALS_REFUSED) from error

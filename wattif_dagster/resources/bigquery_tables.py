@@ -51,8 +51,12 @@ def hive_table(
 ) -> bigquery.Table:
     """An external table over `gs://BUCKET/dt=DAY/*`; its column `dt` is the DATE of the folder."""
     config = bigquery.ExternalConfig(bigquery.ExternalSourceFormat.NEWLINE_DELIMITED_JSON)
-    config.source_uris = [f"gs://{bucket}/dt=*{suffix}"]
-    config.schema = bigquery_schema(table)
+    config.source_uris = hive_uris(bucket, suffix)
+    config.compression = "GZIP" if suffix.endswith(".gz") else "NONE"
+    config.schema = [  # objects cannot promise what a REQUIRED column does
+        bigquery.SchemaField(column.name, column.type, description=column.description)
+        for column in table.columns
+    ]
     hive = bigquery.HivePartitioningOptions()
     hive.mode = "CUSTOM"
     hive.source_uri_prefix = f"gs://{bucket}/{{{HIVE_COLUMN}:DATE}}"
@@ -62,6 +66,11 @@ def hive_table(
     made.description = table.description
     made.external_data_configuration = config
     return made
+
+
+def hive_uris(bucket: str, suffix: str) -> list[str]:
+    """What an external table reads: every day's objects that end in `suffix`."""
+    return [f"gs://{bucket}/{HIVE_COLUMN}=*{suffix}"]
 
 
 def in_folder(day: date) -> str:

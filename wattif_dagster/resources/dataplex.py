@@ -23,12 +23,18 @@ from google.cloud.dataplex_v1.services.data_scan_service.transports import (
 )
 from pydantic import Field
 
-from wattif_dagster.errors import UserError
-from wattif_dagster.resources.cloud import GoogleCloud
+from wattif_dagster.errors import Unreachable, UserError
+from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.resources.scan_definition import check_changeable, differences, update_mask
 from wattif_dagster.resources.scan_results import FINAL_STATES, ScanFailed, ScanResult, scan_result
 
 CANCEL_TIMEOUT_SECONDS = 10
+TRANSIENT = (
+    gexc.ServiceUnavailable,
+    gexc.InternalServerError,
+    gexc.TooManyRequests,
+    gexc.DeadlineExceeded,
+)
 
 
 class ScanTimedOut(ScanFailed):
@@ -141,7 +147,7 @@ class DataplexScans(ConfigurableResource):
     def _ended_job(self, name: str, sleep: Callable[[float], None]) -> dataplex_v1.DataScanJob:
         deadline = time.monotonic() + self.run_timeout_seconds
         waits = pauses(self.first_poll_seconds, self.longest_poll_seconds)
-        while (job := self._job(name)).state not in FINAL_STATES:
+        while (job := self._job_or_none(name)) is None or job.state not in FINAL_STATES:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise ScanTimedOut(
@@ -150,6 +156,14 @@ class DataplexScans(ConfigurableResource):
                 )
             sleep(min(next(waits), remaining))
         return job
+
+    def _job_or_none(self, name: str) -> dataplex_v1.DataScanJob | None:
+        """The job, or None while the service does not answer: the job goes on without us."""
+        try:
+            return self._job(name)
+        except Unreachable as error:
+            get_dagster_logger().warning(f"waiting for scan job {name}: {error}")
+            return None
 
     def cancel(self, job_name: str) -> None:
         """Ask for the job to be cancelled; a refusal is logged, e.g. when it has just ended."""
@@ -162,9 +176,8 @@ class DataplexScans(ConfigurableResource):
 
     @property
     def _retry(self) -> Retry:
-        transient = (gexc.ServiceUnavailable, gexc.InternalServerError, gexc.TooManyRequests)
         return Retry(
-            predicate=if_exception_type(*transient), initial=0.2, timeout=self.call_timeout_seconds
+            predicate=if_exception_type(*TRANSIENT), initial=0.2, timeout=self.call_timeout_seconds
         )
 
     def _get(self, name: str) -> dataplex_v1.DataScan:
@@ -208,11 +221,13 @@ class DataplexScans(ConfigurableResource):
                 f"access to Dataplex in {self.parent} was refused; grant the account "
                 "roles/dataplex.dataScanEditor and roles/bigquery.dataEditor"
             ) from error
-        except (gexc.ServiceUnavailable, gexc.RetryError, GoogleAuthError) as error:
+        except (*TRANSIENT, gexc.RetryError) as error:
             reason = error.cause if isinstance(error, gexc.RetryError) else error
-            raise UserError(
+            raise Unreachable(
                 f"Dataplex at {self.cloud.endpoints.dataplex or self.client.api_endpoint} does not "
-                f"answer ({reason}); check the network and the credentials, or `wattif status`"
+                f"answer ({reason}); check the network, or `wattif status`"
             ) from error
+        except GoogleAuthError as error:
+            raise UserError(CREDENTIALS_REFUSED) from error
         except gexc.ClientError as error:
             raise UserError(f"Dataplex refused: {error.message}") from error

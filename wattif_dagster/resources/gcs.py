@@ -19,10 +19,10 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster.ingest.manifest import decode_crc32c, encode_crc32c
 from wattif_dagster.ingest.store import GenerationMismatch, SpooledFile, StoredObject
-from wattif_dagster.resources.cloud import GoogleCloud
+from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 
 TRANSIENT = (
     gexc.TooManyRequests,
@@ -224,14 +224,13 @@ class GcsTransferManager(ConfigurableResource):
                         "grant the account roles/storage.objectAdmin on it"
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
-                    raise UserError(
+                    raise Unreachable(
                         f"{where} cannot be reached; check the network, or `wattif status`"
                     ) from error
                 case GoogleAuthError():
-                    raise UserError(
-                        "the Google credentials were refused; "
-                        "run `gcloud auth application-default login` again"
-                    ) from error
+                    raise UserError(CREDENTIALS_REFUSED) from error
+                case _ if isinstance(error, TRANSIENT):
+                    raise Unreachable(f"{where} is not well, try again later: {error}") from error
                 case _:
                     raise
 

@@ -31,7 +31,10 @@ def scan_day(
     common = {
         "export_table": bigquery.table_name(schemas.ANOMALY_SCAN_RESULTS),
         "notifications": Notifications(
-            recipients=tuple(options.recipients), below_score=options.below_score
+            recipients=tuple(options.recipients),
+            below_score=options.below_score,
+            on_failure=options.on_failure,
+            on_end=options.on_end,
         ),
         "labels": options.labels,
     }

@@ -33,9 +33,7 @@ def test_sees_a_new_landing_at_once(warehouse: Warehouse) -> None:
     assert warehouse.count(schemas.METER_READINGS, "reading > 5") == 1
 
 
-def test_another_compression_makes_the_table_anew(warehouse: Warehouse) -> None:
-    warehouse.land()
-    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+def test_compressed_objects_are_read(warehouse: Warehouse) -> None:
     warehouse.land(compression="gzip")
     assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
     made = warehouse.bigquery.client.get_table(
@@ -44,6 +42,25 @@ def test_another_compression_makes_the_table_anew(warehouse: Warehouse) -> None:
     config = made.external_data_configuration
     assert config is not None
     assert config.source_uris == [f"{warehouse.gcs.uri}/dt=*.json.gz"]
+
+
+def test_other_objects_are_refused_for_they_would_hide_the_first_ones(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.land()
+    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    warehouse.land(compression="gzip")
+    with pytest.raises(UserError, match="drop it, or go back to that bucket and compression"):
+        load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+
+
+def test_an_external_table_is_not_loaded_into(
+    make_warehouse: MakeWarehouse, warehouse: Warehouse
+) -> None:
+    warehouse.land()
+    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    with pytest.raises(UserError, match="is an external table; drop it"):
+        load_readings(warehouse.gcs, make_warehouse(table_type="native").bigquery, MONDAY)
 
 
 def test_a_native_table_in_its_place_is_refused(
