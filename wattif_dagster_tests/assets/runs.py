@@ -17,6 +17,7 @@ from dagster import (
 )
 
 from wattif_dagster.definitions import ASSETS, CHECKS
+from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
@@ -26,7 +27,7 @@ RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_p
 
 
 def settings_of(local_cloud: Endpoints, home: Path, **simulation: Any) -> Settings:
-    """As the fixture `settings`, for fixtures that several tests share."""
+    """As the fixture `settings`, for fixtures that several tests share; with a scan of its own."""
     home.mkdir()
     (home / "endpoints.json").write_text(local_cloud.model_dump_json())
     unique = uuid4().hex[:12]
@@ -36,15 +37,13 @@ def settings_of(local_cloud: Endpoints, home: Path, **simulation: Any) -> Settin
         bucket=f"test-{unique}",
         dataset=f"test_{unique}",
         simulation=Simulation(interval_seconds=1800, **simulation),
+        scan=ScanOptions(scan_id=f"test-{unique}"),
     )
 
 
 def resources_of(settings: Settings) -> Resources:
-    """The resources, with their bucket made, and a scan no other test changes."""
-    unique_scan = settings.scan.model_copy(
-        update={"scan_id": settings.dataset.replace("_", "-").lower()}
-    )
-    resources = build_resources(settings.model_copy(update={"scan": unique_scan}))
+    """The resources, with their bucket made."""
+    resources = build_resources(settings)
     resources["gcs"].ensure_bucket()
     return resources
 

@@ -19,7 +19,7 @@ from dagster import (
 
 from wattif_dagster.assets import common
 from wattif_dagster.assets.common import COMMON, MAX_RETRIES, each_day
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster_tests.assets.runs import (
     RANGE_END,
     RANGE_START,
@@ -84,7 +84,7 @@ def test_every_day_has_its_own_metadata(instance: DagsterInstance):
 
 
 def test_a_failure_that_passes_is_tried_again_and_each_day_credited_once(instance: DagsterInstance):
-    make = FailsOn("2024-01-02", RuntimeError, times=1)
+    make = FailsOn("2024-01-02", Unreachable, times=1)
     result = run(instance, make)
     assert result.success
     assert make.asked == [*DAYS[:2], *DAYS]
@@ -96,7 +96,7 @@ def test_a_failure_that_passes_is_tried_again_and_each_day_credited_once(instanc
 
 
 def test_after_the_last_try_the_days_before_are_credited_once(instance: DagsterInstance):
-    make = FailsOn("2024-01-03", RuntimeError)
+    make = FailsOn("2024-01-03", Unreachable)
     result = run(instance, make)
     assert not result.success
     assert make.asked == DAYS * (MAX_RETRIES + 1)
@@ -129,7 +129,7 @@ def test_a_cancelled_run_ends_at_once_and_keeps_its_days(instance: DagsterInstan
     ids=["reversed range", "no partition"],
 )
 def test_a_run_without_days_is_refused(instance: DagsterInstance, more: dict[str, Any]):
-    make = FailsOn("", RuntimeError)
+    make = FailsOn("", UserError)
     result = run(instance, make, **more)
     assert "the run names no day" in failures(result)["days"]
     assert partitions(instance, result, KEY) == []

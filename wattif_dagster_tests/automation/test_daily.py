@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from dagster import RunRequest, ScheduleDefinition, SkipReason, build_schedule_context
+from dagster import RunRequest, ScheduleDefinition, build_schedule_context
 
 from wattif_dagster.assets.common import COMMON
 from wattif_dagster.definitions import ASSETS, build_defs
