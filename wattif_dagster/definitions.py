@@ -21,16 +21,17 @@ ASSETS = [
 CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_checks]
 
 
-def build_defs(
-    settings: Settings | None = None, resource_overrides: Mapping[str, object] | None = None
-) -> Definitions:
-    """Fresh definitions; overrides replace resources by name. Raises UserError."""
+def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Definitions:
+    """Fresh definitions; overrides replace resources by name.
+
+    The partitions' first day and the scan's checks are those of the environment, read at import.
+    """
     return Definitions(
         assets=ASSETS,
         asset_checks=CHECKS,
         jobs=[daily.DAILY_JOB],
         schedules=[daily.DAILY_SCHEDULE],
-        resources={**build_resources(settings or Settings.load()), **(resource_overrides or {})},
+        resources={**build_resources(Settings.load()), **(resource_overrides or {})},
         executor=in_process_executor,
     )
 

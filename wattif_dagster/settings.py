@@ -1,4 +1,4 @@
-"""What the environment decides, typed, in one place. Nothing else reads os.environ.
+"""What the environment decides, typed, in one place. No other code reads WATTIF_ variables.
 
 Every field is an environment variable with the prefix WATTIF_: WATTIF_TARGET, WATTIF_BUCKET ...;
 those of a group have its name and two underscores, e.g. WATTIF_SIMULATION__METERS=1000 or
@@ -7,6 +7,7 @@ WATTIF_INGEST__COMPRESSION=gzip.
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -17,6 +18,9 @@ from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
+
+ALSO_READ = {"WATTIF_TEST_GCP_PROJECT", "WATTIF_TEST_GCP_BUCKET"}
+"""Variables of the tests that need a real project."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,1023}")
@@ -100,7 +104,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: object) -> "Settings":
-        """Settings from the environment and `.env`; overrides win. Raises UserError."""
+        """Settings from the environment and `.env`; overrides win.
+
+        Raises UserError, also for a WATTIF_ variable that there is none of: a misspelt one would
+        silently change nothing.
+        """
+        _refuse_unknown_variables(cls.model_fields)
         try:
             return cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
         except ValidationError as error:
@@ -114,6 +123,14 @@ class Settings(BaseSettings):
     def endpoints_file(self) -> Path:
         """Where a running local cloud says its addresses."""
         return self.home / "endpoints.json"
+
+
+def _refuse_unknown_variables(known: Iterable[str]) -> None:
+    names = {f"WATTIF_{name.upper()}" for name in known}
+    for variable in os.environ:
+        group = variable.upper().split("__")[0]
+        if group.startswith("WATTIF_") and group not in names | ALSO_READ:
+            raise UserError(f"there is no setting {variable}; docs/settings.md lists them")
 
 
 def reach_loopback_directly() -> None:

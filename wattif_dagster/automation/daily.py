@@ -4,6 +4,10 @@ from dagster import AssetSelection, build_schedule_from_partitioned_job, define_
 
 from wattif_dagster import keys
 
+IN_ORDER_TAG = "wattif/days"
+"""Runs that have it take turns in our dagster.yaml: a backfill of this job makes the days one after
+the other, so that each day's anomalies are judged against all the days before it."""
+
 DAILY_JOB = define_asset_job(
     "daily",
     selection=AssetSelection.assets(
@@ -14,6 +18,7 @@ DAILY_JOB = define_asset_job(
         keys.FLEET_ANOMALIES,
         keys.ANOMALY_SCAN_RESULTS,
     ),
+    tags={IN_ORDER_TAG: "in-order"},
     description="One day from the registry to the scan's results.",
 )
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetCheckSpec, multi_asset_check
 
 from wattif_dagster import keys
-from wattif_dagster.partitions import days_of
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
+from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.warehouse.load import require_manifest

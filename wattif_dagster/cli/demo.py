@@ -37,16 +37,16 @@ def demo(days: int, keep: bool) -> None:
         cloud.up()
     with nullcontext() if keep else cloud.running():
         ensure_bucket(settings)
-        _materialize(settings, wanted, dagster_instance(settings.home))
         resources = build_resources(settings)
+        _materialize(resources, wanted, dagster_instance(settings.home))
         counts = [count_day(resources["gcs"], resources["bigquery"], day) for day in wanted]
         _print_report(counts, resources, _draw(settings, resources["bigquery"], counts))
 
 
-def _materialize(settings: Settings, days: list[date], instance: DagsterInstance) -> None:
+def _materialize(resources: Resources, days: list[date], instance: DagsterInstance) -> None:
     from wattif_dagster.definitions import build_defs
 
-    job = build_defs(settings).resolve_job_def("daily")
+    job = build_defs(resources).resolve_job_def("daily")
     quiet = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
     for day in track(days, "days materialized", console=Console(stderr=True)):
         result = job.execute_in_process(

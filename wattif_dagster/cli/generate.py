@@ -15,7 +15,7 @@ from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.pipeline import Progress as Landed
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.metering.simulation import Simulation, parse_day
-from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 
@@ -72,7 +72,8 @@ def generate(
             "meters_per_object": meters_per_object,
         },
     )
-    gcs = build_resources(settings)["gcs"]
+    resources = build_resources(settings)
+    gcs = resources["gcs"]
     gcs.require_bucket()
     if not replace:
         _refuse_to_replace(gcs, settings.simulation, days)
@@ -80,7 +81,7 @@ def generate(
     reports: list[DayReport] = []
     try:
         for day in days:
-            reports.append(_land(gcs, settings, day, console, verbose))
+            reports.append(_land(resources, day, console, verbose))
     finally:
         _summary(gcs, reports, len(days))
     _compare(gcs, reports)
@@ -103,7 +104,7 @@ def _settings(
     return Settings.load(
         **settings.model_dump(exclude={"simulation", "ingest"}),
         simulation={**settings.simulation.model_dump(), **_given(simulation)},
-        ingest={**settings.ingest.model_dump(), **_given(ingest)},
+        ingest={**settings.ingest.model_dump(exclude_unset=True), **_given(ingest)},
     )
 
 
@@ -122,10 +123,8 @@ def _given(options: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _land(
-    gcs: GcsTransferManager, settings: Settings, day: date, console: Console, verbose: bool
-) -> DayReport:
-    simulation: Simulation = settings.simulation
+def _land(resources: Resources, day: date, console: Console, verbose: bool) -> DayReport:
+    gcs, simulation = resources["gcs"], resources["simulation"]
     fleet = land_registry(gcs, simulation, day).fleet
     columns = (
         TextColumn("{task.description}"),
@@ -152,7 +151,7 @@ def _land(
                     highlight=False,
                 )
 
-        report = land_day(gcs, simulation, day, fleet.serials, settings.ingest, show)
+        report = land_day(gcs, simulation, day, fleet.serials, resources["ingest"], show)
     if not console.is_terminal:
         console.print(
             f"{day} landed: {len(report.manifest.objects)} objects, "

@@ -15,7 +15,8 @@ class IngestOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     spool_dir: str = Field(
-        default=".wattif/spool", description="Files on their way; a fast local disk is best."
+        default=".wattif/spool",
+        description="Files on their way, HOME/spool unless set; a fast local disk is best.",
     )
     spool_budget_mib: int = Field(default=256, ge=8, description="The spool never holds more, MiB.")
     meters_per_object: int = Field(

@@ -33,6 +33,8 @@ def build_resources(settings: Settings) -> Resources:
         impersonate=settings.impersonate,
     )
     ingest = settings.ingest
+    if "spool_dir" not in ingest.model_fields_set:
+        ingest = ingest.model_copy(update={"spool_dir": str(settings.home / "spool")})
     return {
         "cloud": cloud,
         "simulation": SimulationResource(**settings.simulation.model_dump()),

@@ -67,7 +67,7 @@ def resources(settings: Settings) -> Iterator[Resources]:
 def test_a_day_reconciles_and_is_scanned(settings: Settings, resources: Resources):
     with DagsterInstance.ephemeral() as instance:
         result = (
-            build_defs(settings)
+            build_defs(resources)
             .resolve_job_def("daily")
             .execute_in_process(partition_key=DAY.isoformat(), instance=instance)
         )

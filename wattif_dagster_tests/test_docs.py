@@ -1,0 +1,30 @@
+"""What the documents name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster.cli.main import COMMANDS
+from wattif_dagster_tests.test_settings import variable_names
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_every_setting_is_documented_and_no_other():
+    documented = re.findall(r"^\| `(WATTIF_\w+)`", (ROOT / "docs/settings.md").read_text(), re.M)
+    assert sorted(documented) == sorted(variable_names())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_commands_and_variables_exist(document: Path):
+    text = document.read_text()
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert (document.parent / link).exists(), link
+    for command in re.findall(r"^wattif (\w+)", text, re.M):
+        assert command in COMMANDS, command
+    for target in re.findall(r"`make ([a-z-]+)`", text):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
+    for variable in re.findall(r"\bWATTIF_[A-Z_]+[A-Z]", text):
+        assert variable in {*variable_names(), "WATTIF_TEST_GCP_PROJECT"}, variable
