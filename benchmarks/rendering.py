@@ -25,6 +25,7 @@ from wattif_dagster.metering.simulation import Simulation
 
 DAY = date(2024, 1, 1)
 SIMULATION = Simulation()
+HOUSEHOLDS = Simulation(load="household")
 
 BASELINE = "dict and orjson, a row at a time"
 
@@ -36,7 +37,8 @@ def run(quick: bool) -> list[Measurement]:
         BASELINE: per_second(lambda: row_at_a_time(few)),
         "Polars write_ndjson, rows ready": per_second(polars_writer(few)),
         "DuckDB COPY (FORMAT json), 1 thread, rows ready": per_second(duckdb_writer(few)),
-        "WattIf": per_second(wattif(many)),
+        "WattIf": per_second(wattif(SIMULATION, many)),
+        "WattIf, household load": per_second(wattif(HOUSEHOLDS, many)),
         "WattIf, readings ready": per_second(wattif_lines_only(many)),
     }
     return compared("rendering", "rows/s", rates, BASELINE)
@@ -60,9 +62,9 @@ def row_at_a_time(meters: int) -> int:
     return rows
 
 
-def wattif(meters: int) -> Callable[[], int]:
+def wattif(simulation: Simulation, meters: int) -> Callable[[], int]:
     """Ten meters an object, as the pipeline renders them."""
-    renderer = DayRenderer(SIMULATION, DAY)
+    renderer = DayRenderer(simulation, DAY)
     objects = np.arange(meters).reshape(-1, min(10, meters))
 
     def work() -> int:

@@ -6,6 +6,7 @@ had without the ones before it.
 """
 
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,13 @@ class Purpose(IntEnum):
     SERIAL = 3
     SEGMENT = 4
     RETIREMENT = 5
+    HOME = 6
+    ROUTINE = 7
+    VACATION = 8
+    APPLIANCE = 9
+    HABIT = 10
+    CHARGING = 11
+    TEMPERATURE = 12
 
 
 def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:
@@ -33,8 +41,19 @@ def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:
 
     The result has at least one dimension.
     """
+    known = 0
+    while known < len(keys) and isinstance(keys[known], int):
+        known += 1
+    state = _state(seed, purpose, *keys[:known])
+    for key in keys[known:]:
+        state = derive(state, key)
+    return state if known < len(keys) else state.copy()
+
+
+@lru_cache(maxsize=4096)
+def _state(seed: int, *keys: int) -> NDArray[np.uint64]:
     state = mix(np.array([seed], np.uint64))
-    for key in (purpose, *keys):
+    for key in keys:
         state = derive(state, key)
     return state
 

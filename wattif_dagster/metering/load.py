@@ -1,12 +1,30 @@
 """The load a meter draws, in watts, before anything happens to it."""
 
 from datetime import date
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.draws import GAMMA, Purpose, below, derive, draw, mix
 from wattif_dagster.metering.simulation import Simulation
+
+
+class Load(Protocol):
+    """Readings of one day. A meter's depend on the simulation, the day and the serial alone.
+
+    Loads are made as `Load(simulation, day, meters)`: their arrays are made once, for at most
+    `meters` at a time.
+    """
+
+    highest: ClassVar[int]
+    """No reading is larger (watts) or negative."""
+    readings_at_once: ClassVar[int]
+    """Best made at a time: enough to hide the cost of a call, few enough to stay in cache."""
+
+    def watts(self, serials: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Each meter's readings, shape (meters, readings per day), until the next call."""
+        ...
 
 
 class UniformLoad:
@@ -16,7 +34,8 @@ class UniformLoad:
     at most `meters` at a time: allocating them for each call would cost more than the draws.
     """
 
-    highest = 900
+    highest: ClassVar[int] = 900
+    readings_at_once: ClassVar[int] = 36_000
 
     def __init__(self, simulation: Simulation, day: date, meters: int) -> None:
         self._day = draw(simulation.seed, Purpose.LOAD, day.toordinal())

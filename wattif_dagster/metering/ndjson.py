@@ -5,13 +5,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.metering.incidents import INCIDENT_FACTORS, apply_incident
+from wattif_dagster.metering.consumption import Consumption, highest_watts
 from wattif_dagster.metering.lines import DayLines
-from wattif_dagster.metering.load import UniformLoad
 from wattif_dagster.metering.simulation import Simulation
-
-_READINGS_AT_ONCE = 36_000
-"""Readings drawn at a time: many enough to hide the cost of a call, few enough to stay in cache."""
 
 
 class DayRenderer:
@@ -19,11 +15,8 @@ class DayRenderer:
 
     def __init__(self, simulation: Simulation, day: date) -> None:
         self._simulation = simulation
-        self._day = day
-        self._step = max(1, _READINGS_AT_ONCE // simulation.readings_per_day)
-        self._load = UniformLoad(simulation, day, self._step)
-        highest = self._load.highest * max(INCIDENT_FACTORS.values())
-        self._lines = DayLines(day, simulation.interval_seconds, 0, highest)
+        self._consumption = Consumption(simulation, day)
+        self._lines = DayLines(day, simulation.interval_seconds, 0, highest_watts(simulation))
         self._buffer = self._lines.blank(0)
 
     @property
@@ -44,11 +37,10 @@ class DayRenderer:
         if len(serials) > len(self._buffer):
             self._buffer = self._lines.blank(len(serials))
         lines = self._buffer[: len(serials)]
-        for first in range(0, len(serials), self._step):
-            block = slice(first, first + self._step)
-            watts = self._load.watts(serials[block])
-            apply_incident(self._simulation, self._day, serials[block], watts)
-            self._lines.fill(lines[block], serials[block], watts)
+        step = self._consumption.meters_at_once
+        for first in range(0, len(serials), step):
+            block = slice(first, first + step)
+            self._lines.fill(lines[block], serials[block], self._consumption.watts(serials[block]))
         return lines.view(np.uint8).reshape(-1).data
 
 

@@ -26,7 +26,7 @@ def parse_day(text: str) -> date:
 class Simulation(BaseModel):
     """A fleet and the load it draws. Two equal simulations render equal bytes."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = Field(default=7, ge=0, lt=2**63, description="Seed of every random draw.")
     start_date: str = Field(
@@ -38,8 +38,15 @@ class Simulation(BaseModel):
     interval_seconds: int = Field(
         default=10, ge=1, le=SECONDS_PER_HOUR, description="Length of a reading; divides an hour."
     )
-    load: Literal["uniform"] = Field(
-        default="uniform", description="uniform: 0.000 to 0.900 kW, as the predecessor's."
+    load: Literal["uniform", "household"] = Field(
+        default="uniform",
+        description="uniform: 0.000 to 0.900 kW, as the predecessor's; household: lifelike homes.",
+    )
+    weather_shift_date: str | None = Field(
+        default=None, description="From this day on household weather is colder or warmer."
+    )
+    weather_shift_kelvin: float = Field(
+        default=0.0, ge=-20, le=20, description="By how much; negative is colder."
     )
     incident: Literal["none", "outage", "surge"] = Field(
         default="none", description="A fleet incident: readings drop to 0 or triple."
@@ -51,7 +58,7 @@ class Simulation(BaseModel):
         default=0.5, gt=0, le=1, description="Share of the meters it touches."
     )
 
-    @field_validator("start_date", "incident_date")
+    @field_validator("start_date", "incident_date", "weather_shift_date")
     @classmethod
     def _iso_date(cls, text: str | None) -> str | None:
         if text is not None:

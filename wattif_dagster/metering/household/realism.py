@@ -1,0 +1,139 @@
+"""How lifelike a load is: statistics of a fleet beside what is published of real ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif_dagster.metering.consumption import Consumption
+from wattif_dagster.metering.household.profile import relative_power
+from wattif_dagster.metering.simulation import Simulation
+
+HALF_HOURS = 48
+_SAMPLES = 100
+"""Groups of homes over which a statistic of groups is a mean."""
+
+_OWN = "this project's target; published figures vary with the homes"
+_CREST = "CREST model (Richardson et al. 2010)"
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A measured number, the bounds it should keep to, and where they come from."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    reference: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is within its bounds, inclusive."""
+        return self.low <= self.value <= self.high
+
+
+def half_hours(
+    simulation: Simulation, serials: NDArray[np.integer], first: date, days: int
+) -> NDArray[np.float64]:
+    """Mean kW of each home and half-hour, shape (homes, days, 48); loads as the settings say.
+
+    A reading is a mean over its interval, so half-hours are had as readings.
+    """
+    coarse = simulation.model_copy(update={"interval_seconds": 1800})
+    kw = np.empty((len(serials), days, HALF_HOURS))
+    for number in range(days):
+        consumption = Consumption(coarse, first + timedelta(days=number), len(serials))
+        kw[:, number] = consumption.watts(serials) / 1000
+    return kw
+
+
+def realism(kw: NDArray[np.float64], first: date) -> list[Statistic]:
+    """The statistics of some winter weeks: mean kW, shape (homes, days, 48), from `first` on.
+
+    Bounds are meant for at least 1,000 homes over 28 days of a European winter.
+    """
+    series = kw.reshape(len(kw), -1)
+    hours = series.reshape(len(kw), -1, 2).mean(axis=2)
+    daily = kw.mean(axis=2)
+    relative = hours / hours.mean(axis=1, keepdims=True)
+    load_factor = series.mean(axis=1) / series.max(axis=1)
+    return [
+        Statistic(
+            "daily energy, median home, kWh",
+            float(np.median(daily.mean(axis=1)) * 24),
+            *(7, 12, "2,700 kWh a year (Ofgem 2023) and a winter's surplus"),
+        ),
+        Statistic(
+            "fleet's peak, hour of the day",
+            float(kw.mean(axis=(0, 1)).argmax() / 2),
+            *(17.5, 20, "early evening: H25 (BDEW 2025)"),
+        ),
+        Statistic(
+            "correlation of the fleet's workday with H25",
+            _likeness(kw, first),
+            *(0.97, 1, "H25 (BDEW 2025)"),
+        ),
+        Statistic("load factor, median home", float(np.median(load_factor)), 0.06, 0.15, _OWN),
+        _coincidence(series, 5, 0.49, f"{_CREST}: 0.51"),
+        _coincidence(series, 10, 0.38, f"{_CREST}: 0.41"),
+        _coincidence(series, 20, 0.33, f"{_CREST}: 0.35"),
+        Statistic(
+            "peak per home of 100 homes, kW",
+            float(_over_groups(series, 100, lambda group: group.mean(axis=0).max())),
+            *(0.8, 1.8, "0.54 to 1.78 by kind of home (Konstantelos et al. 2014, London)"),
+        ),
+        _autocorrelation(hours, 1, 0.39),
+        _autocorrelation(hours, 2, 0.26),
+        _autocorrelation(hours, 24, 0.21),
+        _autocorrelation(hours, 168, 0.21),
+        Statistic(
+            "variation of a home's hours", float(np.median(relative.std(axis=1))), 0.8, 1.4, _OWN
+        ),
+        Statistic(
+            "variation of a home's days",
+            float(np.median(daily.std(axis=1) / daily.mean(axis=1))),
+            *(0.2, 0.4, _OWN),
+        ),
+        Statistic(
+            "skewness of hours",
+            float(((relative - 1) ** 3).mean() / ((relative - 1) ** 2).mean() ** 1.5),
+            *(1.5, np.inf, "long right tail in every published set"),
+        ),
+    ]
+
+
+def _likeness(kw: NDArray[np.float64], first: date) -> float:
+    days = [first + timedelta(days=number) for number in range(kw.shape[1])]
+    workdays = [number for number, day in enumerate(days) if day.weekday() < 5]
+    expected = np.mean([relative_power(days[number]) for number in workdays], axis=0)
+    by_hour = expected.reshape(24, -1).mean(axis=1)
+    fleet = kw[:, workdays].mean(axis=(0, 1)).reshape(24, 2).mean(axis=1)
+    return float(np.corrcoef(by_hour, fleet)[0, 1])
+
+
+def _coincidence(series: NDArray[np.float64], size: int, middle: float, source: str) -> Statistic:
+    def factor(group: NDArray[np.float64]) -> float:
+        return group.sum(axis=0).max() / group.max(axis=1).sum()
+
+    value = _over_groups(series, size, factor)
+    name = f"coincidence factor of {size} homes"
+    return Statistic(name, value, middle - 0.06, middle + 0.06, source)
+
+
+def _over_groups(
+    series: NDArray[np.float64], size: int, of: Callable[[NDArray[np.float64]], float]
+) -> float:
+    random = np.random.default_rng(0)
+    groups = (random.choice(len(series), size, replace=False) for _ in range(_SAMPLES))
+    return float(np.mean([of(series[group]) for group in groups]))
+
+
+def _autocorrelation(hours: NDArray[np.float64], lag: int, middle: float) -> Statistic:
+    deviations = hours - hours.mean(axis=1, keepdims=True)
+    products = (deviations[:, lag:] * deviations[:, :-lag]).mean(axis=1)
+    value = float(np.median(products / (deviations**2).mean(axis=1)))
+    name = f"autocorrelation of hours, {lag} h apart"
+    return Statistic(name, value, middle - 0.08, middle + 0.08, _OWN)
