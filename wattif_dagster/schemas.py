@@ -75,8 +75,19 @@ HOURLY_CONSUMPTION = Table(
 
 ANOMALY_SCAN_RESULTS = Table(
     "anomaly_scan_results",
-    "Results of the Dataplex scans, a row for each rule and job; Dataplex makes and fills it.",
-    (),
+    "Results of the Dataplex scans, a row for each rule and job. Dataplex makes and fills it, with "
+    "more columns than these.",
+    (
+        Column("data_quality_job_id", "STRING", "The scan's job", False),
+        Column("job_start_time", "TIMESTAMP", "Start of the job", False),
+        Column("job_rows_scanned", "INT64", "Rows the job looked at", False),
+        Column("rule_name", "STRING", "Name of the rule", False),
+        Column("rule_dimension", "STRING", "What the rule is about, e.g. ACCURACY", False),
+        Column("rule_passed", "BOOL", "Whether the rule holds", False),
+        Column("rule_rows_evaluated", "INT64", "Rows the rule was asked of", False),
+        Column("rule_rows_passed", "INT64", "Rows it holds for", False),
+        Column("rule_failed_records_query", "STRING", "SQL that finds the other rows", False),
+    ),
     partition_by="job_start_time",
 )
 

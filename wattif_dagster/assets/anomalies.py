@@ -5,7 +5,6 @@ from datetime import date
 from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
-    AssetDep,
     AssetExecutionContext,
     MaterializeResult,
     MetadataValue,
@@ -16,14 +15,13 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.assets.scan_checks import check_name, check_results, picture
 from wattif_dagster.detection.rules import load_spec
-from wattif_dagster.partitions import history
+from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.dataplex import DataplexScans
 from wattif_dagster.resources.options import ScanResource
 from wattif_dagster.resources.scan_results import ScanResult
 from wattif_dagster.settings import Settings
 from wattif_dagster.warehouse.anomalies import (
-    HISTORY_DAYS,
     THRESHOLD,
     anomaly_rows,
     find_anomalies,
@@ -33,7 +31,9 @@ from wattif_dagster.warehouse.scan import scan_day
 
 @asset(
     key=keys.FLEET_ANOMALIES,
-    deps=[AssetDep(keys.HOURLY_CONSUMPTION, partition_mapping=history(HISTORY_DAYS))],
+    # The history is read as far as it is there. As a partition mapping it would make a backfill of
+    # one day in the UI ask for the days after it too, whether or not they were landed.
+    deps=[keys.HOURLY_CONSUMPTION],
     group_name="detection",
     kinds={"bigquery", "sql"},
     code_version="1",
@@ -47,6 +47,10 @@ def fleet_anomalies(
 
     def make(day: date) -> DayMetadata:
         rows = find_anomalies(bigquery, day)
+        if not rows:
+            raise UserError(
+                f"{day} has no hourly consumption; materialize hourly_consumption first"
+            )
         unscored = sum(row["anomaly_prob"] is None for row in rows)
         if unscored:
             context.log.info(f"{day}: {unscored} of {len(rows)} values have too little history")
@@ -68,6 +72,7 @@ def fleet_anomalies(
     kinds={"dataplex", "bigquery"},
     code_version="1",
     pool=keys.SCAN_POOL,
+    metadata=table_metadata(schemas.ANOMALY_SCAN_RESULTS),
     check_specs=[
         AssetCheckSpec(
             check_name(rule.name), asset=keys.ANOMALY_SCAN_RESULTS, description=rule.description

@@ -20,6 +20,7 @@ from wattif_dagster import keys
 from wattif_dagster.errors import Unreachable
 from wattif_dagster.partitions import DAYS, days_of
 from wattif_dagster.schemas import Table
+from wattif_dagster.settings import Settings
 
 DayMetadata = Mapping[str, Any]
 
@@ -61,7 +62,12 @@ def column_schema(table: Table) -> TableSchema:
 
 def table_metadata(table: Table) -> dict[str, Any]:
     """What a table asset says of itself before it is materialized."""
-    return {"dagster/column_schema": column_schema(table), "partition_expr": table.partition_by}
+    settings = Settings.load()
+    return {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"{settings.project}.{settings.dataset}.{table.name}",
+        "partition_expr": table.partition_by,
+    }
 
 
 def each_day(
