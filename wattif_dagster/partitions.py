@@ -6,7 +6,6 @@ from dagster import (
     AssetCheckExecutionContext,
     AssetExecutionContext,
     DailyPartitionsDefinition,
-    TimeWindowPartitionMapping,
 )
 
 from wattif_dagster.errors import UserError
@@ -14,13 +13,6 @@ from wattif_dagster.settings import Settings
 
 DAYS = DailyPartitionsDefinition(start_date=Settings.load().simulation.start_date)
 """From the fleet's first day on."""
-
-
-def history(days: int) -> TimeWindowPartitionMapping:
-    """The day and the `days` before it, as far as they exist."""
-    return TimeWindowPartitionMapping(
-        start_offset=-days, allow_nonexistent_upstream_partitions=True
-    )
 
 
 def days_of(context: AssetExecutionContext | AssetCheckExecutionContext) -> list[date]:

@@ -151,6 +151,14 @@ def test_the_days_results_are_exported(week: Week):
     assert {row["n"] for row in exported} == {2}  # one row for each day
 
 
+def test_a_day_without_hours_is_not_judged(week: Week):
+    missing = day(LAST + 1)
+    result = run_days(week.resources, week.instance, [keys.FLEET_ANOMALIES], missing, missing)
+    said = failures(result)["wattif__fleet_anomalies"]
+    assert f"{missing} has no hourly consumption; materialize hourly_consumption first" in said
+    assert partitions(week.instance, result, keys.FLEET_ANOMALIES) == []
+
+
 def test_a_day_may_be_made_again_alone(week: Week):
     again = run_days(week.resources, week.instance, [keys.RAW_READINGS], day(1), day(1))
     ((partition, metadata),) = materializations(week.instance, again, keys.RAW_READINGS)
