@@ -42,7 +42,6 @@ def test_the_environment_is_read() -> None:
         "WATTIF_SIMULATION__METERS": "1000",
         "WATTIF_SIMULATION__START_DATE": "2024-02-29",
         "WATTIF_INGEST__COMPRESSION": "gzip",
-        "WATTIF_SCAN__THRESHOLD": "unknown settings are left to others",
     }
     with environment(variables):
         settings = Settings.load()

@@ -64,7 +64,7 @@ def resources(settings: Settings) -> Iterator[Resources]:
     )
 
 
-def test_a_day_reconciles_and_is_scanned(settings: Settings, resources: Resources):
+def test_a_day_reconciles_and_is_scanned(resources: Resources):
     with DagsterInstance.ephemeral() as instance:
         result = (
             build_defs(resources)
