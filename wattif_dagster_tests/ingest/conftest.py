@@ -1,6 +1,8 @@
 """A bucket, and days landed in it."""
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -59,3 +61,13 @@ def contents(gcs: GcsTransferManager, prefix: str = "") -> dict[str, bytes]:
     """Every object's bytes, by name."""
     found = {item.name: gcs.read(item.name) for item in gcs.list(prefix)}
     return {name: read[0] for name, read in found.items() if read}
+
+
+def bytes_below(directory: Path) -> int:
+    """Bytes of the files in a directory from which files vanish."""
+    total = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += os.stat(os.path.join(folder, name)).st_size
+    return total

@@ -1,8 +1,6 @@
 """A landing that fails leaves the old day standing, and the next one goes on from there."""
 
-import os
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.pipeline import Progress
 from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
 from wattif_dagster_tests.faults import Exchange, Proxy, lose_answer, pass_on, status
-from wattif_dagster_tests.ingest.conftest import DAY, Land, contents
+from wattif_dagster_tests.ingest.conftest import DAY, Land, bytes_below, contents
 
 PREFIX = "dt=2024-01-01/"
 
@@ -160,16 +158,6 @@ def test_the_disk_never_holds_more_than_the_budget(
     assert 0 < largest <= budget
     assert largest <= report.spool_high_water <= budget
     assert list(spool_dir.iterdir()) == []
-
-
-def bytes_below(directory: Path) -> int:
-    """Bytes of the files in a directory from which files vanish."""
-    total = 0
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += os.stat(os.path.join(folder, name)).st_size
-    return total
 
 
 def test_an_unusable_spool_leaves_the_old_manifest(
