@@ -108,3 +108,40 @@ FLEET_ANOMALIES = Table(
     partition_by="time",
     cluster_by=("metric",),
 )
+
+CONSUMPTION_BASELINE = Table(
+    "consumption_baseline",
+    "What each meter was expected to do on each day, fitted on the days before it.",
+    (
+        Column("day", "DATE", "The day expected", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("quantity", "STRING", "avg or max of an hour; a number of the day", False),
+        Column("hour", "INT64", "Hour of the day, UTC, of avg and max", False),
+        Column("n", "INT64", "Past values the expectation is made of", False),
+        Column("mean", "FLOAT64", "Expected value; see the detector's SQL", False),
+        Column("sd", "FLOAT64", "Standard deviation of the next value", False),
+        Column("loading", "FLOAT64", "Slope of deviations against the weather factor", False),
+        Column("loading_variance", "FLOAT64", "Variance of the loading's estimate", False),
+        Column("mean_kw", "FLOAT64", "Mean power over the days of the fit, kW", False),
+        Column("history_days", "INT64", "Days since the meter was first seen, 42 at most", False),
+    ),
+    partition_by="day",
+    cluster_by=("serial",),
+)
+
+ANOMALY_SCORES = Table(
+    "anomaly_scores",
+    "How anomalous each meter's hour is, and why: one row an expected meter and hour.",
+    (
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("time_hour_rolled", "TIMESTAMP", "Start of the hour, UTC", False),
+        Column("score", "FLOAT64", "Deviation of the reason, in standard deviations", False),
+        Column("anomaly_probability", "FLOAT64", "1 for a broken rule; NULL if unknown yet", False),
+        Column("lower", "FLOAT64", "Lower bound of the hour's avg_kw, 99%, kW", False),
+        Column("upper", "FLOAT64", "Upper bound of the hour's avg_kw, 99%, kW", False),
+        Column("reason", "STRING", "Layer and feature, e.g. rule:missing, day:level7-", False),
+        Column("provisional", "BOOL", "Less than 42 days of history", False),
+    ),
+    partition_by="time_hour_rolled",
+    cluster_by=("serial",),
+)
