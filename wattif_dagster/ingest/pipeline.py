@@ -253,7 +253,7 @@ class _Pipeline:
                 ),
                 bytes=len(body),
                 crc32c=encode_crc32c(checksum := crc32c(body)),
-                rows=len(serials) * self.simulation.readings_per_day,
+                rows=len(data) // renderer.bytes_per_row,
             )
             if item.matches(self.present.get(item.name)):
                 self._count([(index, item)], kept=True)

@@ -41,4 +41,5 @@ class Consumption:
 
 def highest_watts(simulation: Simulation) -> int:
     """No true reading is larger. None is negative."""
-    return LOADS[simulation.load].highest * max(INCIDENT_FACTORS.values())
+    factor = INCIDENT_FACTORS.get(simulation.incident, 1)
+    return LOADS[simulation.load].highest * max(1, factor)

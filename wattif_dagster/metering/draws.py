@@ -34,6 +34,9 @@ class Purpose(IntEnum):
     HABIT = 10
     CHARGING = 11
     TEMPERATURE = 12
+    ANOMALY = 13
+    ANOMALY_PARAMETER = 14
+    ANOMALY_READING = 15
 
 
 def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.metering.consumption import Consumption, highest_watts
+from wattif_dagster.metering.anomalies.injection import inject, most_rows, reported_bounds
+from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.lines import DayLines
 from wattif_dagster.metering.simulation import Simulation
 
@@ -15,8 +16,9 @@ class DayRenderer:
 
     def __init__(self, simulation: Simulation, day: date) -> None:
         self._simulation = simulation
+        self._day = day
         self._consumption = Consumption(simulation, day)
-        self._lines = DayLines(day, simulation.interval_seconds, 0, highest_watts(simulation))
+        self._lines = DayLines(day, simulation.interval_seconds, *reported_bounds(simulation))
         self._buffer = self._lines.blank(0)
 
     @property
@@ -26,22 +28,32 @@ class DayRenderer:
 
     @property
     def bytes_per_meter(self) -> int:
-        """Bytes of a meter's day."""
-        return self.bytes_per_row * self._simulation.readings_per_day
+        """The most bytes a meter's day takes: all its rows, and repeated ones if there are any."""
+        return self.bytes_per_row * most_rows(self._simulation)
 
     def render(self, serials: NDArray[np.integer]) -> memoryview:
-        """The lines of these meters, meter by meter, time ascending.
+        """The lines of these meters, meter by meter, time ascending; `bytes_per_row` bytes each.
 
-        The bytes lie in a buffer of the renderer: they hold until its next `render`.
+        There is one for each reading, unless anomalies make some arrive twice or never. The bytes
+        lie in a buffer of the renderer: they hold until its next `render`.
         """
         if len(serials) > len(self._buffer):
             self._buffer = self._lines.blank(len(serials))
         lines = self._buffer[: len(serials)]
+        copies = None
         step = self._consumption.meters_at_once
         for first in range(0, len(serials), step):
             block = slice(first, first + step)
-            self._lines.fill(lines[block], serials[block], self._consumption.watts(serials[block]))
-        return lines.view(np.uint8).reshape(-1).data
+            watts = self._consumption.watts(serials[block])
+            of_block = inject(self._simulation, self._day, serials[block], watts)
+            self._lines.fill(lines[block], serials[block], watts)
+            if of_block is not None:
+                copies = np.ones(lines.shape, np.int64) if copies is None else copies
+                copies[block] = of_block
+        rows = lines.view(np.uint8).reshape(-1, self.bytes_per_row)
+        if copies is not None:
+            rows = rows.repeat(copies.ravel(), axis=0)
+        return rows.reshape(-1).data
 
 
 def render_day(simulation: Simulation, day: date, serials: NDArray[np.integer]) -> memoryview:

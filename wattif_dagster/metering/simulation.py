@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 SECONDS_PER_HOUR = 3600
 SERIAL_SPACE = 31_000_000
 """Serials are drawn from MAC00000000 to MAC30999999, as the predecessor's were."""
+ANOMALY_KINDS = (
+    *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11"),
+)
+"""Theft and faults; what each is stands in anomalies/kinds.py."""
 
 
 def parse_day(text: str) -> date:
@@ -58,11 +63,38 @@ class Simulation(BaseModel):
         default=0.5, gt=0, le=1, description="Share of the meters it touches."
     )
 
+    anomaly_share: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the meters that have an anomaly; 0 is off."
+    )
+    anomaly_kinds: str = Field(
+        default="all", description="all, or some of T1 .. T8 and F1 .. F11, with commas between."
+    )
+    anomaly_onset_day: int = Field(
+        default=42, ge=0, description="Days after start_date when the first may begin."
+    )
+    anomaly_onset_days: int = Field(
+        default=14, ge=1, description="Days within which all of them begin."
+    )
+    anomaly_days: int = Field(
+        default=28, ge=1, description="Length of those that stay: theft, clock, unit and gain."
+    )
+
     @field_validator("start_date", "incident_date", "weather_shift_date")
     @classmethod
     def _iso_date(cls, text: str | None) -> str | None:
         if text is not None:
             parse_day(text)
+        return text
+
+    @field_validator("anomaly_kinds")
+    @classmethod
+    def _known_kinds(cls, text: str) -> str:
+        unknown = [] if text == "all" else [k for k in text.split(",") if k not in ANOMALY_KINDS]
+        if unknown:
+            raise ValueError(
+                f"{unknown[0]!r} is no kind of anomaly; write all, "
+                "or some of T1 .. T8 and F1 .. F11 with commas between, e.g. T1,F6"
+            )
         return text
 
     @model_validator(mode="after")
@@ -83,6 +115,14 @@ class Simulation(BaseModel):
     def first_day(self) -> date:
         """First day of the fleet."""
         return parse_day(self.start_date)
+
+    @property
+    def kinds_of_anomalies(self) -> tuple[str, ...]:
+        """The kinds that occur, in the order of ANOMALY_KINDS; none when anomalies are off."""
+        if not self.anomaly_share:
+            return ()
+        chosen = ANOMALY_KINDS if self.anomaly_kinds == "all" else self.anomaly_kinds.split(",")
+        return tuple(kind for kind in ANOMALY_KINDS if kind in chosen)
 
     @property
     def readings_per_hour(self) -> int:
