@@ -104,14 +104,19 @@ def evaluations(result: ExecuteInProcessResult) -> dict[str, AssetCheckEvaluatio
     return by_name
 
 
+def said(evaluation: AssetCheckEvaluation) -> dict[str, Any]:
+    """The metadata of a check's result."""
+    return {name: value.value for name, value in evaluation.metadata.items()}
+
+
 def failures(result: ExecuteInProcessResult) -> dict[str, str]:
     """What each failed step says, its causes included."""
-    said = {}
+    messages: dict[str, str] = {}
     for event in result.all_events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            said[event.step_key] = ""
+            error, step = event.step_failure_data.error, str(event.step_key)
+            messages[step] = ""
             while error:
-                said[event.step_key] += error.message
+                messages[step] += error.message
                 error = error.cause
-    return said
+    return messages

@@ -24,6 +24,7 @@ from wattif_dagster_tests.assets.runs import (
     partitions,
     resources_of,
     run_days,
+    said,
     settings_of,
 )
 
@@ -113,9 +114,9 @@ def test_every_check_gives_one_result_for_all_days_of_the_run(week: Week):
     assert len(of_scan) == 7
     assert week.checks.keys() == {*READINGS_CHECKS, HOURS_COMPLETE, *of_scan}
     for check in week.checks.values():
-        counts = check.metadata["counts_by_day"].value
+        counts = said(check)["counts_by_day"]
         assert list(counts) == [str(day(LAST - 1)), str(day(LAST))]
-    counted = week.checks["rows_match_manifest"].metadata["counts_by_day"].value[str(day(LAST))]
+    counted = said(week.checks["rows_match_manifest"])["counts_by_day"][str(day(LAST))]
     assert counted["row_count"] == counted["manifest_rows"] == 8 * 48
 
 
@@ -129,11 +130,11 @@ def test_the_scan_warns_of_the_incident_and_names_the_query_for_its_rows(week: W
     check = week.checks["few_unusual_hours"]
     assert not check.passed
     assert check.severity == AssetCheckSeverity.WARN
-    assert check.metadata["failed_days"].value == [str(day(LAST))]
+    assert said(check)["failed_days"] == [str(day(LAST))]
     assert week.whole.success  # a finding about the fleet is no fault of the run
-    said = str(check.metadata[f"failing_rows_query_{day(LAST)}"].value)
+    markdown = str(said(check)[f"failing_rows_query_{day(LAST)}"])
     bigquery = week.resources["bigquery"]
-    named = bigquery.rows(said.removeprefix("```sql\n").removesuffix("\n```"))
+    named = bigquery.rows(markdown.removeprefix("```sql\n").removesuffix("\n```"))
     flagged = [row for row in anomaly_rows(bigquery, day(LAST)) if row["is_anomaly"]]
     by_time = itemgetter("metric", "time")
     assert sorted(map(by_time, named)) == list(map(by_time, flagged))
@@ -154,8 +155,8 @@ def test_the_days_results_are_exported(week: Week):
 def test_a_day_without_hours_is_not_judged(week: Week):
     missing = day(LAST + 1)
     result = run_days(week.resources, week.instance, [keys.FLEET_ANOMALIES], missing, missing)
-    said = failures(result)["wattif__fleet_anomalies"]
-    assert f"{missing} has no hourly consumption; materialize hourly_consumption first" in said
+    failure = failures(result)["wattif__fleet_anomalies"]
+    assert f"{missing} has no hourly consumption; materialize hourly_consumption first" in failure
     assert partitions(week.instance, result, keys.FLEET_ANOMALIES) == []
 
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from dagster import RunRequest, ScheduleDefinition, build_schedule_context
@@ -42,6 +43,6 @@ def test_the_job_makes_every_asset_and_every_check():
 
 
 def test_the_schedule_leaves_hours_before_a_day_counts_as_late(schedule: ScheduleDefinition):
-    policy = COMMON["freshness_policy"]
+    policy: Any = COMMON["freshness_policy"]
     assert policy.deadline_cron == "0 6 * * *"
     assert policy.timezone == schedule.execution_timezone

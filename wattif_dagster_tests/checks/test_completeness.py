@@ -1,6 +1,6 @@
 """Readings are spoilt between the load and the check; the right check fails and stops the run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import pytest
@@ -18,6 +18,7 @@ from wattif_dagster_tests.assets.runs import (
     partitions,
     resources_of,
     run_days,
+    said,
     settings_of,
 )
 
@@ -34,7 +35,7 @@ class Spoiling(BigQueryWarehouse):
     spoilt_day: str
     change: str
 
-    def load_partition(self, table: Table, day: date, uris: list[str], version: str) -> int:
+    def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         rows = super().load_partition(table, day, uris, version)
         self._spoil(table, day)
         return rows
@@ -142,9 +143,7 @@ def test_spoilt_readings_fail_the_right_check_and_are_not_rolled_up(
     result = run_spoilt(resources, instance, schemas.METER_READINGS, day(1), change, day(1))
     checks = evaluations(result)
     found = {
-        name: check.metadata["faults_by_day"].value
-        for name, check in checks.items()
-        if not check.passed
+        name: said(check)["faults_by_day"] for name, check in checks.items() if not check.passed
     }
     assert found == {name: {str(day(1)): faults} for name, faults in failing.items()}
     assert all(check.severity == AssetCheckSeverity.ERROR for check in checks.values())
@@ -158,8 +157,8 @@ def test_in_a_range_the_check_names_the_day(resources: Resources, instance: Dags
     change = changed(reading="-500.0")
     result = run_spoilt(resources, instance, schemas.METER_READINGS, day(2), change, day(2))
     check = evaluations(result)["readings_in_range"]
-    assert check.metadata["faults_by_day"].value == {str(day(2)): 1}
-    assert list(check.metadata["counts_by_day"].value) == [str(day(1)), str(day(2))]
+    assert said(check)["faults_by_day"] == {str(day(2)): 1}
+    assert list(said(check)["counts_by_day"]) == [str(day(1)), str(day(2))]
     assert partitions(instance, result, keys.HOURLY_CONSUMPTION) == []
 
 
@@ -177,6 +176,6 @@ def test_a_spoilt_roll_up_is_not_judged(
     result = run_spoilt(resources, instance, schemas.HOURLY_CONSUMPTION, day(1), change, day(1))
     check = evaluations(result)["hours_complete"]
     assert not check.passed
-    assert check.metadata["faults_by_day"].value == {str(day(1)): 1}
+    assert said(check)["faults_by_day"] == {str(day(1)): 1}
     assert partitions(instance, result, keys.HOURLY_CONSUMPTION) == [str(day(1))]
     assert partitions(instance, result, keys.FLEET_ANOMALIES) == []
