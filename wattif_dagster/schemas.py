@@ -145,3 +145,20 @@ ANOMALY_SCORES = Table(
     partition_by="time_hour_rolled",
     cluster_by=("serial",),
 )
+
+INJECTED_ANOMALIES = Table(
+    "injected_anomalies",
+    "The truth about a simulation's theft and faults: a row for each episode and day it touches.",
+    (
+        Column("label_date", "DATE", "The day"),
+        Column("serial", "STRING", "Serial of the meter"),
+        Column("kind", "STRING", "T1 to T8 for theft, F1 to F11 for faults"),
+        Column("starts_at", "TIMESTAMP", "Start of the episode, UTC"),
+        Column("ends_at", "TIMESTAMP", "End of the episode, exclusive, UTC"),
+        Column("parameters", "STRING", 'What the kind drew, as JSON, e.g. {"factor":0.4}'),
+        Column("kwh_withheld", "FLOAT64", "True less reported energy of the day; below 0 if added"),
+        Column("touched_hours", "STRING", "Hours of the day that it changed, as JSON, e.g. [0,1]"),
+    ),
+    partition_by="label_date",
+    cluster_by=("serial",),
+)

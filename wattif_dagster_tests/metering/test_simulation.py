@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from wattif_dagster.metering.simulation import Simulation, parse_day
+from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation, parse_day
 
 
 @pytest.mark.parametrize("text", ["", "2024-1-1", "20240101", "2024-02-30", "2024-01-01T00:00:00"])
@@ -29,6 +29,10 @@ def test_parse_day_reads_a_date():
         ({"meters": 0}, "greater than or equal to 1"),
         ({"seed": 2**63}, "less than"),
         ({"incident_share": 0}, "greater than 0"),
+        ({"weather_shift_date": "soon"}, "'soon' is not a date"),
+        ({"anomaly_share": 1.1}, "less than or equal to 1"),
+        ({"anomaly_kinds": "T1,T9"}, "'T9' is no kind of anomaly; write all, or some of T1"),
+        ({"anomaly_kinds": ""}, "'' is no kind of anomaly"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, sentence):
@@ -45,3 +49,10 @@ def test_the_fingerprint_names_the_settings():
     assert Simulation().fingerprint == Simulation(seed=7).fingerprint
     assert Simulation().fingerprint != Simulation(seed=8).fingerprint
     assert len(Simulation().fingerprint) == 16
+
+
+def test_anomalies_are_off_unless_a_share_of_meters_has_them():
+    assert Simulation().kinds_of_anomalies == ()
+    assert Simulation(anomaly_share=0.1).kinds_of_anomalies == ANOMALY_KINDS
+    some = Simulation(anomaly_share=0.1, anomaly_kinds="F10,T2")
+    assert some.kinds_of_anomalies == ("T2", "F10")
