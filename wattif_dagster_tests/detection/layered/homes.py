@@ -1,0 +1,147 @@
+"""A small fleet by the hour, quick to make, and DuckDB as the warehouse to score it in."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import sqlglot
+from numpy.typing import NDArray
+
+from wattif_dagster.detection.layered.queries import (
+    LOOKBACK_DAYS,
+    Tables,
+    baseline_sql,
+    scores_sql,
+)
+
+FIRST_DAY = date(2024, 1, 1)
+READINGS = 360
+TABLES = Tables("hourly_consumption", "consumption_baseline")
+
+_EVENING = 1 + 0.8 * np.exp(-0.5 * ((np.arange(24) - 19) / 2.5) ** 2)
+
+
+def serial(meter: int) -> str:
+    return f"MAC{meter:08d}"
+
+
+@dataclass
+class Homes:
+    """Hourly consumption of shape (meters, days, 24): mean, largest, smallest reading, count."""
+
+    avg: NDArray[np.float64]
+    max: NDArray[np.float64]
+    min: NDArray[np.float64]
+    count: NDArray[np.int64]
+    installed: dict[int, int] = field(default_factory=dict)
+    """Meters that start later, and their first days."""
+
+    @classmethod
+    def clean(
+        cls,
+        meters: int,
+        days: int,
+        heated: int = 0,
+        cold: NDArray[np.float64] | None = None,
+        seed: int = 1,
+    ) -> "Homes":
+        """A base and random use above it, most in the evening; `heated` homes add kW by `cold`."""
+        rng = np.random.default_rng(seed)
+        size = rng.uniform(0.2, 0.5, (meters, 1, 1))
+        base = size * rng.normal(0.4, 0.02, (meters, days, 24))
+        base *= rng.lognormal(0, 0.08, (meters, days, 1))
+        day = rng.lognormal(-0.02, 0.2, (meters, days, 1))
+        use = size * day * rng.gamma(2.0, 0.5, (meters, days, 24)) * _EVENING
+        use[rng.random(use.shape) < 0.3] = 0
+        avg = base + use
+        if cold is not None:
+            avg[:heated] += 0.05 * cold[:, None]
+        peak = avg + use * rng.gamma(3.0, 0.8, (meters, days, 24)) + 0.01
+        return cls(avg, np.minimum(peak, 20), 0.5 * base, np.full(avg.shape, READINGS))
+
+    def away(self, meter: int, days: slice) -> None:
+        """Nobody home: the base alone."""
+        self.avg[meter, days] = 2.02 * self.min[meter, days]
+        self.max[meter, days] = 2.5 * self.min[meter, days]
+
+    def scale(self, meter: int, days: slice, factor: float) -> None:
+        for values in (self.avg, self.max, self.min):
+            values[meter, days] *= factor
+
+    def set(self, meter: int, day: int, hours: slice, kw: float) -> None:
+        """Every reading the same."""
+        for values in (self.avg, self.max, self.min):
+            values[meter, day, hours] = kw
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Columns of `hourly_consumption`; hours without a reading have no row."""
+        count = self.count.copy()
+        for meter, day in self.installed.items():
+            count[meter, :day] = 0
+        there = meter, day, hour = np.nonzero(count)
+        start = np.datetime64(FIRST_DAY, "us")
+        return {
+            "serial": np.array([serial(m) for m in range(len(count))], object)[meter],
+            "time_hour_rolled": start + (24 * day + hour) * np.timedelta64(3_600_000_000, "us"),
+            "consumption_hour_rolled": self.avg[there],
+            "avg_kw": self.avg[there],
+            "max_kw": self.max[there],
+            "min_kw": self.min[there],
+            "n_readings": count[there],
+        }
+
+
+Row = dict[str, Any]
+
+
+class Warehouse:
+    """DuckDB with the tables the detector reads; its SQL is translated from BigQuery's.
+
+    `days` are those to score, numbered from FIRST_DAY; their baselines and those of the days
+    before that calibrate them are fitted at once.
+    """
+
+    def __init__(self, homes: Homes, days: range) -> None:
+        self.connection = duckdb.connect()
+        columns = homes.columns()  # noqa: F841  (DuckDB finds it by its name)
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute(
+            "CREATE TABLE hourly_consumption AS SELECT * REPLACE "
+            "(time_hour_rolled::TIMESTAMPTZ AS time_hour_rolled) FROM columns"
+        )
+        for day in range(max(days.start - LOOKBACK_DAYS, 0), days.stop):
+            select = translated(baseline_sql(TABLES, date_of(day), READINGS))
+            write = "CREATE TABLE IF NOT EXISTS consumption_baseline AS FROM ({}) WITH NO DATA"
+            self.connection.execute(write.format(select))
+            self.connection.execute(f"INSERT INTO consumption_baseline {select}")
+
+    def query(self, sql: str) -> list[Row]:
+        """Rows of a query in BigQuery's SQL."""
+        cursor = self.connection.execute(translated(sql))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def score(self, day: int, tables: Tables = TABLES) -> list[Row]:
+        """The day's rows of `anomaly_scores` by meter and hour."""
+        rows = self.query(scores_sql(tables, date_of(day), READINGS))
+        return sorted(rows, key=lambda row: (row["serial"], row["time_hour_rolled"]))
+
+
+def date_of(day: int) -> date:
+    return FIRST_DAY + timedelta(days=day)
+
+
+def translated(sql: str) -> str:
+    (statement,) = sqlglot.transpile(sql, read="bigquery", write="duckdb")
+    return statement
+
+
+def of(rows: list[Row], meter: int) -> list[Row]:
+    """A meter's 24 hours."""
+    return [row for row in rows if row["serial"] == serial(meter)]
+
+
+def flagged(rows: list[Row], threshold: float = 0.99) -> list[Row]:
+    return [row for row in rows if (row["anomaly_probability"] or 0) >= threshold]

@@ -1,0 +1,66 @@
+"""The layered detector on the local BigQuery gives what it gives in DuckDB."""
+
+import pytest
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
+from wattif_dagster.resources.bigquery_tables import of_day
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.detection.layered.homes import READINGS, Homes, Warehouse, date_of
+
+METERS, DAYS = 20, 45
+TODAY = DAYS - 1
+SCORED_BY = range(TODAY - 2, DAYS)
+"""Days with a baseline: enough to calibrate on, quick to fit."""
+
+
+@pytest.mark.slow
+def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
+    homes = Homes.clean(METERS, DAYS)
+    homes.count[0, TODAY, 3] = 0
+    homes.avg[1, TODAY, 5] = 6.0
+    in_duckdb = Warehouse(homes, SCORED_BY)
+    in_duckdb.connection.execute(
+        f"DELETE FROM consumption_baseline WHERE day < '{date_of(SCORED_BY.start)}'"
+    )
+
+    bigquery = build_resources(settings)["bigquery"]
+    for table in (
+        schemas.HOURLY_CONSUMPTION,
+        schemas.CONSUMPTION_BASELINE,
+        schemas.ANOMALY_SCORES,
+    ):
+        bigquery.ensure_table(table)
+    bigquery.client.load_table_from_json(
+        [
+            {**row, "time_hour_rolled": row["time_hour_rolled"].isoformat()}
+            for row in in_duckdb.query("SELECT * FROM hourly_consumption")
+        ],
+        bigquery.table_name(schemas.HOURLY_CONSUMPTION),
+    ).result()
+    tables = Tables(
+        bigquery.quoted(schemas.HOURLY_CONSUMPTION), bigquery.quoted(schemas.CONSUMPTION_BASELINE)
+    )
+    for day in map(date_of, SCORED_BY):
+        select = baseline_sql(tables, day, READINGS)
+        bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
+    today = date_of(TODAY)
+    for _ in range(2):
+        select = scores_sql(tables, today, READINGS)
+        bigquery.replace_partition(schemas.ANOMALY_SCORES, today, select)
+
+    found = bigquery.rows(
+        f"SELECT * FROM {bigquery.quoted(schemas.ANOMALY_SCORES)} "
+        f"WHERE {of_day(schemas.ANOMALY_SCORES, today)} ORDER BY serial, time_hour_rolled"
+    )
+    expected = in_duckdb.score(TODAY)
+    assert len(found) == METERS * 24
+    assert found[3]["reason"] == "rule:missing"
+    assert found[24 + 5]["anomaly_probability"] > 0.99
+    for column in schemas.ANOMALY_SCORES.column_names:
+        there, here = ([row[column] for row in rows] for rows in (found, expected))
+        if column in ("score", "anomaly_probability", "lower", "upper"):
+            assert there == pytest.approx(here)
+        else:
+            assert there == here
