@@ -8,6 +8,8 @@ from dagster import (
     AssetExecutionContext,
     AssetMaterialization,
     BackfillPolicy,
+    DagsterExecutionInterruptedError,
+    DagsterRunStatus,
     FreshnessPolicy,
     MaterializeResult,
     RetryRequested,
@@ -82,6 +84,7 @@ def each_day(
     finished: list[tuple[str, DayMetadata]] = []
     try:
         for day in days_of(context):
+            _end_if_cancelled(context)
             context.log.info(f"{context.asset_key.to_user_string()} {day}")
             key, metadata = day.isoformat(), make(day)
             context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
@@ -95,3 +98,14 @@ def each_day(
             )
         raise
     return MaterializeResult()
+
+
+def _end_if_cancelled(context: AssetExecutionContext) -> None:
+    """Raises DagsterExecutionInterruptedError when the run is being cancelled.
+
+    Dagster raises it from a signal handler, once. Raised inside a finalizer or a callback of the
+    garbage collector, Python drops it, and the run would go on to its last day.
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is not None and run.status is DagsterRunStatus.CANCELING:
+        raise DagsterExecutionInterruptedError

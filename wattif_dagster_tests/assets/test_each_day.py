@@ -123,6 +123,24 @@ def test_a_cancelled_run_ends_at_once_and_keeps_its_days(instance: DagsterInstan
     assert make.asked == DAYS[:2]
 
 
+def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
+    instance: DagsterInstance,
+):
+    made: list[str] = []
+
+    def make(day: date) -> dict[str, Any]:
+        made.append(str(day))
+        if str(day) == "2024-01-02":
+            (current,) = instance.get_runs()
+            instance.report_run_canceling(current)
+        return {"name": day.strftime("%A")}
+
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, raise_on_error=True)
+    assert made == DAYS[:2]
+    assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+
+
 @pytest.mark.parametrize(
     "more",
     [{"tags": {RANGE_START: DAYS[-1], RANGE_END: DAYS[0]}}, {"tags": {}}],
