@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -11,6 +11,7 @@ from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.faults import Proxy, proxy_to
+from wattif_dagster_tests.local_settings import settings_on
 
 
 @pytest.fixture(autouse=True)
@@ -33,34 +34,29 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]
 @pytest.fixture
 def settings(local_cloud: Endpoints, tmp_path: Path) -> Settings:
     """A small simulation on the local cloud, with a bucket and a dataset no other test uses."""
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "endpoints.json").write_text(local_cloud.model_dump_json())
-    unique = uuid4().hex[:12]
-    return Settings(
-        target="local",
-        home=home,
-        bucket=f"test-{unique}",
-        dataset=f"test_{unique}",
-        simulation=Simulation(meters=5, interval_seconds=900),
-    )
+    simulation = Simulation(meters=5, interval_seconds=900)
+    return settings_on(local_cloud, tmp_path / "home", simulation)
 
 
 @pytest.fixture
 def gcs_proxy(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxy]:
     """Stands between the local Cloud Storage and resources that are built from `settings`."""
-    assert local_cloud.gcs
-    with proxy_to(local_cloud.gcs) as proxy:
-        spoiled = local_cloud.model_copy(update={"gcs": proxy.url})
-        settings.endpoints_file.write_text(spoiled.model_dump_json())
+    with _between(local_cloud, "gcs", settings) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def bigquery_proxy(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxy]:
     """Stands between the local BigQuery and resources that are built from `settings`."""
-    assert local_cloud.bigquery
-    with proxy_to(local_cloud.bigquery) as proxy:
-        spoiled = local_cloud.model_copy(update={"bigquery": proxy.url})
+    with _between(local_cloud, "bigquery", settings) as proxy:
+        yield proxy
+
+
+@contextmanager
+def _between(local_cloud: Endpoints, service: str, settings: Settings) -> Iterator[Proxy]:
+    address = getattr(local_cloud, service)
+    assert address
+    with proxy_to(address) as proxy:
+        spoiled = local_cloud.model_copy(update={service: proxy.url})
         settings.endpoints_file.write_text(spoiled.model_dump_json())
         yield proxy

@@ -71,7 +71,7 @@ def test_a_scan_waits_for_the_scan_of_another_run(instance: DagsterInstance):
 
     @asset(pool=keys.SCAN_POOL)
     def scans(context: AssetExecutionContext) -> None:
-        scanned.append(context.run_id)
+        scanned.append(context.run.run_id)
 
     storage = instance.event_log_storage
     storage.initialize_concurrency_limit_to_default(keys.SCAN_POOL)

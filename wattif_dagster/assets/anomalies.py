@@ -3,7 +3,6 @@
 from datetime import date
 
 from dagster import (
-    AssetCheckResult,
     AssetCheckSpec,
     AssetExecutionContext,
     MaterializeResult,
@@ -14,6 +13,7 @@ from dagster import (
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.assets.scan_checks import check_name, check_results, picture
+from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.rules import load_spec
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -21,11 +21,7 @@ from wattif_dagster.resources.dataplex import DataplexScans
 from wattif_dagster.resources.options import ScanResource
 from wattif_dagster.resources.scan_results import ScanResult
 from wattif_dagster.settings import Settings
-from wattif_dagster.warehouse.anomalies import (
-    THRESHOLD,
-    anomaly_rows,
-    find_anomalies,
-)
+from wattif_dagster.warehouse.anomalies import anomaly_rows, find_anomalies
 from wattif_dagster.warehouse.scan import scan_day
 
 
@@ -106,7 +102,5 @@ def anomaly_scan_results(
             "picture": picture(anomaly_rows(bigquery, day), THRESHOLD),
         }
 
-    made = each_day(context, make)
-    return MaterializeResult(
-        metadata=made.metadata, check_results=list[AssetCheckResult](check_results(results))
-    )
+    each_day(context, make)
+    return MaterializeResult(check_results=list(check_results(results)))

@@ -30,16 +30,16 @@ def meter_registry(
     """The fleet as of the day: meters installed and retired, no serial ever issued twice."""
 
     def make(day: date) -> DayMetadata:
-        landed = land_registry(gcs, simulation, day)
+        fleet = land_registry(gcs, simulation, day)
         rows = bigquery.load_partition(
-            schemas.METER_REGISTRY, day, [f"{gcs.uri}/{registry_rows_name(day)}"], landed.version
+            schemas.METER_REGISTRY, day, [f"{gcs.uri}/{registry_rows_name(day)}"], fleet.fingerprint
         )
         return {
             "dagster/partition_row_count": rows,
             "dagster/table_name": bigquery.table_name(schemas.METER_REGISTRY),
             "dagster/uri": f"{gcs.uri}/{registry_state_name(day)}",
-            "meters": len(landed.fleet),
-            "serials_ever_issued": landed.fleet.issued,
+            "meters": len(fleet),
+            "serials_ever_issued": fleet.issued,
         }
 
     return each_day(context, make)

@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 from dagster import DagsterInstance
@@ -10,16 +11,18 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from wattif_dagster.cli.cloud import ensure_bucket
 from wattif_dagster.cli.instance import dagster_instance
+from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import day_picture
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
-from wattif_dagster.warehouse.anomalies import THRESHOLD, anomaly_rows
+from wattif_dagster.warehouse.anomalies import anomaly_rows
 from wattif_dagster.warehouse.reconcile import DayCounts, count_day
+
+Judged = dict[date, list[dict[str, Any]]]
+"""The rows of `fleet_anomalies` by day."""
 
 
 @click.command()
@@ -36,11 +39,12 @@ def demo(days: int, keep: bool) -> None:
     if keep:
         cloud.up()
     with nullcontext() if keep else cloud.running():
-        ensure_bucket(settings)
         resources = build_resources(settings)
+        resources["gcs"].ensure_bucket()
         _materialize(resources, wanted, dagster_instance(settings.home))
         counts = [count_day(resources["gcs"], resources["bigquery"], day) for day in wanted]
-        _print_report(counts, resources, _draw(settings, resources["bigquery"], counts))
+        judged = {day: anomaly_rows(resources["bigquery"], day) for day in wanted}
+        _print_report(counts, judged, resources, _draw(settings.home, counts, judged))
 
 
 def _materialize(resources: Resources, days: list[date], instance: DagsterInstance) -> None:
@@ -63,25 +67,22 @@ def _materialize(resources: Resources, days: list[date], instance: DagsterInstan
             )
 
 
-def _draw(settings: Settings, bigquery: BigQueryWarehouse, counts: list[DayCounts]) -> Path:
+def _draw(home: Path, counts: list[DayCounts], judged: Judged) -> Path:
     """The picture of the day of the incident, or of the last day."""
     day = next((c.manifest.day for c in counts if c.manifest.incident), counts[-1].manifest.day)
-    picture = settings.home / "demo" / f"fleet-{day}.png"
+    picture = home / "demo" / f"fleet-{day}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_bytes(day_picture(anomaly_rows(bigquery, day), THRESHOLD))
+    picture.write_bytes(day_picture(judged[day], THRESHOLD))
     return picture
 
 
-def _print_report(counts: list[DayCounts], resources: Resources, picture: Path) -> None:
+def _print_report(
+    counts: list[DayCounts], judged: Judged, resources: Resources, picture: Path
+) -> None:
     bigquery = resources["bigquery"]
-    flagged = [
-        (row["time"], row["metric"])
-        for count in counts
-        for row in anomaly_rows(bigquery, count.manifest.day)
-        if row["is_anomaly"]
-    ]
+    flagged = [row["time"] for rows in judged.values() for row in rows if row["is_anomaly"]]
     truth = _incident_hours([count.manifest for count in counts])
-    found = {time for time, _ in flagged} & truth
+    found = truth.intersection(flagged)
     table = Table(box=None, show_header=False)
     for name, value in {
         "days": f"{len(counts)}",
@@ -94,7 +95,7 @@ def _print_report(counts: list[DayCounts], resources: Resources, picture: Path) 
         "rows rolled up": f"{sum(c.rolled_up for c in counts):,}",
         "incident injected": f"{len(truth)} hours" if truth else "none",
         "found": f"{len(found)} of its {len(truth)} hours" if truth else "-",
-        "flagged elsewhere": f"{len([t for t, _ in flagged if t not in truth])} of "
+        "flagged elsewhere": f"{len([time for time in flagged if time not in truth])} of "
         f"{48 * len(counts) - 2 * len(truth)} values, at probability {THRESHOLD}",
     }.items():
         table.add_row(name, value)

@@ -125,7 +125,7 @@ def _given(options: dict[str, object]) -> dict[str, object]:
 
 def _land(resources: Resources, day: date, console: Console, verbose: bool) -> DayReport:
     gcs, simulation = resources["gcs"], resources["simulation"]
-    fleet = land_registry(gcs, simulation, day).fleet
+    fleet = land_registry(gcs, simulation, day)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -27,7 +27,8 @@ _IGNORES_NULL = {
     "regex_expectation",
     "uniqueness_expectation",
 }
-_PER_ROW = {*_IGNORES_NULL, "non_null_expectation", "row_condition_expectation"}
+PER_ROW = {*_IGNORES_NULL, "non_null_expectation", "row_condition_expectation"}
+"""Kinds of rules that are asked of each row; the others are of the table as a whole."""
 _NEEDS_COLUMN = {*_IGNORES_NULL, "non_null_expectation", "statistic_range_expectation"}
 _REQUIRED = {
     "set_expectation": "values",
@@ -106,7 +107,7 @@ def _faults(rule: dataplex_v1.DataQualityRule) -> Iterator[str]:
         yield f"column is missing, which {_camel(kind)} needs"
     if not 0 <= rule.threshold <= 1:
         yield f"threshold is {rule.threshold:g}; use a share above 0, up to 1"
-    if rule.threshold and kind not in _PER_ROW:
+    if rule.threshold and kind not in PER_ROW:
         yield f"threshold does not apply to {_camel(kind)}, which passes or fails as a whole"
     if rule.ignore_null and kind not in _IGNORES_NULL:
         yield f"ignoreNull does not apply to {_camel(kind)}"

@@ -1,6 +1,5 @@
 """The manifest of a day: the list of its objects. A day exists when its manifest does."""
 
-import base64
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal, Self
@@ -11,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.layout import day_prefix, manifest_name
 from wattif_dagster.ingest.options import Compression
-from wattif_dagster.ingest.store import ObjectStore, StoredObject
+from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
 
 MANIFEST_VERSION = 1
@@ -108,13 +107,3 @@ def read_manifest(store: ObjectStore, day: date) -> Manifest | None:
     if manifest.day != day:
         raise UserError(f"manifest {name} is of {manifest.day}; land the day again")
     return manifest
-
-
-def encode_crc32c(value: int) -> str:
-    """As Cloud Storage writes it: base64 of the four big-endian bytes."""
-    return base64.b64encode(value.to_bytes(4, "big")).decode()
-
-
-def decode_crc32c(text: str) -> int:
-    """The inverse of `encode_crc32c`."""
-    return int.from_bytes(base64.b64decode(text), "big")

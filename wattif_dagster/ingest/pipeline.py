@@ -20,12 +20,7 @@ from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest import layout
-from wattif_dagster.ingest.manifest import (
-    Manifest,
-    ManifestObject,
-    encode_crc32c,
-    parse_manifest,
-)
+from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
 from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import (
@@ -35,6 +30,7 @@ from wattif_dagster.ingest.store import (
     SpooledFile,
     StoredObject,
     crc32c,
+    encode_crc32c,
 )
 from wattif_dagster.metering.incidents import incident_label
 from wattif_dagster.metering.ndjson import DayRenderer
@@ -48,8 +44,6 @@ GZIP_AT_LEAST = 4
 """Readings compress to less than a fourth (8.5 times smaller was measured)."""
 FILES_PER_WORKER = 4
 """Files in a batch for each thread that uploads it: enough to keep them all busy."""
-
-
 LISTENER_PAUSE_SECONDS = 1.0
 """A listener may write a line of a log: a day may have 100,000 objects."""
 

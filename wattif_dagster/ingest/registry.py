@@ -1,6 +1,5 @@
 """The fleet of a day in the bucket: its state, and its rows as BigQuery loads them."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from isal import igzip
@@ -14,16 +13,8 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.metering.state import StateError
 
 
-@dataclass(frozen=True)
-class LandedRegistry:
-    """A day's fleet; `version` names the content of its rows."""
-
-    fleet: Fleet
-    version: str
-
-
-def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> LandedRegistry:
-    """Write the day's rows, then its state, from yesterday's state where there is one.
+def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Fleet:
+    """Write the day's rows, then its state, from yesterday's state where there is one; the fleet.
 
     Raises UserError for a day before the fleet's first, or when no serials are left for it.
     """
@@ -36,9 +27,8 @@ def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Land
         raise UserError(str(error)) from None
     rows = registry_rows_ndjson(fleet, day)
     store.write(registry_rows_name(day), igzip.compress(rows, 1, mtime=0))
-    state = fleet.to_bytes()
-    store.write(registry_state_name(day), state)
-    return LandedRegistry(fleet, simulation.fingerprint)
+    store.write(registry_state_name(day), fleet.to_bytes())
+    return fleet
 
 
 def read_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Fleet:

@@ -1,5 +1,6 @@
 """What the ingest needs of an object store; `resources.gcs` provides it on Cloud Storage."""
 
+import base64
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,16 @@ def crc32c(data: bytes | memoryview) -> int:
     """CRC-32C (Castagnoli, RFC 3720) of the data."""
     # The library refuses a writable memoryview, but takes an array over the same memory.
     return google_crc32c.value(np.frombuffer(data, np.uint8))  # type: ignore[arg-type]
+
+
+def encode_crc32c(value: int) -> str:
+    """As Cloud Storage writes it: base64 of the four big-endian bytes."""
+    return base64.b64encode(value.to_bytes(4, "big")).decode()
+
+
+def decode_crc32c(text: str) -> int:
+    """The inverse of `encode_crc32c`."""
+    return int.from_bytes(base64.b64decode(text), "big")
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,13 @@ from pydantic import Field
 from requests.adapters import HTTPAdapter
 
 from wattif_dagster.errors import Unreachable, UserError
-from wattif_dagster.ingest.manifest import decode_crc32c, encode_crc32c
-from wattif_dagster.ingest.store import GenerationMismatch, SpooledFile, StoredObject
+from wattif_dagster.ingest.store import (
+    GenerationMismatch,
+    SpooledFile,
+    StoredObject,
+    decode_crc32c,
+    encode_crc32c,
+)
 from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 
 TRANSIENT = (

@@ -4,19 +4,12 @@ from dataclasses import dataclass
 
 from google.cloud import dataplex_v1
 
+from wattif_dagster.detection.rules import PER_ROW
+
 State = dataplex_v1.DataScanJob.State
 FINAL_STATES = frozenset(
     {State.SUCCEEDED, State.SUCCEEDED_WITH_ERRORS, State.FAILED, State.CANCELLED}
 )
-
-_PER_ROW = {
-    "range_expectation",
-    "non_null_expectation",
-    "set_expectation",
-    "regex_expectation",
-    "uniqueness_expectation",
-    "row_condition_expectation",
-}
 
 
 class ScanFailed(Exception):
@@ -82,7 +75,7 @@ def _warning(job: dataplex_v1.DataScanJob) -> str | None:
 def _rule_outcome(result: dataplex_v1.DataQualityRuleResult) -> RuleOutcome:
     rule = result.rule
     kind = dataplex_v1.DataQualityRule.pb(rule).WhichOneof("rule_type") or "unknown"
-    per_row = kind in _PER_ROW
+    per_row = kind in PER_ROW
     return RuleOutcome(
         name=rule.name,
         description=rule.description,

@@ -4,11 +4,9 @@ from datetime import date
 from typing import Any
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.fleet import THRESHOLD, fleet_anomalies_sql
+from wattif_dagster.detection.fleet import fleet_anomalies_sql
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
-
-__all__ = ["THRESHOLD", "anomaly_rows", "find_anomalies"]
 
 
 def find_anomalies(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from dagster import (
     AssetCheckEvaluation,
@@ -17,28 +16,18 @@ from dagster import (
 )
 
 from wattif_dagster.definitions import ASSETS, CHECKS
-from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.local_settings import settings_on
 
 FIRST_DAY = date(2024, 1, 1)
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 def settings_of(local_cloud: Endpoints, home: Path, **simulation: Any) -> Settings:
-    """As the fixture `settings`, for fixtures that several tests share; with a scan of its own."""
-    home.mkdir()
-    (home / "endpoints.json").write_text(local_cloud.model_dump_json())
-    unique = uuid4().hex[:12]
-    return Settings(
-        target="local",
-        home=home,
-        bucket=f"test-{unique}",
-        dataset=f"test_{unique}",
-        simulation=Simulation(interval_seconds=1800, **simulation),
-        scan=ScanOptions(scan_id=f"test-{unique}"),
-    )
+    """As the fixture `settings`, for fixtures that several tests share."""
+    return settings_on(local_cloud, home, Simulation(interval_seconds=1800, **simulation))
 
 
 def resources_of(settings: Settings) -> Resources:

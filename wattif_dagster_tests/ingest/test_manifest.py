@@ -12,12 +12,10 @@ from wattif_dagster.ingest.layout import day_prefix, manifest_name
 from wattif_dagster.ingest.manifest import (
     Manifest,
     ManifestObject,
-    decode_crc32c,
-    encode_crc32c,
     parse_manifest,
     read_manifest,
 )
-from wattif_dagster.ingest.store import StoredObject
+from wattif_dagster.ingest.store import StoredObject, decode_crc32c, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster_tests.ingest.conftest import DAY

@@ -23,7 +23,7 @@ DAYS = [date(2024, 1, day) for day in (1, 2, 3)]
 def test_the_rows_are_the_fleet(gcs: GcsTransferManager) -> None:
     landed = land_registry(gcs, SIMULATION, DAYS[1])
     rows = gzip.decompress(contents(gcs)[registry_rows_name(DAYS[1])]).splitlines()
-    assert [orjson.loads(row)["serial"] for row in rows] == serial_text(landed.fleet.serials)
+    assert [orjson.loads(row)["serial"] for row in rows] == serial_text(landed.serials)
     assert {orjson.loads(row)["registry_date"] for row in rows} == {"2024-01-02"}
 
 
@@ -41,13 +41,13 @@ def test_a_day_alone_equals_day_by_day(gcs: GcsTransferManager) -> None:
 def test_is_read_as_landed(gcs: GcsTransferManager) -> None:
     landed = land_registry(gcs, SIMULATION, DAYS[0])
     fleet = read_fleet(gcs, SIMULATION, DAYS[0])
-    assert np.array_equal(fleet.serials, landed.fleet.serials)
-    assert landed.version == SIMULATION.fingerprint
+    assert np.array_equal(fleet.serials, landed.serials)
+    assert landed.fingerprint == SIMULATION.fingerprint
 
 
 def test_yesterday_of_other_settings_is_not_built_on(gcs: GcsTransferManager) -> None:
     land_registry(gcs, SIMULATION.model_copy(update={"seed": 8}), DAYS[0])
-    fleet = land_registry(gcs, SIMULATION, DAYS[1]).fleet
+    fleet = land_registry(gcs, SIMULATION, DAYS[1])
     assert np.array_equal(fleet.serials, fleet_on(SIMULATION, DAYS[1]).serials)
 
 

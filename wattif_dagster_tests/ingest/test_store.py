@@ -2,8 +2,7 @@
 
 import pytest
 
-from wattif_dagster.ingest.manifest import decode_crc32c, encode_crc32c
-from wattif_dagster.ingest.store import crc32c
+from wattif_dagster.ingest.store import crc32c, decode_crc32c, encode_crc32c
 
 VECTORS = {
     b"\x00" * 32: 0x8A9136AA,

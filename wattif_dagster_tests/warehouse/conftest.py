@@ -34,7 +34,7 @@ class Warehouse:
     def land(self, day: date = MONDAY, **options: object) -> Fleet:
         """Land the day's registry and readings; the registry is loaded too."""
         simulation = self.settings.simulation
-        fleet = land_registry(self.gcs, simulation, day).fleet
+        fleet = land_registry(self.gcs, simulation, day)
         ingest = IngestOptions(**{"spool_dir": str(self.spool_dir), **options})  # type: ignore[arg-type]
         land_day(self.gcs, simulation, day, fleet.serials, ingest)
         uri = f"{self.gcs.uri}/{registry_rows_name(day)}"

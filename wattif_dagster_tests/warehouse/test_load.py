@@ -6,8 +6,8 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.manifest import Manifest, ManifestObject, encode_crc32c, read_manifest
-from wattif_dagster.ingest.store import StoredObject
+from wattif_dagster.ingest.manifest import Manifest, ManifestObject, read_manifest
+from wattif_dagster.ingest.store import StoredObject, encode_crc32c
 from wattif_dagster.warehouse.load import MAX_URIS, load_readings, source_uris, version
 from wattif_dagster_tests.warehouse.conftest import MONDAY, TUESDAY, MakeWarehouse, Warehouse
 
