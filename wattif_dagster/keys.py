@@ -8,6 +8,12 @@ METER_READINGS = AssetKey(["wattif", "meter_readings"])
 HOURLY_CONSUMPTION = AssetKey(["wattif", "hourly_consumption"])
 FLEET_ANOMALIES = AssetKey(["wattif", "fleet_anomalies"])
 ANOMALY_SCAN_RESULTS = AssetKey(["wattif", "anomaly_scan_results"])
+INJECTED_ANOMALIES = AssetKey(["wattif", "injected_anomalies"])
+CONSUMPTION_BASELINE = AssetKey(["wattif", "consumption_baseline"])
+ANOMALY_SCORES = AssetKey(["wattif", "anomaly_scores"])
+ANOMALY_ALERTS = AssetKey(["wattif", "anomaly_alerts"])
+METER_SCAN_RESULTS = AssetKey(["wattif", "meter_scan_results"])
+DETECTOR_EVALUATION = AssetKey(["wattif", "detector_evaluation"])
 
 SCAN_POOL = "dataplex_scan"
 """The scan is one shared object: its days run one at a time."""
