@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dagster import Definitions, in_process_executor
 
-from wattif_dagster.assets import anomalies, raw_readings, registry, warehouse
+from wattif_dagster.assets import anomalies, raw_readings, registry, scans, warehouse
 from wattif_dagster.automation import daily
 from wattif_dagster.checks import completeness
 from wattif_dagster.resources.build import build_resources
@@ -16,7 +16,7 @@ ASSETS = [
     warehouse.meter_readings,
     warehouse.hourly_consumption,
     anomalies.fleet_anomalies,
-    anomalies.anomaly_scan_results,
+    scans.anomaly_scan_results,
 ]
 CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_checks]
 

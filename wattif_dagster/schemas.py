@@ -1,6 +1,6 @@
 """Each BigQuery table's columns, said once; Dagster's and BigQuery's schemas are made from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ HOURLY_CONSUMPTION = Table(
 
 ANOMALY_SCAN_RESULTS = Table(
     "anomaly_scan_results",
-    "Results of the Dataplex scans, a row for each rule and job. Dataplex makes and fills it, with "
-    "more columns than these.",
+    "Results of the Dataplex scan of fleet_anomalies, a row for each rule and job. Dataplex makes "
+    "and fills it, with more columns than these.",
     (
         Column("data_quality_job_id", "STRING", "The scan's job", False),
         Column("job_start_time", "TIMESTAMP", "Start of the job", False),
@@ -89,6 +89,12 @@ ANOMALY_SCAN_RESULTS = Table(
         Column("rule_failed_records_query", "STRING", "SQL that finds the other rows", False),
     ),
     partition_by="job_start_time",
+)
+
+METER_SCAN_RESULTS = replace(
+    ANOMALY_SCAN_RESULTS,
+    name="meter_scan_results",
+    description="As anomaly_scan_results, of the Dataplex scan of anomaly_scores.",
 )
 
 FLEET_ANOMALIES = Table(

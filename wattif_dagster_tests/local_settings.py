@@ -19,5 +19,5 @@ def settings_on(local_cloud: Endpoints, home: Path, simulation: Simulation) -> S
         bucket=f"test-{unique}",
         dataset=f"test_{unique}",
         simulation=simulation,
-        scan=ScanOptions(scan_id=f"test-{unique}"),
+        scan=ScanOptions(scan_id=f"test-{unique}", meter_scan_id=f"test-meters-{unique}"),
     )

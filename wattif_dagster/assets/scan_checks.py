@@ -5,22 +5,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dagster import AssetCheckResult, AssetCheckSeverity, MarkdownMetadataValue, MetadataValue
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    MarkdownMetadataValue,
+    MetadataValue,
+)
+from google.cloud import dataplex_v1
 
-from wattif_dagster import keys
 from wattif_dagster.detection.pictures import day_picture
 from wattif_dagster.resources.scan_results import RuleOutcome, ScanResult
 
 
-def check_name(rule: str) -> str:
-    """The rule's name as Dagster allows it."""
-    return rule.replace("-", "_")
+def check_specs(key: AssetKey, spec: dataplex_v1.DataQualitySpec) -> list[AssetCheckSpec]:
+    """A check of the asset for each rule that is not suspended."""
+    return [
+        AssetCheckSpec(_check_name(rule.name), asset=key, description=rule.description)
+        for rule in spec.rules
+        if not rule.suspended
+    ]
 
 
-def check_results(results: Mapping[date, ScanResult]) -> Iterator[AssetCheckResult]:
+def check_results(key: AssetKey, results: Mapping[date, ScanResult]) -> Iterator[AssetCheckResult]:
     """One result for each rule over all days of the run; it passes when each day does.
 
-    A failed rule is a finding about the fleet, not a fault of the run, so it only warns.
+    A failed rule is a finding about the data, not a fault of the run, so it only warns.
     """
     by_rule: dict[str, dict[str, RuleOutcome]] = {}
     for day, result in results.items():
@@ -29,8 +40,8 @@ def check_results(results: Mapping[date, ScanResult]) -> Iterator[AssetCheckResu
     for name, outcomes in by_rule.items():
         failed = {day: rule for day, rule in outcomes.items() if not rule.passed}
         yield AssetCheckResult(
-            asset_key=keys.ANOMALY_SCAN_RESULTS,
-            check_name=check_name(name),
+            asset_key=key,
+            check_name=_check_name(name),
             passed=not failed,
             severity=AssetCheckSeverity.WARN,
             metadata={
@@ -50,6 +61,11 @@ def picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> MarkdownMeta
     """The day's picture, shown in the Dagster UI."""
     image = base64.b64encode(day_picture(rows, threshold)).decode()
     return MetadataValue.md(f"![AVG and MAX of the day](data:image/png;base64,{image})")
+
+
+def _check_name(rule: str) -> str:
+    """The rule's name as Dagster allows it."""
+    return rule.replace("-", "_")
 
 
 def _counts(rule: RuleOutcome) -> dict[str, int | None]:

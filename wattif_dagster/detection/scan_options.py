@@ -1,14 +1,20 @@
-"""The knobs of the fleet scan, said once: settings and the Dagster resource use them."""
+"""The knobs of the scans, said once: settings and the Dagster resource use them."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 DEFAULT_RULES = Path(__file__).with_name("scan_rules.yaml")
+METER_RULES = Path(__file__).with_name("meter_scan_rules.yaml")
+
+_SCAN_ID = r"^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$"
 
 
 class ScanOptions(BaseModel):
-    """Rules of the Dataplex scan of `fleet_anomalies`, and what is passed through to Dataplex."""
+    """The Dataplex scans of `fleet_anomalies` and `anomaly_scores`.
+
+    Each has rules and a name of its own; what is passed through to Dataplex is for both.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,8 +23,16 @@ class ScanOptions(BaseModel):
     )
     scan_id: str = Field(
         default="wattif-fleet-anomalies",
-        pattern=r"^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$",
+        pattern=_SCAN_ID,
         description="Name of the scan: a-z, 0-9 and '-'.",
+    )
+    meter_rules: str = Field(
+        default=str(METER_RULES), description="YAML file of the rules for the meters' scores."
+    )
+    meter_scan_id: str = Field(
+        default="wattif-meter-anomalies",
+        pattern=_SCAN_ID,
+        description="Name of the scan of the meters' scores.",
     )
     recipients: list[str] = Field(default=[], description="Who is mailed a report (at most 5).")
     below_score: float | None = Field(
@@ -29,10 +43,15 @@ class ScanOptions(BaseModel):
     labels: dict[str, str] = Field(default={}, description="Labels of the scan.")
     schedule: str | None = Field(
         default=None,
-        description="cron of a second scan, over the whole table, that Dataplex runs by itself.",
+        description="cron of a second scan of each whole table, that Dataplex runs by itself.",
     )
 
     @property
     def rules_file(self) -> Path:
-        """The YAML file."""
+        """The YAML file of the fleet's rules."""
         return Path(self.rules)
+
+    @property
+    def meter_rules_file(self) -> Path:
+        """The YAML file of the meters' rules."""
+        return Path(self.meter_rules)

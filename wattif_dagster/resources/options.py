@@ -16,4 +16,4 @@ class IngestResource(IngestOptions, ConfigurableResource):
 
 
 class ScanResource(ScanOptions, ConfigurableResource):
-    """What the scan of fleet_anomalies asks, and whom it tells."""
+    """What the scans ask, and whom they tell."""

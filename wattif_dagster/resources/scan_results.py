@@ -1,5 +1,6 @@
 """What a finished scan job says, as plain values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from google.cloud import dataplex_v1
@@ -41,6 +42,8 @@ class ScanResult:
     job_name: str
     passed: bool
     score: float | None
+    dimension_scores: Mapping[str, float]
+    """By dimension, 0 to 100, as far as the service gives them."""
     row_count: int
     rules: tuple[RuleOutcome, ...]
     warning: str | None
@@ -57,6 +60,9 @@ def scan_result(job: dataplex_v1.DataScanJob) -> ScanResult:
         job_name=job.name,
         passed=result.passed,
         score=result.score if "score" in result else None,
+        dimension_scores={
+            item.dimension.name: item.score for item in result.dimensions if "score" in item
+        },
         row_count=result.row_count,
         rules=tuple(_rule_outcome(rule) for rule in result.rules),
         warning=_warning(job),

@@ -83,7 +83,12 @@ def test_no_reading_is_lost_or_added_between_any_two_stations(week: Week):
         (keys.METER_READINGS, "meter_readings", 8 * 48, {"table_type"}),
         (keys.HOURLY_CONSUMPTION, "hourly_consumption", 8 * 24, {"kwh"}),
         (keys.FLEET_ANOMALIES, "fleet_anomalies", 48, {"anomalies", "without_history"}),
-        (keys.ANOMALY_SCAN_RESULTS, "anomaly_scan_results", 7, {"score", "picture", "job"}),
+        (
+            keys.ANOMALY_SCAN_RESULTS,
+            "anomaly_scan_results",
+            7,
+            {"score", "score_accuracy", "picture"},
+        ),
     ],
     ids=lambda value: value.path[-1] if hasattr(value, "path") else "",
 )

@@ -44,6 +44,7 @@ class Project:
             "WATTIF_BUCKET": settings.bucket,
             "WATTIF_DATASET": settings.dataset,
             "WATTIF_SCAN__SCAN_ID": settings.scan.scan_id,
+            "WATTIF_SCAN__METER_SCAN_ID": settings.scan.meter_scan_id,
             "WATTIF_SIMULATION__METERS": str(simulation.meters),
             "WATTIF_SIMULATION__INTERVAL_SECONDS": str(simulation.interval_seconds),
             "WATTIF_INGEST__SPOOL_DIR": str(settings.home / "spool"),
