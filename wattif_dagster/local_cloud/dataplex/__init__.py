@@ -2,7 +2,7 @@
 
 Stock clients talk to it over gRPC (plain text) or REST; it runs rules as SQL against any BigQuery
 REST endpoint that needs no credentials, and keeps its state in a directory. It is usable without
-the rest of this project:
+the rest of this project, but for its t distribution:
 
     python -m wattif_dagster.local_cloud.dataplex --help
 
@@ -30,5 +30,7 @@ It differs from the real service, knowingly:
 - Notification reports are written to the log; no mail is sent.
 - An execution identity is stored, and not used.
 - A threshold on an aggregate rule and ignore_null where it has no meaning are INVALID_ARGUMENT.
-- Fields that the public API does not know, such as rules in preview, are INVALID_ARGUMENT.
+- Fields that it does not know are INVALID_ARGUMENT. Over REST it knows those of the anomaly
+  detection preview (preview.py); its model is its own, and freshness and volume are refused
+  (anomalies.py).
 """

@@ -40,11 +40,16 @@ class Evaluation:
 
 
 def evaluate(
-    scan: DataScan, columns: Mapping[str, str], high_water: str | None, query: Query
+    scan: DataScan,
+    columns: Mapping[str, str],
+    high_water: str | None,
+    query: Query,
+    detected: Mapping[int, DataQualityRuleResult] | None = None,
 ) -> Evaluation:
     """Runs the rules of a scan that are not suspended.
 
-    `columns` are those of the source table; `high_water` is where the last run ended. Raises
+    `columns` are those of the source table; `high_water` is where the last run ended; `detected`
+    are the results of the rules that were run already, by their position in the spec. Raises
     ScanError when a rule's SQL fails or does not fit the table, and what `query` raises.
     """
     spec, field = scan.data_quality_spec, scan.execution_spec.field
@@ -62,8 +67,12 @@ def evaluate(
     data = rules.Data(data.table, columns, tuple(filters))
 
     result.row_count = query(rules.count_rows(data)).rows[0][0]
-    active = [rule for rule in spec.rules if not rule.suspended]
-    results = [_rule_result(rule, data, query) for rule in active]
+    results = []
+    for position, rule in enumerate(spec.rules):
+        if not rule.suspended:
+            result_of = (detected or {}).get(position) or _rule_result(rule, data, query)
+            result_of.rule = rule
+            results.append(result_of)
     result.rules = results
     result.passed, result.score = _verdict(results)
     result.dimensions = _by_dimension(results)
@@ -115,7 +124,6 @@ def _rule_result(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQ
             result.debug_queries_result_sets.append(_debug_values(answer))
     except ScanError as error:
         raise ScanError(f"rule {label}: {error}") from error
-    result.rule = rule
     return result
 
 

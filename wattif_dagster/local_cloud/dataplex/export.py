@@ -16,6 +16,7 @@ from google.cloud.dataplex_v1.types import (
 )
 from google.protobuf import json_format
 
+from . import preview
 from .names import TableName, scan_of
 from .rules import ROW_KINDS, kind
 from .trigger import trigger_mode
@@ -30,6 +31,7 @@ _RULE_TYPES = {
     "row_condition_expectation": "Row Condition",
     "table_condition_expectation": "Table Condition",
     "sql_assertion": "SQL Assertion",
+    preview.RULE_KIND: "Anomaly Detection",
 }
 
 
@@ -124,7 +126,7 @@ def _rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
 
 def _parameters(rule: DataQualityRule) -> str:
     """The rule's own settings, as JSON."""
-    expectation = getattr(DataQualityRule.pb(rule), kind(rule))
+    expectation = getattr(preview.extended(rule), kind(rule))
     return json_format.MessageToJson(expectation, preserving_proto_field_name=True, indent=None)
 
 

@@ -11,7 +11,8 @@ _SCAN = rf"{_LOCATION}/dataScans/{_SCAN_ID}"
 _JOB = rf"{_SCAN}/jobs/[A-Za-z0-9-]+"
 _OPERATION = rf"{_LOCATION}/operations/[A-Za-z0-9-]+"
 # Letters, digits, marks, '_', '-' and space: all BigQuery allows, and nothing that ends a quote.
-_TABLE = r"projects/([a-z0-9][a-z0-9.:-]*)/datasets/(\w+)/tables/([\w -]+)"
+_DATASET = r"projects/([a-z0-9][a-z0-9.:-]*)/datasets/(\w+)"
+_TABLE = rf"{_DATASET}/tables/([\w -]+)"
 _TABLE_HOST = "//bigquery.googleapis.com/"
 
 
@@ -57,6 +58,20 @@ def location_of(name: str) -> str:
 def scan_of(job: str) -> str:
     """The scan a job belongs to."""
     return job.rpartition("/jobs/")[0]
+
+
+def dataset_of(resource: str, field: str) -> tuple[str, str]:
+    """Project and dataset of `[//bigquery.googleapis.com/]projects/*/datasets/*`.
+
+    Raises ApiError INVALID_ARGUMENT.
+    """
+    match = re.fullmatch(_DATASET, resource.removeprefix(_TABLE_HOST))
+    if match is None:
+        raise invalid_argument(
+            f"{field}: {resource!r} is not of the form "
+            f"{_TABLE_HOST}projects/{{project}}/datasets/{{dataset}}"
+        )
+    return match[1], match[2]
 
 
 @dataclass(frozen=True)

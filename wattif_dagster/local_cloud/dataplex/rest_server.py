@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from grpc import StatusCode
 
+from . import preview
 from .errors import ApiError, invalid_argument
 from .methods import Method
 
@@ -88,7 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             if match and method.verb == self.command:
                 request = _request(method, match.groupdict(), query, body)
                 return json_format.MessageToDict(
-                    method.invoke(request),
+                    preview.extended(method.invoke(request)),
+                    descriptor_pool=preview.pool(),
                     use_integers_for_enums="enum-encoding=int" in query.get("$alt", ""),
                 )
         raise ApiError(StatusCode.NOT_FOUND, f"there is no method {self.command} {path}")
@@ -128,9 +130,12 @@ def _request(
             holder = holder[parent]
         holder[leaf] = unquote(value)
     try:
-        return json_format.ParseDict(fields, method.wire_type())
+        parsed = json_format.ParseDict(
+            fields, preview.extended_class(method.wire_type.DESCRIPTOR.full_name)()
+        )
     except json_format.ParseError as error:
         raise invalid_argument(f"invalid JSON payload: {error}") from error
+    return method.wire_type.FromString(parsed.SerializeToString())
 
 
 def _query_value(method: Method, name: str, value: str) -> str | bool:

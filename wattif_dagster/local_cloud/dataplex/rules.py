@@ -7,9 +7,11 @@ https://cloud.google.com/dataplex/docs/reference/rest/v1/DataQualityRule.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from google.cloud.dataplex_v1.types import DataQualityRule
+from google.cloud.dataplex_v1.types import DataQualityRule, DataQualitySpec
 
+from . import preview
 from .errors import ScanError
 from .literals import NUMERIC_TYPES, identifier, literal, string
 from .names import TableName
@@ -17,7 +19,11 @@ from .names import TableName
 IGNORE_NULL_KINDS = frozenset(
     {"range_expectation", "set_expectation", "regex_expectation", "uniqueness_expectation"}
 )
-COLUMN_KINDS = IGNORE_NULL_KINDS | {"non_null_expectation", "statistic_range_expectation"}
+COLUMN_KINDS = IGNORE_NULL_KINDS | {
+    "non_null_expectation",
+    "statistic_range_expectation",
+    preview.RULE_KIND,
+}
 ROW_KINDS = IGNORE_NULL_KINDS | {"non_null_expectation", "row_condition_expectation"}
 
 _DATA_REFERENCE = re.compile(r"\$\{\s*data\(\s*\)\s*\}")
@@ -28,9 +34,14 @@ _STATISTICS = {
 }
 
 
-def kind(rule: DataQualityRule) -> str:
-    """The field of the `rule_type` oneof that is set; empty when none is."""
-    return DataQualityRule.pb(rule).WhichOneof("rule_type") or ""
+def kind(rule: Any) -> str:
+    """The field of the `rule_type` oneof that is set, the preview's too; empty when none is."""
+    return preview.extended(rule).WhichOneof("rule_type") or ""
+
+
+def has_detection(spec: DataQualitySpec) -> bool:
+    """Whether the preview's anomaly detection is asked for."""
+    return any(kind(rule) == preview.RULE_KIND for rule in spec.rules)
 
 
 @dataclass(frozen=True)

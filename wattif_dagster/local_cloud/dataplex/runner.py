@@ -13,12 +13,15 @@ from typing import TypeAlias
 
 from google.cloud.dataplex_v1.types import DataQualityResult, DataScan, DataScanJob
 
+from .anomalies import detect
+from .anomaly_points import Source
 from .errors import ApiError, CancelledError, ScanError, failed_precondition
 from .evaluate import Evaluation, evaluate
 from .export import export_rows
 from .export_schema import PARTITION_FIELD, SCHEMA
 from .names import TableName, scan_of
 from .notify import notify
+from .rules import has_detection
 from .store import Store
 from .times import timestamp
 from .trigger import time_to_live, trigger_mode
@@ -124,7 +127,13 @@ class JobRunner:
         columns = self._warehouse.columns(table)
         if columns is None:
             raise ScanError(f"table {table} was not found")
-        return evaluate(scan, columns, high_water, query)
+        if not has_detection(scan.data_quality_spec):
+            return evaluate(scan, columns, high_water, query)
+        source = Source.of(scan, columns, self._warehouse.partition_column(table))
+        detection = detect(scan, job, source, query, self._warehouse)
+        evaluation = evaluate(scan, columns, high_water, query, detection.rules)
+        evaluation.result.anomaly_detection_generated_assets = detection.tables
+        return evaluation
 
     def _export(self, scan: DataScan, job: DataScanJob, result: DataQualityResult) -> Export:
         """Writes the results to the table the scan names; without one, the state is unset."""

@@ -12,6 +12,7 @@ from google.cloud.dataplex_v1 import types as dp
 from google.longrunning.operations_pb2 import Operation
 from grpc import StatusCode
 
+from .anomaly_points import Source
 from .errors import (
     ApiError,
     ScanError,
@@ -33,7 +34,7 @@ from .names import (
 )
 from .operations import finished
 from .paging import page
-from .rules import Data
+from .rules import Data, has_detection
 from .runner import JobRunner
 from .store import Store
 from .times import timestamp
@@ -114,6 +115,11 @@ class DataScanService:
                 check_incremental(scan.execution_spec.field, Data(table, columns))
             except ScanError as error:
                 raise invalid_argument(f"execution_spec.field: {error}") from error
+        if has_detection(scan.data_quality_spec):
+            try:
+                Source.of(scan, columns, self._warehouse.partition_column(table))
+            except ScanError as error:
+                raise invalid_argument(f"data_quality_spec.anomaly_detection: {error}") from error
 
     def get_data_scan(self, request: dp.GetDataScanRequest) -> dp.DataScan:
         """One scan; spec and result only in the view FULL."""

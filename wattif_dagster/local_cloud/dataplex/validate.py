@@ -13,6 +13,7 @@ from google.cloud.dataplex_v1.types import (
 from .errors import invalid_argument, unimplemented
 from .names import TableName
 from .trigger import time_to_live, trigger_mode
+from .validate_preview import check_preview
 from .validate_rules import MAX_DESCRIPTION, check_length, check_rule, check_sql
 
 MAX_RULES = 1000
@@ -36,6 +37,7 @@ def check_scan(scan: DataScan) -> None:
     match DataScan.pb(scan).WhichOneof("spec"):
         case "data_quality_spec":
             _check_spec(scan.data_quality_spec)
+            check_preview(scan)
         case None:
             raise invalid_argument("data_quality_spec: required")
         case other:

@@ -4,8 +4,10 @@ import re
 
 from google.cloud.dataplex_v1.types import DataQualityRule
 
+from . import preview
 from .errors import invalid_argument, unimplemented
 from .rules import COLUMN_KINDS, IGNORE_NULL_KINDS, ROW_KINDS, kind
+from .validate_preview import check_detection
 
 MAX_DEBUG_QUERIES = 1
 MAX_DESCRIPTION = 1024
@@ -67,6 +69,8 @@ def _check_expectation(rule: DataQualityRule, rule_kind: str, field: str) -> Non
             check_sql(rule.table_condition_expectation.sql_expression, f"{field}.sql_expression")
         case "sql_assertion":
             check_sql(rule.sql_assertion.sql_statement, f"{field}.sql_statement")
+        case preview.RULE_KIND:
+            check_detection(preview.extended(rule).data_anomaly_detection, field)
 
 
 def _check_bounds(

@@ -21,6 +21,7 @@ _RETRY = Retry(initial=0.2, maximum=2, timeout=5)
 _FAILURES = (GoogleAPICallError, RetryError, RequestException, TimeoutError)
 _QUERY_SECONDS = 600
 _CALL_SECONDS = 60
+_ROWS_PER_INSERT = 5000
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ class Warehouse:
             raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
         return {field.name: _type(field) for field in schema}
 
+    def partition_column(self, table: TableName) -> str | None:
+        """The column that an existing table is partitioned by, if it is by a column."""
+        try:
+            found = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS)
+        except _FAILURES as error:
+            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
+        return found.time_partitioning.field if found.time_partitioning else None
+
     def query(self, sql: str, project: str) -> Rows:
         """All rows of a query which runs in `project`, unless the warehouse has its own."""
         try:
@@ -102,15 +111,18 @@ class Warehouse:
             missing = [column["name"] for column in schema if column["name"] not in present]
             if missing:
                 raise ScanError(f"table {table} lacks the columns {', '.join(missing)}")
-            if not rows:
-                return
-            errors = self._client.insert_rows_json(
-                existing, rows, retry=_RETRY, timeout=_CALL_SECONDS
-            )
+            for start in range(0, len(rows), _ROWS_PER_INSERT):
+                errors = self._client.insert_rows_json(
+                    existing,
+                    rows[start : start + _ROWS_PER_INSERT],
+                    retry=_RETRY,
+                    timeout=_CALL_SECONDS,
+                )
+                if errors:
+                    first = errors[0]["errors"]
+                    raise ScanError(f"{len(errors)} rows were refused by {table}: {first}")
         except _FAILURES as error:
             raise ScanError(_reason(error)) from error
-        if errors:
-            raise ScanError(f"{len(errors)} rows were refused by {table}: {errors[0]['errors']}")
 
 
 def _type(field: "bigquery.SchemaField") -> str:

@@ -1,0 +1,146 @@
+"""The preview's anomaly detection: metrics by time window and segment, judged by their own past.
+
+The real service's model is not published. This one is Student's t predictive interval (see
+detection/fleet_anomalies.sql) over the last points of a series, at the same time of day where
+windows are shorter than a day. A point with little history before it is not judged.
+
+Points are kept in the scan's intermediate table. The first job judges the last points only; later
+ones go on from where the table ends, so no point is judged twice. A window counts once it is over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from math import sqrt
+from typing import Any
+
+from google.cloud.dataplex_v1.types import (
+    DataQualityResult,
+    DataQualityRuleResult,
+    DataScan,
+    DataScanJob,
+)
+
+from wattif_dagster.detection.student_t import critical_value, two_sided_probability
+
+from . import preview
+from .anomaly_points import Source, history, unit_of
+from .evaluate import Query
+from .literals import identifier, string
+from .names import TableName, dataset_of
+from .rules import kind
+from .warehouse import Warehouse
+
+_MIN_HISTORY = 5
+_RELATIVE_FLOOR, _ABSOLUTE_FLOOR = 1e-4, 1e-6  # of the deviation: rounding is no anomaly
+
+
+def _columns(**types: str) -> list[dict[str, str]]:
+    return [{"name": name, "type": type_, "mode": "NULLABLE"} for name, type_ in types.items()]
+
+
+RESULT_SCHEMA = _columns(
+    segmentation="JSON",
+    column_name="STRING",
+    metric="STRING",
+    time="TIMESTAMP",
+    value="FLOAT",
+    is_anomaly="BOOLEAN",
+    lower_bound="FLOAT",
+    upper_bound="FLOAT",
+    anomaly_prob="FLOAT",
+    data_scan_job_id="STRING",
+)
+_POINT_SCHEMA = _columns(
+    segmentation="STRING", column_name="STRING", metric="STRING", time="TIMESTAMP", value="FLOAT"
+)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What came of the rules, by their position in the spec, and the tables written."""
+
+    rules: Mapping[int, DataQualityRuleResult]
+    tables: DataQualityResult.AnomalyDetectionGeneratedAssets
+
+
+def detect(
+    scan: DataScan, job: DataScanJob, source: Source, query: Query, warehouse: Warehouse
+) -> Detection:
+    """Judges the points that are new, writes them to the scan's tables.
+
+    Raises ScanError when the SQL fails or a table cannot be written, and what `query` raises.
+    """
+    spec = preview.extended(scan.data_quality_spec)
+    export = spec.anomaly_detection.bigquery_export
+    results = TableName.parse(export.result_table, "result_table")
+    project, dataset = dataset_of(export.intermediate_dataset, "intermediate_dataset")
+    kept = TableName(project, dataset, f"anomaly_detection_{scan.uid.replace('-', '_')}")
+    warehouse.append(kept, _POINT_SCHEMA, "time", [])
+    unit = unit_of(spec.anomaly_detection.aggregation_window, source, query)
+    now = datetime.now(UTC)
+    outcomes: dict[int, DataQualityRuleResult] = {}
+    for position, rule in enumerate(spec.rules):
+        if kind(rule) != preview.RULE_KIND or rule.suspended:
+            continue
+        detection = rule.data_anomaly_detection
+        fresh = source.points(
+            rule.column, list(detection.metrics), unit, identifier(str(kept)), now
+        )
+        answer = query(history(fresh, identifier(str(kept)), unit))
+        names = [name for name, _ in answer.columns]
+        rows = [
+            _judged(dict(zip(names, row, strict=True)), detection.anomaly_probability_threshold)
+            | {"data_scan_job_id": job.uid}
+            for row in answer.rows
+        ]
+        warehouse.append(results, RESULT_SCHEMA, "time", rows)
+        query(f"INSERT INTO {identifier(str(kept))} {fresh}")
+        outcomes[position] = _outcome(rows, rule.column, results, job.uid)
+    return Detection(
+        outcomes,
+        DataQualityResult.AnomalyDetectionGeneratedAssets(
+            result_table=str(results), data_intermediate_table=str(kept)
+        ),
+    )
+
+
+def _judged(point: Mapping[str, Any], threshold: float) -> dict[str, Any]:
+    """The point as a row of the result table, still without its job."""
+    row = {name: point[name] for name in ("segmentation", "column_name", "metric", "value")}
+    row |= {"time": point["time"].isoformat(), "is_anomaly": None, "anomaly_prob": None}
+    row |= {"lower_bound": None, "upper_bound": None}
+    n = point["n"]
+    if n >= _MIN_HISTORY:
+        mean, df = point["mean"], n - 1
+        floor = max(_RELATIVE_FLOOR * abs(mean), _ABSOLUTE_FLOOR)
+        scale = max(point["sd"], floor) * sqrt(1 + 1 / n)
+        probability = min(1.0, two_sided_probability(abs(point["value"] - mean) / scale, df))
+        width = _critical_value(threshold, df) * scale
+        row |= {
+            "is_anomaly": probability > threshold,
+            "lower_bound": mean - width,
+            "upper_bound": mean + width,
+            "anomaly_prob": probability,
+        }
+    return row
+
+
+_critical_value = cache(critical_value)
+
+
+def _outcome(
+    rows: list[dict[str, Any]], column: str, results: TableName, job_id: str
+) -> DataQualityRuleResult:
+    anomalies = sum(bool(row["is_anomaly"]) for row in rows)
+    return DataQualityRuleResult(
+        passed=not anomalies,
+        evaluated_count=len(rows),
+        passed_count=len(rows) - anomalies,
+        pass_ratio=1 - anomalies / len(rows) if rows else 1,
+        failing_rows_query=(
+            f"SELECT * FROM {identifier(str(results))} WHERE is_anomaly "
+            f"AND column_name = {string(column)} AND data_scan_job_id = {string(job_id)}"
+        ),
+    )
