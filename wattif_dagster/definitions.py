@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dagster import Definitions, in_process_executor
 
-from wattif_dagster.assets import anomalies, raw_readings, registry, scans, warehouse
+from wattif_dagster.assets import anomalies, preview, raw_readings, registry, scans, warehouse
 from wattif_dagster.automation import daily
 from wattif_dagster.checks import completeness
 from wattif_dagster.resources.build import build_resources
@@ -24,14 +24,16 @@ CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_ch
 def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Definitions:
     """Fresh definitions; overrides replace resources by name.
 
-    The partitions' first day and the scan's checks are those of the environment, read at import.
+    The partitions' first day and the scans' checks are those of the environment, read at import.
     """
+    settings = Settings.load()
+    opted_in = [preview.anomaly_preview_results] if settings.scan.preview else []
     return Definitions(
-        assets=ASSETS,
+        assets=[*ASSETS, *opted_in],
         asset_checks=CHECKS,
         jobs=[daily.DAILY_JOB],
         schedules=[daily.DAILY_SCHEDULE],
-        resources={**build_resources(Settings.load()), **(resource_overrides or {})},
+        resources={**build_resources(settings), **(resource_overrides or {})},
         executor=in_process_executor,
     )
 

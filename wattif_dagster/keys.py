@@ -13,9 +13,10 @@ CONSUMPTION_BASELINE = AssetKey(["wattif", "consumption_baseline"])
 ANOMALY_SCORES = AssetKey(["wattif", "anomaly_scores"])
 ANOMALY_ALERTS = AssetKey(["wattif", "anomaly_alerts"])
 METER_SCAN_RESULTS = AssetKey(["wattif", "meter_scan_results"])
+ANOMALY_PREVIEW_RESULTS = AssetKey(["wattif", "anomaly_preview_results"])
 DETECTOR_EVALUATION = AssetKey(["wattif", "detector_evaluation"])
 
 SCAN_POOL = "dataplex_scan"
-"""The scan is one shared object: its days run one at a time."""
+"""A scan is one shared object: its days run one at a time."""
 
 OWNERS = ["team:metering"]

@@ -97,6 +97,25 @@ METER_SCAN_RESULTS = replace(
     description="As anomaly_scan_results, of the Dataplex scan of anomaly_scores.",
 )
 
+ANOMALY_PREVIEW_RESULTS = Table(
+    "anomaly_preview_results",
+    "Results of Dataplex's anomaly detection preview, a row an hour and metric. Dataplex makes and "
+    "fills it.",
+    (
+        Column("segmentation", "JSON", "The segment's columns and values; NULL without", False),
+        Column("column_name", "STRING", "The column measured: consumption_hour_rolled", False),
+        Column("metric", "STRING", "AVG or MAX", False),
+        Column("time", "TIMESTAMP", "Start of the aggregation window, UTC", False),
+        Column("value", "FLOAT64", "The metric, kWh", False),
+        Column("is_anomaly", "BOOL", "anomaly_prob above the threshold", False),
+        Column("lower_bound", "FLOAT64", "Lower end of what was expected, kWh", False),
+        Column("upper_bound", "FLOAT64", "Upper end of what was expected, kWh", False),
+        Column("anomaly_prob", "FLOAT64", "Probability that the value is anomalous", False),
+        Column("data_scan_job_id", "STRING", "The scan's job", False),
+    ),
+    partition_by="time",
+)
+
 FLEET_ANOMALIES = Table(
     "fleet_anomalies",
     "The fleet's AVG and MAX of consumption_hour_rolled by hour, against a trained baseline.",

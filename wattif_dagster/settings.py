@@ -33,6 +33,7 @@ class Endpoints(BaseModel, frozen=True):
     gcs: str | None = Field(default=None, description="http://host:port of the JSON API")
     bigquery: str | None = Field(default=None, description="http://host:port of the REST API")
     dataplex: str | None = Field(default=None, description="host:port of a plain-text gRPC API")
+    dataplex_rest: str | None = Field(default=None, description="http://host:port of the REST API")
 
 
 class Settings(BaseSettings):

@@ -16,7 +16,7 @@ def up() -> None:
     endpoints = LocalCloud(settings.home).up()
     ensure_bucket(settings)
     for service, address in endpoints.model_dump().items():
-        click.echo(f"{service:9} {address}")
+        click.echo(f"{service:14} {address}")
 
 
 @click.command()

@@ -34,6 +34,10 @@ class ScanOptions(BaseModel):
         pattern=_SCAN_ID,
         description="Name of the scan of the meters' scores.",
     )
+    preview: bool = Field(
+        default=False,
+        description="Offer the anomaly detection preview too; Google must have enabled it.",
+    )
     recipients: list[str] = Field(default=[], description="Who is mailed a report (at most 5).")
     below_score: float | None = Field(
         default=None, ge=0, le=100, description="Mail when the score is below."

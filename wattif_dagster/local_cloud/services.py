@@ -69,6 +69,7 @@ def endpoints(ports: Mapping[str, int]) -> Endpoints:
         gcs=f"http://{HOST}:{ports['gcs.http']}",
         bigquery=f"http://{HOST}:{ports['bigquery.http']}",
         dataplex=f"{HOST}:{ports['dataplex.grpc']}",
+        dataplex_rest=f"http://{HOST}:{ports['dataplex.http']}",
     )
 
 

@@ -57,12 +57,7 @@ def scan_day(
     """
     common = {
         "export_table": bigquery.table_name(scan.results),
-        "notifications": Notifications(
-            recipients=tuple(options.recipients),
-            below_score=options.below_score,
-            on_failure=options.on_failure,
-            on_end=options.on_end,
-        ),
+        "notifications": notifications(options),
         "labels": options.labels,
     }
     name = bigquery.table_name(scan.table)
@@ -85,3 +80,13 @@ def scan_day(
         )
         scans.ensure(scan_id + SCHEDULED_SUFFIX, scheduled)
     return scans.wait(scans.run(scan_id))
+
+
+def notifications(options: ScanOptions) -> Notifications:
+    """Who is told of a scan, as the options have it."""
+    return Notifications(
+        recipients=tuple(options.recipients),
+        below_score=options.below_score,
+        on_failure=options.on_failure,
+        on_end=options.on_end,
+    )
