@@ -103,7 +103,9 @@ class Warehouse:
 
         wanted = bigquery.Table(str(table), schema=list(schema))
         wanted.time_partitioning = bigquery.TimePartitioning(field=partition_field)
+        dataset = f"{table.project}.{table.dataset}"
         try:
+            self._client.get_dataset(dataset, retry=_RETRY, timeout=_CALL_SECONDS)
             existing = self._client.create_table(
                 wanted, exists_ok=True, retry=_RETRY, timeout=_CALL_SECONDS
             )
@@ -121,6 +123,8 @@ class Warehouse:
                 if errors:
                     first = errors[0]["errors"]
                     raise ScanError(f"{len(errors)} rows were refused by {table}: {first}")
+        except NotFound as error:
+            raise ScanError(f"dataset {dataset} was not found") from error
         except _FAILURES as error:
             raise ScanError(_reason(error)) from error
 

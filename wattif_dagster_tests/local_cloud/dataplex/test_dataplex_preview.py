@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -258,8 +259,9 @@ def test_windows_and_times(rest: Rest, detection: dict[str, Any], points: int) -
     job = rest.run()
     assert job["state"] == "SUCCEEDED", job
     kept = job["dataQualityResult"]["anomalyDetectionGeneratedAssets"]["dataIntermediateTable"]
-    counted = rest.warehouse.query(f"SELECT COUNT(*) FROM `{kept}` WHERE metric = 'AVG'")
-    assert [row[0] for row in counted.result()] == [points]
+    counted = rest.warehouse.query(f"SELECT COUNT(*), MIN(time) FROM `{kept}` WHERE metric = 'AVG'")
+    # A Monday and the first day of everything.
+    assert [tuple(row) for row in counted.result()] == [(points, datetime(2024, 1, 1, tzinfo=UTC))]
     assert len(rest.found()) == 2 * min(points, 10)
 
 
@@ -283,6 +285,18 @@ def test_a_short_history_is_not_judged(rest: Rest) -> None:
     assert rest.run()["dataQualityResult"]["passed"]
     assert {row["is_anomaly"] for row in rest.found()} == {None}
     assert {row["anomaly_prob"] for row in rest.found()} == {None}
+
+
+def test_a_missing_dataset_is_named(rest: Rest) -> None:
+    body = rest.body()
+    export = body["data_quality_spec"]["anomaly_detection"]["bigquery_export"]
+    export["intermediate_dataset"] = f"{DS}_missing"
+    assert rest.create(body).ok
+    job = rest.run()
+    assert (job["state"], job["message"]) == (
+        "FAILED",
+        "dataset demo-project.ds_missing was not found",
+    )
 
 
 def test_a_stock_client_sees_a_rule_without_a_type(rest: Rest, dataplex: Server) -> None:
