@@ -187,3 +187,22 @@ INJECTED_ANOMALIES = Table(
     partition_by="label_date",
     cluster_by=("serial",),
 )
+
+ANOMALY_ALERTS = Table(
+    "anomaly_alerts",
+    "The episodes of anomalous meters as of each day: those open on it and those closed on it.",
+    (
+        Column("alert_date", "DATE", "The day this is the state of", False),
+        Column("alert_id", "STRING", "Serial and opened_on; the same on every day", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("status", "STRING", "open or closed", False),
+        Column("opened_on", "DATE", "First day of the episode", False),
+        Column("last_flagged_on", "DATE", "Last flagged day up to alert_date", False),
+        Column("closed_on", "DATE", "First day after the episode; NULL while it is open", False),
+        Column("days_flagged", "INT64", "Flagged days up to alert_date", False),
+        Column("worst_probability", "FLOAT64", "Highest probability of these days", False),
+        Column("reason", "STRING", "Most frequent reason of the flagged hours", False),
+    ),
+    partition_by="alert_date",
+    cluster_by=("serial",),
+)
