@@ -7,12 +7,14 @@ import pytest
 import sqlglot
 
 from wattif_dagster import schemas
+from wattif_dagster.detection.alerts import alerts_sql
 from wattif_dagster.detection.fleet import fleet_anomalies_sql
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 DAY = date(2024, 1, 1)
+TABLES = [schemas.HOURLY_CONSUMPTION, schemas.FLEET_ANOMALIES, schemas.ANOMALY_ALERTS]
 
 
 def selects(settings: Settings) -> dict[schemas.Table, str]:
@@ -20,16 +22,17 @@ def selects(settings: Settings) -> dict[schemas.Table, str]:
     return {
         schemas.HOURLY_CONSUMPTION: hourly_consumption_sql(bigquery, DAY, 10),
         schemas.FLEET_ANOMALIES: fleet_anomalies_sql("wattif-local", "wattif", DAY),
+        schemas.ANOMALY_ALERTS: alerts_sql("wattif-local", "wattif", DAY, 0.999, 2, 3),
     }
 
 
-@pytest.mark.parametrize("table", [schemas.HOURLY_CONSUMPTION, schemas.FLEET_ANOMALIES])
+@pytest.mark.parametrize("table", TABLES)
 def test_a_query_result_may_replace_a_partition(table: schemas.Table):
     """A result's columns are NULLABLE, and a partition's schema may not change with its rows."""
     assert not any(column.required for column in table.columns)
 
 
-@pytest.mark.parametrize("table", [schemas.HOURLY_CONSUMPTION, schemas.FLEET_ANOMALIES])
+@pytest.mark.parametrize("table", TABLES)
 def test_a_query_result_may_be_clustered(settings: Settings, table: schemas.Table):
     """BigQuery refuses to cluster the result of an ORDER BY."""
     parsed: Any = sqlglot.parse_one(selects(settings)[table], read="bigquery")
