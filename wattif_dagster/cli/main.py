@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": "generate",
     "demo": "demo",
     "dev": "dev",
+    "evaluate": "evaluate",
 }
 """Each command and the module of this package that has it."""
 

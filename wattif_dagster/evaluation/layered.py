@@ -1,0 +1,92 @@
+"""The layered detector's own SQL, run by BigQuery in a dataset of the evaluation's."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from io import BytesIO
+
+import numpy as np
+import pyarrow.parquet as pq
+from google.cloud import bigquery as bq
+from numpy.typing import NDArray
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.layered.queries import (
+    HISTORY_DAYS,
+    LOOKBACK_DAYS,
+    Tables,
+    baseline_sql,
+    scores_sql,
+)
+from wattif_dagster.evaluation.hours import FULL_DAY, Hours
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_tables import bigquery_schema, of_day
+
+TEST_DAYS = 14
+_TABLES = (schemas.HOURLY_CONSUMPTION, schemas.CONSUMPTION_BASELINE, schemas.ANOMALY_SCORES)
+
+
+def scored_days(days: int) -> int:
+    """How many of the last days are scored: 14, or what a full history leaves, but at least 1."""
+    return min(TEST_DAYS, max(1, days - HISTORY_DAYS))
+
+
+def layered_probabilities(
+    bigquery: BigQueryWarehouse, hours: Hours, tell: Callable[[int, int], None]
+) -> NDArray[np.float64]:
+    """Anomaly probabilities of the test days, shape (meters, 24 x test days); NaN if unknown.
+
+    Replaces the three tables it uses. `tell` is told the queries done and all there are.
+    """
+    for table in _TABLES:
+        bigquery.client.delete_table(bigquery.table_name(table), not_found_ok=True)
+    for table in _TABLES:
+        bigquery.ensure_table(table)
+    _load(bigquery, hours)
+    first: date = hours.start.astype("datetime64[D]").item()
+    tested = [
+        first + timedelta(days=n) for n in range(hours.days - scored_days(hours.days), hours.days)
+    ]
+    since = max(first, tested[0] - timedelta(days=LOOKBACK_DAYS))
+    fitted = [since + timedelta(days=n) for n in range((tested[-1] - since).days + 1)]
+    tables = Tables(
+        bigquery.quoted(schemas.HOURLY_CONSUMPTION), bigquery.quoted(schemas.CONSUMPTION_BASELINE)
+    )
+    expected, total = hours.expected_readings, len(fitted) + len(tested)
+    for done, day in enumerate(fitted, 1):
+        select = baseline_sql(tables, day, expected)
+        bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
+        tell(done, total)
+    scored = []
+    for done, day in enumerate(tested, len(fitted) + 1):
+        select = scores_sql(tables, day, expected)
+        bigquery.replace_partition(schemas.ANOMALY_SCORES, day, select)
+        scored.append(_scores(bigquery, hours, day))
+        tell(done, total)
+    return np.concatenate(scored, axis=1)
+
+
+def _load(bigquery: BigQueryWarehouse, hours: Hours) -> None:
+    file = BytesIO()
+    pq.write_table(hours.table(), file)
+    table = schemas.HOURLY_CONSUMPTION
+    config = bq.LoadJobConfig(
+        source_format=bq.SourceFormat.PARQUET,
+        write_disposition=bq.WriteDisposition.WRITE_APPEND,
+        schema=bigquery_schema(table),
+    )
+    name = bigquery.table_name(table)
+    bigquery.client.load_table_from_file(file, name, rewind=True, job_config=config).result()
+
+
+def _scores(bigquery: BigQueryWarehouse, hours: Hours, day: date) -> NDArray[np.float64]:
+    table = schemas.ANOMALY_SCORES
+    rows = bigquery.rows(
+        "SELECT serial, EXTRACT(HOUR FROM time_hour_rolled) AS hour, anomaly_probability "
+        f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
+    )
+    places = {serial: place for place, serial in enumerate(hours.serials)}
+    found = np.full((len(places), FULL_DAY), np.nan)
+    for row in rows:
+        if row["anomaly_probability"] is not None:
+            found[places[row["serial"]], row["hour"]] = row["anomaly_probability"]
+    return found
