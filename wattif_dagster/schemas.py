@@ -206,3 +206,24 @@ ANOMALY_ALERTS = Table(
     partition_by="alert_date",
     cluster_by=("serial",),
 )
+
+DETECTOR_EVALUATION = Table(
+    "detector_evaluation",
+    "How well a day's scores find its injected anomalies: a row a kind, and one for all.",
+    (
+        Column("evaluation_date", "DATE", "The day", False),
+        Column("kind", "STRING", "T1 to T8, F1 to F11, or all", False),
+        Column("meters", "INT64", "Meters with hours that it changed", False),
+        Column("touched_hours", "INT64", "Hours that it changed", False),
+        Column("flagged_hours", "INT64", "Of these, hours flagged", False),
+        Column("recall", "FLOAT64", "flagged_hours / touched_hours", False),
+        Column("kwh_withheld", "FLOAT64", "Energy withheld; what is added does not count", False),
+        Column("kwh_recovered", "FLOAT64", "Of this, the share of the flagged hours", False),
+        Column("clean_hours", "INT64", "Hours of meters without an anomaly that day; all", False),
+        Column("false_hours", "INT64", "Of these, hours flagged; all only", False),
+        Column("precision", "FLOAT64", "Flagged touched / flagged touched or clean; all", False),
+        Column("false_positive_rate", "FLOAT64", "false_hours / clean_hours; all only", False),
+    ),
+    partition_by="evaluation_date",
+    cluster_by=("kind",),
+)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif_dagster.detection.evaluation import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 
-THRESHOLD = 0.99
-"""Probability from which an hour is flagged."""
 ALERT_PROBABILITY, ALERT_DAYS, ALERT_OF_DAYS = 0.999, 2, 3
 """A meter is alerted on when a day's highest probability is that high on 2 of 3 days."""
 DAYS_PER_MONTH = 30

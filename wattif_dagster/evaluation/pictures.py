@@ -8,8 +8,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from wattif_dagster.detection.evaluation import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.measures import THRESHOLD, Measures, judged_hours, pr_curve
+from wattif_dagster.evaluation.measures import Measures, judged_hours, pr_curve
 
 DPI = 100
 MISSES = 6

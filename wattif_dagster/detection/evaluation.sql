@@ -1,0 +1,92 @@
+-- One day's anomaly_scores against its injected_anomalies: a row a kind, and one for all of them.
+WITH scores AS (
+  SELECT
+    serial,
+    EXTRACT(HOUR FROM time_hour_rolled) AS hour,
+    COALESCE(anomaly_probability >= $threshold, FALSE) AS flagged
+  FROM $anomaly_scores
+  WHERE time_hour_rolled >= TIMESTAMP '$day' AND time_hour_rolled < TIMESTAMP '$day_end'
+),
+
+episodes AS (
+  SELECT serial, kind, starts_at, GREATEST(kwh_withheld, 0) AS kwh_withheld, touched_hours
+  FROM $injected_anomalies
+  WHERE label_date = DATE '$day'
+),
+
+touched AS (
+  SELECT
+    e.serial,
+    e.kind,
+    CAST(hour AS INT64) AS hour,
+    e.kwh_withheld / ARRAY_LENGTH(JSON_VALUE_ARRAY(e.touched_hours)) AS kwh
+  FROM episodes AS e
+  CROSS JOIN UNNEST(JSON_VALUE_ARRAY(e.touched_hours)) AS hour
+),
+
+judged AS (
+  SELECT t.kind, t.serial, t.kwh, COALESCE(s.flagged, FALSE) AS flagged
+  FROM touched AS t
+  LEFT JOIN scores AS s ON s.serial = t.serial AND s.hour = t.hour
+),
+
+by_kind AS (
+  SELECT
+    kind,
+    COUNT(DISTINCT serial) AS meters,
+    COUNT(*) AS touched_hours,
+    COUNTIF(flagged) AS flagged_hours,
+    SUM(kwh) AS kwh_withheld,
+    SUM(IF(flagged, kwh, 0)) AS kwh_recovered
+  FROM judged
+  GROUP BY kind
+),
+
+-- Meters that the day's truth does not name. An episode that has ended leaves no row, so hours
+-- after it count as clean here.
+clean AS (
+  SELECT COUNT(*) AS clean_hours, COUNTIF(flagged) AS false_hours
+  FROM scores
+  WHERE serial NOT IN (SELECT serial FROM episodes)
+),
+
+everything AS (
+  SELECT
+    (SELECT COUNT(DISTINCT serial) FROM judged) AS meters,
+    COUNT(*) AS touched_hours,
+    COUNTIF(flagged) AS flagged_hours,
+    COALESCE(SUM(kwh), 0) AS kwh_withheld,
+    COALESCE(SUM(IF(flagged, kwh, 0)), 0) AS kwh_recovered
+  FROM judged
+)
+
+SELECT
+  DATE '$day' AS evaluation_date,
+  kind,
+  meters,
+  touched_hours,
+  flagged_hours,
+  SAFE_DIVIDE(flagged_hours, touched_hours) AS recall,
+  kwh_withheld,
+  kwh_recovered,
+  CAST(NULL AS INT64) AS clean_hours,
+  CAST(NULL AS INT64) AS false_hours,
+  CAST(NULL AS FLOAT64) AS precision,
+  CAST(NULL AS FLOAT64) AS false_positive_rate
+FROM by_kind
+UNION ALL
+SELECT
+  DATE '$day' AS evaluation_date,
+  'all' AS kind,
+  e.meters,
+  e.touched_hours,
+  e.flagged_hours,
+  SAFE_DIVIDE(e.flagged_hours, e.touched_hours) AS recall,
+  e.kwh_withheld,
+  e.kwh_recovered,
+  c.clean_hours,
+  c.false_hours,
+  SAFE_DIVIDE(e.flagged_hours, e.flagged_hours + c.false_hours) AS precision,
+  SAFE_DIVIDE(c.false_hours, c.clean_hours) AS false_positive_rate
+FROM everything AS e
+CROSS JOIN clean AS c
