@@ -4,8 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from string import Template
 
-THRESHOLD = 0.99
-"""Probability from which an hour is flagged."""
+from wattif_dagster.detection.fleet import THRESHOLD
 
 _TEMPLATE = Path(__file__).with_name("evaluation.sql")
 

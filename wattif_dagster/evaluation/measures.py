@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.detection.evaluation import THRESHOLD
+from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 
 ALERT_PROBABILITY, ALERT_DAYS, ALERT_OF_DAYS = 0.999, 2, 3

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wattif_dagster.detection.evaluation import THRESHOLD
+from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
 from wattif_dagster.evaluation.measures import Measures, judged_hours, pr_curve
 

@@ -1,0 +1,55 @@
+"""`wattif evaluate`: what it refuses, and one run from files through the real detector."""
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from wattif_dagster.evaluation.hours import Hours
+from wattif_dagster.local_cloud.supervisor import LocalCloud
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.cli.conftest import Run
+
+
+def test_files_come_in_pairs(wattif: Run):
+    done = wattif("evaluate", "--hourly", "hours.parquet")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "wattif: --hourly and --labels belong together; give both or none"
+
+
+def test_a_file_that_cannot_be_read_starts_nothing(wattif: Run, settings: Settings):
+    done = wattif("evaluate", "--hourly", "none.parquet", "--labels", "none.csv")
+    assert done.returncode == 1
+    assert "none.parquet cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (settings.home / "evaluation").exists()
+
+
+@pytest.mark.slow
+def test_hours_of_any_meters_are_scored(wattif: Run, tmp_path: Path):
+    home = tmp_path / "own_cloud"
+    kilowatts = np.random.default_rng(1).uniform(0.2, 0.6, (3, 24 * 8))
+    count = np.full(kilowatts.shape, 4)
+    count[1, -3:] = 0
+    hours = Hours(
+        ["attic", "barn", "7"],
+        np.datetime64("2023-05-01T00", "h"),
+        *(kilowatts, kilowatts * 1.5, kilowatts / 2),
+        count,
+    )
+    pq.write_table(hours.table(), tmp_path / "hours.parquet")
+    (tmp_path / "labels.csv").write_text(
+        "serial,kind,starts_at,ends_at\nbarn,silent,2023-05-08T21:00:00Z,2023-05-09T00:00:00Z\n"
+    )
+    files = ("--hourly", "hours.parquet", "--labels", "labels.csv", "--json", "figures.json")
+    done = wattif("evaluate", *files, WATTIF_HOME=str(home))
+    assert done.returncode == 0, done.stderr
+    figures = orjson.loads((tmp_path / "figures.json").read_bytes())
+    assert figures["layered"]["recall_by_kind"] == {"silent": {"mean": 1, "worst": 1}}
+    assert figures["layered"]["seeds"][0]["touched_hours"] == 3
+    assert {"seasonal-naive", "IsolationForest"} < set(figures)
+    pictures = (home / "evaluation" / "files").glob("*.png")
+    assert {picture.name for picture in pictures} == {"misses.png", "quality.png"}
+    assert LocalCloud(home).down() == []
