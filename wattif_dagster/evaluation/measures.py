@@ -44,7 +44,7 @@ class Measures:
     flagged clean / clean. `pr_auc` is the average precision over touched and clean hours.
     `alerts_per_clean_meter_month` counts alerts that open on meters without any episode, a month
     being 30 days. `kwh_recovered` is the share of the withheld energy that lies in flagged hours,
-    of episodes that withhold any; energy that faults add does not count.
+    days on which an episode adds energy do not count.
     """
 
     meters: int
@@ -83,9 +83,8 @@ def measure(
         found[within] = flagged[episode.meter, at[within]]
         if within.any():
             of_kind.setdefault(episode.kind, []).append((episode, found[within]))
-        kwh = np.where(within, np.nan_to_num(episode.kwh), 0)
-        if kwh.sum() > 0:
-            withheld, recovered = withheld + kwh.sum(), recovered + kwh[found].sum()
+        kwh = np.where(within, np.maximum(np.nan_to_num(episode.kwh), 0), 0)
+        withheld, recovered = withheld + kwh.sum(), recovered + kwh[found].sum()
     hit, false = int((flagged & touched).sum()), int((flagged & clean).sum())
     return Measures(
         meters=meters,

@@ -91,3 +91,10 @@ def test_average_precision_lies_between_none_and_one(case):
 def test_average_precision_of_the_truth_is_one_and_of_a_constant_the_share(truth):
     assert average_precision(truth, truth.astype(float)) == 1
     assert average_precision(truth, np.ones(len(truth))) == pytest.approx(truth.mean())
+
+
+def test_a_day_that_adds_energy_takes_nothing_from_what_is_recovered():
+    mixed = Episode(0, "T3", 1, 3, np.array([1, 2]), np.array([3.0, -2.0]))
+    found = measure(np.ones((1, 24)), [mixed])
+    assert found.kwh_withheld == 3
+    assert found.kwh_recovered == 1
