@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 from dagster import Definitions, in_process_executor
 
-from wattif_dagster.assets import anomalies, preview, raw_readings, registry, scans, warehouse
+from wattif_dagster.assets import (
+    anomalies,
+    evaluation,
+    labels,
+    preview,
+    raw_readings,
+    registry,
+    scans,
+    scores,
+    warehouse,
+)
 from wattif_dagster.automation import daily
 from wattif_dagster.checks import completeness
 from wattif_dagster.resources.build import build_resources
@@ -13,10 +23,15 @@ from wattif_dagster.settings import Settings
 ASSETS = [
     registry.meter_registry,
     raw_readings.raw_readings,
+    labels.injected_anomalies,
     warehouse.meter_readings,
     warehouse.hourly_consumption,
     anomalies.fleet_anomalies,
     scans.anomaly_scan_results,
+    scores.consumption_baseline,
+    scores.anomaly_scores,
+    scans.meter_scan_results,
+    evaluation.detector_evaluation,
 ]
 CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_checks]
 

@@ -1,21 +1,17 @@
-"""A scan's rules as asset checks, and its day as a picture."""
+"""A scan's rules as asset checks."""
 
-import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
-    MarkdownMetadataValue,
     MetadataValue,
 )
 from google.cloud import dataplex_v1
 
-from wattif_dagster.detection.pictures import day_picture
 from wattif_dagster.resources.scan_results import RuleOutcome, ScanResult
 
 
@@ -55,12 +51,6 @@ def check_results(key: AssetKey, results: Mapping[date, ScanResult]) -> Iterator
                 },
             },
         )
-
-
-def picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> MarkdownMetadataValue:
-    """The day's picture, shown in the Dagster UI."""
-    image = base64.b64encode(day_picture(rows, threshold)).decode()
-    return MetadataValue.md(f"![AVG and MAX of the day](data:image/png;base64,{image})")
 
 
 def _check_name(rule: str) -> str:

@@ -7,8 +7,10 @@ from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, ass
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
-from wattif_dagster.assets.scan_checks import check_results, check_specs, picture
+from wattif_dagster.assets.pictures import embedded
+from wattif_dagster.assets.scan_checks import check_results, check_specs
 from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.detection.pictures import day_picture
 from wattif_dagster.detection.rules import load_spec
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.dataplex import DataplexScans
@@ -46,7 +48,8 @@ def anomaly_scan_results(
         return scan_day(scans, bigquery, scan, FLEET_SCAN, scan.scan_id, spec, day)
 
     def more(day: date) -> DayMetadata:
-        return {"picture": picture(anomaly_rows(bigquery, day), THRESHOLD)}
+        image = day_picture(anomaly_rows(bigquery, day), THRESHOLD)
+        return {"picture": embedded("AVG and MAX of the day", image)}
 
     return _scan_each_day(context, bigquery, FLEET_SCAN, run, more)
 

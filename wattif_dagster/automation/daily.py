@@ -13,13 +13,18 @@ DAILY_JOB = define_asset_job(
     selection=AssetSelection.assets(
         keys.METER_REGISTRY,
         keys.RAW_READINGS,
+        keys.INJECTED_ANOMALIES,
         keys.METER_READINGS,
         keys.HOURLY_CONSUMPTION,
         keys.FLEET_ANOMALIES,
         keys.ANOMALY_SCAN_RESULTS,
+        keys.CONSUMPTION_BASELINE,
+        keys.ANOMALY_SCORES,
+        keys.METER_SCAN_RESULTS,
+        keys.DETECTOR_EVALUATION,
     ),
     tags={IN_ORDER_TAG: "in-order"},
-    description="One day from the registry to the scan's results.",
+    description="One day from the registry to the scans' results.",
 )
 
 DAILY_SCHEDULE = build_schedule_from_partitioned_job(

@@ -1,18 +1,41 @@
-"""Blocking checks: every reading of the manifest is in BigQuery, once, and rolled up."""
+"""Blocking checks: every reading of the manifest is in BigQuery, once, and rolled up.
+
+A check that an injected fault is meant to break warns and names it. Anything beyond the labels is
+an error, and stops the run.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from typing import Any
 
-from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetCheckSpec, multi_asset_check
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    multi_asset_check,
+)
 
 from wattif_dagster import keys
+from wattif_dagster.checks.injected import (
+    Finding,
+    faulty_hours,
+    readings_beyond_range,
+    repeated_rows,
+)
+from wattif_dagster.ingest.labels import Label, read_labels
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.warehouse.load import require_manifest
-from wattif_dagster.warehouse.quality import ReadingsQuality, hours_quality, readings_quality
+from wattif_dagster.warehouse.quality import (
+    HoursQuality,
+    ReadingsQuality,
+    hours_quality,
+    readings_quality,
+)
 
 READINGS_CHECKS = {
     "rows_match_manifest": "As many rows in BigQuery as the manifest lists.",
@@ -23,8 +46,11 @@ READINGS_CHECKS = {
 }
 HOURS_COMPLETE = "hours_complete"
 
-Comparison = tuple[dict[str, int], dict[str, int]]
-"""Faults by check, 0 passes, and the counts they come from."""
+METERS_NAMED = 20
+"""Meters that a check names for each kind of injected fault."""
+
+Comparison = tuple[dict[str, Finding], dict[str, Any]]
+"""A finding by check, and the counts they come from."""
 
 
 def _specs(asset: object, described: dict[str, str]) -> list[AssetCheckSpec]:
@@ -34,14 +60,20 @@ def _specs(asset: object, described: dict[str, str]) -> list[AssetCheckSpec]:
     ]
 
 
-def _faults(quality: ReadingsQuality, manifest_rows: int) -> dict[str, int]:
-    """How many faults each check finds; 0 passes."""
+def _findings(
+    quality: ReadingsQuality, manifest: Manifest, labels: list[Label]
+) -> dict[str, Finding]:
+    per_hour = SECONDS_PER_HOUR // manifest.interval_seconds
     return {
-        "rows_match_manifest": abs(quality.row_count - manifest_rows),
-        "serials_match_registry": quality.unregistered + quality.silent,
-        "no_duplicates": quality.repeated,
-        "timestamps_on_interval": quality.misplaced,
-        "readings_in_range": quality.out_of_range,
+        "rows_match_manifest": Finding(abs(quality.row_count - manifest.total_rows)),
+        "serials_match_registry": Finding(quality.unregistered + quality.silent),
+        "no_duplicates": repeated_rows(
+            quality.repeated, quality.repeated_by_meter, labels, per_hour
+        ),
+        "timestamps_on_interval": Finding(quality.misplaced),
+        "readings_in_range": readings_beyond_range(
+            quality.out_of_range, quality.out_of_range_by_meter, labels
+        ),
     }
 
 
@@ -51,9 +83,9 @@ def meter_readings_checks(
 ) -> Iterable[AssetCheckResult]:
     """Readings in BigQuery against the manifest and the registry, in one query a day."""
 
-    def compare(manifest: Manifest) -> Comparison:
+    def compare(manifest: Manifest, labels: list[Label]) -> Comparison:
         quality = readings_quality(bigquery, manifest.day, manifest.interval_seconds)
-        return _faults(quality, manifest.total_rows), asdict(quality)
+        return _findings(quality, manifest, labels), _counts(quality)
 
     yield from _results(context, gcs, compare)
 
@@ -69,32 +101,52 @@ def hourly_consumption_checks(
 ) -> Iterable[AssetCheckResult]:
     """The roll-up against the manifest: nothing lost on the way."""
 
-    def compare(manifest: Manifest) -> Comparison:
+    def compare(manifest: Manifest, labels: list[Label]) -> Comparison:
         per_hour = SECONDS_PER_HOUR // manifest.interval_seconds
         quality = hours_quality(bigquery, manifest.day, per_hour)
-        missing_hours = abs(24 * manifest.meters - quality.hours)
-        return {HOURS_COMPLETE: missing_hours + quality.incomplete_hours}, asdict(quality)
+        faulty = 24 * manifest.meters - quality.hours + quality.incomplete_hours
+        finding = faulty_hours(faulty, quality.faulty_by_meter, labels)
+        if not finding.unexplained and quality.readings != manifest.total_rows:
+            finding = Finding(abs(quality.readings - manifest.total_rows), finding.injected)
+        return {HOURS_COMPLETE: finding}, _counts(quality)
 
     yield from _results(context, gcs, compare)
+
+
+def _counts(quality: ReadingsQuality | HoursQuality) -> dict[str, Any]:
+    return {name: value for name, value in asdict(quality).items() if isinstance(value, int)}
 
 
 def _results(
     context: AssetCheckExecutionContext,
     gcs: GcsTransferManager,
-    compare: Callable[[Manifest], Comparison],
+    compare: Callable[[Manifest, list[Label]], Comparison],
 ) -> Iterator[AssetCheckResult]:
     """One result for each selected check over all days of the run."""
-    faults_by_day: dict[str, dict[str, int]] = {}
-    counts_by_day: dict[str, dict[str, int]] = {}
+    findings_by_day: dict[str, dict[str, Finding]] = {}
+    counts_by_day: dict[str, dict[str, Any]] = {}
     for day in days_of(context):
         manifest = require_manifest(gcs, day)
-        faults_by_day[str(day)], counts = compare(manifest)
+        findings_by_day[str(day)], counts = compare(manifest, read_labels(gcs, manifest))
         counts_by_day[str(day)] = {"manifest_rows": manifest.total_rows, **counts}
     for key in context.selected_asset_check_keys:
-        faults = {day: found[key.name] for day, found in faults_by_day.items() if found[key.name]}
+        found = {day: findings[key.name] for day, findings in findings_by_day.items()}
+        faults = {day: item.unexplained for day, item in found.items() if item.unexplained}
+        injected = {
+            day: {kind: serials[:METERS_NAMED] for kind, serials in item.injected.items()}
+            for day, item in found.items()
+            if item.injected
+        }
         yield AssetCheckResult(
-            passed=not faults,
+            passed=not faults and not injected,
             asset_key=key.asset_key,
             check_name=key.name,
-            metadata={"faults_by_day": faults, "counts_by_day": counts_by_day},
+            severity=AssetCheckSeverity.WARN
+            if injected and not faults
+            else AssetCheckSeverity.ERROR,
+            metadata={
+                "faults_by_day": faults,
+                "injected_by_day": injected,
+                "counts_by_day": counts_by_day,
+            },
         )

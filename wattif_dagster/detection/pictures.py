@@ -16,7 +16,7 @@ SIZE_INCHES = (9.0, 4.2)
 DPI = 100
 METRICS = ("AVG", "MAX")
 
-_VALUE, _BAND, _FLAG = "#1f4e79", "#9dc3e6", "#d62728"
+VALUE, BAND, FLAG = "#1f4e79", "#9dc3e6", "#d62728"
 
 
 def day_picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
@@ -36,7 +36,7 @@ def day_picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
     figure.suptitle(_title(rows), fontsize=12, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-    return _png(figure)
+    return png(figure)
 
 
 def _title(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -56,15 +56,15 @@ def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
         [nan if row[name] is None else row[name] for row in rows]
         for name in ("lower_bound", "value", "upper_bound")
     )
-    panel.fill_between(times, lower, upper, color=_BAND, alpha=0.5, lw=0, label=band)
-    panel.plot(times, value, color=_VALUE, lw=1.5, marker=".", ms=4, label="value")
+    panel.fill_between(times, lower, upper, color=BAND, alpha=0.5, lw=0, label=band)
+    panel.plot(times, value, color=VALUE, lw=1.5, marker=".", ms=4, label="value")
     flagged = [row for row in rows if row["is_anomaly"]]
     panel.scatter(
         [row["time"] for row in flagged],
         [row["value"] for row in flagged],
         s=60,
         facecolors="none",
-        edgecolors=_FLAG,
+        edgecolors=FLAG,
         linewidths=1.6,
         zorder=3,
         label="flagged",
@@ -80,7 +80,8 @@ def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure as a small PNG, of 64 colours."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba()))

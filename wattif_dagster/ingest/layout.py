@@ -3,6 +3,7 @@
 dt=YYYY-MM-DD/part-NNNNN.json      readings (`.json.gz` when compressed)
 dt=YYYY-MM-DD/<serial>.json        readings, one meter an object
 manifests/dt=YYYY-MM-DD.json       what a day consists of
+labels/dt=YYYY-MM-DD.json.gz       the truth about its injected anomalies
 registry/dt=YYYY-MM-DD/...         the fleet as of a day
 """
 
@@ -32,6 +33,11 @@ def extension(compression: Compression) -> str:
 def manifest_name(day: date) -> str:
     """Name of the day's manifest."""
     return f"manifests/dt={day.isoformat()}.json"
+
+
+def labels_name(day: date) -> str:
+    """Name of the day's labels, as BigQuery loads them."""
+    return f"labels/dt={day.isoformat()}.json.gz"
 
 
 def registry_prefix(day: date) -> str:

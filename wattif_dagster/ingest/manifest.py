@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from wattif_dagster.errors import UserError, explain
-from wattif_dagster.ingest.layout import day_prefix, manifest_name
+from wattif_dagster.ingest.layout import day_prefix, labels_name, manifest_name
 from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
@@ -43,6 +43,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     meters: int = Field(ge=0)
     compression: Compression
     incident: IncidentLabel | None = None
+    labels: ManifestObject = Field(description="The truth about injected anomalies")
     objects: tuple[ManifestObject, ...]
 
     @model_validator(mode="after")
@@ -55,6 +56,8 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
                 raise ValueError(f"object {name!r} is not of this day; they begin with {prefix}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")
+        if self.labels.name != labels_name(self.day):
+            raise ValueError(f"labels {self.labels.name!r} are not this day's")
         return self
 
     @property

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest import layout
+from wattif_dagster.ingest.labels import land_labels
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
 from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
 from wattif_dagster.ingest.spool import Spool, open_spool
@@ -127,6 +128,7 @@ def land_day(
     with open_spool(Path(options.spool_dir), options.spool_budget) as spool:
         pipeline = _Pipeline(store, simulation, day, serials, options, spool, present, listener)
         objects = pipeline.run()
+    labels = land_labels(store, simulation, day, serials)
     manifest = Manifest(
         day=day,
         fingerprint=simulation.fingerprint,
@@ -134,6 +136,7 @@ def land_day(
         meters=len(serials),
         compression=options.compression,
         incident=incident_label(simulation, day),
+        labels=labels,
         objects=tuple(objects),
     )
     try:

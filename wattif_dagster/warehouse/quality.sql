@@ -16,6 +16,16 @@ registered AS (
   SELECT serial FROM {meter_registry} WHERE {registry_of_day}
 )
 SELECT
+  ARRAY_AGG(
+    IF(
+      repeated > 0 OR out_of_range > 0,
+      STRUCT(
+        readings.serial AS serial, repeated AS repeated, out_of_range AS out_of_range
+      ),
+      NULL
+    )
+    IGNORE NULLS
+  ) AS deviating,
   COALESCE(SUM(n), 0) AS row_count,
   COUNT(readings.serial) AS serials,
   COUNT(registered.serial) AS registered_serials,

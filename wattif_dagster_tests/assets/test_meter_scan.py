@@ -84,7 +84,7 @@ class Scanned:
 
     @property
     def checks(self) -> dict[str, AssetCheckEvaluation]:
-        return evaluations(self.result)
+        return evaluations(self.result, keys.ANOMALY_SCAN_RESULTS)
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def test_a_lost_answer_to_the_manifest_is_no_other_writer(
     gcs_proxy.on("POST", "/upload/", pass_on)
     gcs_proxy.on("POST", "/upload/", lose_answer)
     report = land(5)
-    assert gcs_proxy.count("POST", "/upload/") == 3
+    assert gcs_proxy.count("POST", "/upload/") == 4
     assert stands(gcs, report.manifest)
 
 

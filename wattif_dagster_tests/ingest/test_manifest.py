@@ -31,6 +31,10 @@ incidents = st.builds(
 )
 
 
+def labels_of(day: date) -> ManifestObject:
+    return ManifestObject(name=f"labels/dt={day}.json.gz", bytes=0, crc32c="AAAAAA==", rows=0)
+
+
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
     day = draw(st.dates())
@@ -54,6 +58,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
         meters=draw(st.integers(0, 2**40)),
         compression=draw(st.sampled_from(["none", "gzip"])),
         incident=draw(st.none() | incidents),
+        labels=labels_of(day),
         objects=tuple(objects),
     )
 
@@ -71,6 +76,7 @@ SOUND = Manifest(
     interval_seconds=10,
     meters=20,
     compression="none",
+    labels=labels_of(DAY),
     objects=tuple(
         ManifestObject(name=f"dt=2024-01-01/part-0000{n}.json", bytes=n, crc32c="AAAAAA==", rows=n)
         for n in range(3)

@@ -24,6 +24,9 @@ def of_many(objects: int, compression: str = "none") -> tuple[Manifest, list[Sto
         interval_seconds=10,
         meters=objects,
         compression=compression,  # type: ignore[arg-type]
+        labels=ManifestObject(
+            name="labels/dt=2024-01-01.json.gz", bytes=0, crc32c="AAAAAA==", rows=0
+        ),
         objects=tuple(
             ManifestObject(name=o.name, bytes=o.size, crc32c=encode_crc32c(o.crc32c), rows=1)
             for o in stored

@@ -26,6 +26,8 @@ SOUND = ReadingsQuality(
     repeated=0,
     misplaced=0,
     out_of_range=0,
+    repeated_by_meter={},
+    out_of_range_by_meter={},
 )
 OBJECT = "dt=2024-01-01/part-00000.json"
 
@@ -66,13 +68,17 @@ def test_a_sound_day(warehouse: Warehouse) -> None:
 def test_each_fault_moves_its_count(warehouse: Warehouse) -> None:
     rows, serials = landed(warehouse)
 
-    def counted(spoiled: Rows) -> dict[str, int]:
+    def counted(spoiled: Rows) -> dict[str, object]:
         """The counts that are not a sound day's."""
         spoil(warehouse, spoiled)
         sound = asdict(SOUND)
         return {name: n for name, n in asdict(quality(warehouse)).items() if n != sound[name]}
 
-    assert counted([*rows, rows[7], rows[7]]) == {"row_count": 482, "repeated": 2}
+    assert counted([*rows, rows[7], rows[7]]) == {
+        "row_count": 482,
+        "repeated": 2,
+        "repeated_by_meter": {rows[7]["serial"]: 2},
+    }
     silent = [row for row in rows if row["serial"] != serials[0]]
     assert counted(silent) == {"row_count": 384, "serials": 4, "silent": 1}
     unknown = {**rows[0], "serial": "MAC99999999"}
@@ -80,7 +86,10 @@ def test_each_fault_moves_its_count(warehouse: Warehouse) -> None:
     off_grid = {**rows[0], "timestamp": "2024-01-01T00:00:01Z"}
     assert counted([off_grid, *rows[1:]]) == {"misplaced": 1}
     for value in (-100.001, 100.001):
-        assert counted([{**rows[0], "reading": value}, *rows[1:]]) == {"out_of_range": 1}
+        assert counted([{**rows[0], "reading": value}, *rows[1:]]) == {
+            "out_of_range": 1,
+            "out_of_range_by_meter": {rows[0]["serial"]: 1},
+        }
     for value in (-100.0, 100.0):
         assert counted([{**rows[0], "reading": value}, *rows[1:]]) == {}
 
@@ -114,6 +123,7 @@ def test_hours_that_lack_readings_are_counted(warehouse: Warehouse) -> None:
         warehouse.bigquery.replace_partition(schemas.HOURLY_CONSUMPTION, MONDAY, sql)
         return hours_quality(warehouse.bigquery, MONDAY, 4)
 
-    assert counted() == HoursQuality(meters=5, hours=120, incomplete_hours=0, readings=480)
+    assert counted() == HoursQuality(5, 120, 0, 480, faulty_by_meter={})
     spoil(warehouse, [*rows[5:], rows[-1]])
-    assert counted() == HoursQuality(meters=5, hours=119, incomplete_hours=2, readings=476)
+    first, last = str(rows[0]["serial"]), str(rows[-1]["serial"])
+    assert counted() == HoursQuality(5, 119, 2, 476, faulty_by_meter={first: 2, last: 1})

@@ -1,0 +1,67 @@
+"""A small picture of a day's most anomalous meters, for the metadata of an asset."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from math import nan
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, HourLocator
+from matplotlib.figure import Figure
+
+from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.detection.pictures import BAND, DPI, FLAG, VALUE, png
+
+COLUMNS = 3
+PANEL_INCHES = (3.2, 2.1)
+
+
+def meters_picture(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A PNG with a panel for each meter: avg_kw by hour, its bounds, and the flagged hours.
+
+    `rows` are hours, together for each meter and in time's order, with `serial`,
+    `time_hour_rolled`, `avg_kw`, `lower`, `upper` (kW), `anomaly_probability` and `reason`; NULLs
+    are None. A missing hour is marked at the bottom.
+    """
+    meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
+    lines = max(1, -(-len(meters) // COLUMNS))
+    size = (PANEL_INCHES[0] * COLUMNS, PANEL_INCHES[1] * lines + 0.4)
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for panel, (serial, hours) in zip(panels, meters, strict=False):
+        _draw(panel, serial, hours)
+    for panel in panels[len(meters) :]:
+        panel.set_axis_off()
+    title = (
+        f"The most anomalous meters of {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW"
+        if rows
+        else "No meter is flagged"
+    )
+    figure.suptitle(title, fontsize=11, fontweight="bold")
+    return png(figure)
+
+
+def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
+    times = [row["time_hour_rolled"] for row in hours]
+    lower, value, upper = (
+        [nan if row[name] is None else row[name] for row in hours]
+        for name in ("lower", "avg_kw", "upper")
+    )
+    panel.fill_between(times, lower, upper, color=BAND, alpha=0.5, lw=0, step="mid")
+    panel.plot(times, value, color=VALUE, lw=1.3, drawstyle="steps-mid")
+    flagged = [row for row in hours if (row["anomaly_probability"] or 0) >= THRESHOLD]
+    panel.scatter(
+        [row["time_hour_rolled"] for row in flagged],
+        [row["avg_kw"] or 0 for row in flagged],
+        s=16,
+        color=FLAG,
+        zorder=3,
+    )
+    reasons = sorted({row["reason"] for row in flagged})
+    more = f" +{len(reasons) - 2}" if len(reasons) > 2 else ""
+    panel.set_title(f"{serial}\n{', '.join(reasons[:2])}{more}", loc="left", fontsize=8)
+    panel.xaxis.set_major_locator(HourLocator(range(0, 24, 6)))
+    panel.xaxis.set_major_formatter(DateFormatter("%H"))
+    panel.tick_params(labelsize=7)
+    panel.grid(alpha=0.25)
+    panel.spines[["top", "right"]].set_visible(False)

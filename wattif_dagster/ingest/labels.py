@@ -1,0 +1,54 @@
+"""The truth about a day's injected anomalies in the bucket, as BigQuery loads it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+from isal import igzip
+from numpy.typing import NDArray
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import labels_name
+from wattif_dagster.ingest.manifest import Manifest, ManifestObject
+from wattif_dagster.ingest.store import ObjectStore, crc32c, encode_crc32c
+from wattif_dagster.metering.anomalies.labels import label_rows
+from wattif_dagster.metering.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class Label:
+    """What an episode does to a meter's day."""
+
+    serial: str
+    kind: str
+    touched_hours: tuple[int, ...]
+
+
+def land_labels(
+    store: ObjectStore, simulation: Simulation, day: date, serials: NDArray[np.integer]
+) -> ManifestObject:
+    """Write the rows of `injected_anomalies` of the day, none where anomalies are off."""
+    rows = label_rows(simulation, day, serials)
+    lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    body = igzip.compress(lines, 1, mtime=0)
+    name = labels_name(day)
+    store.write(name, body)
+    checksum = encode_crc32c(crc32c(body))
+    return ManifestObject(name=name, bytes=len(body), crc32c=checksum, rows=len(rows))
+
+
+def read_labels(store: ObjectStore, manifest: Manifest) -> list[Label]:
+    """The day's labels. Raises UserError when they are not those that the manifest lists."""
+    found = store.read(manifest.labels.name)
+    if found is None or encode_crc32c(crc32c(found[0])) != manifest.labels.crc32c:
+        raise UserError(
+            f"{manifest.labels.name} is not what the manifest of {manifest.day} lists; "
+            "materialize raw_readings of that day again"
+        )
+    return [_label(orjson.loads(line)) for line in igzip.decompress(found[0]).splitlines()]
+
+
+def _label(row: dict[str, Any]) -> Label:
+    return Label(row["serial"], row["kind"], tuple(orjson.loads(row["touched_hours"])))

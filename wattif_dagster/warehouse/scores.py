@@ -1,0 +1,121 @@
+"""consumption_baseline and anomaly_scores: their partitions, and what is looked at afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.layered.queries import (
+    CALIBRATION_DAYS,
+    Tables,
+    baseline_sql,
+    scores_sql,
+)
+from wattif_dagster.ingest.manifest import Manifest
+from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_tables import of_day
+
+METERS_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A day's baseline: `history_days` is the longest of a meter's."""
+
+    rows: int
+    meters: int
+    history_days: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A day's scores; `unscored` hours have no probability yet."""
+
+    rows: int
+    unscored: int
+    calibration_days: int
+
+
+def fit_baseline(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Baseline:
+    """Replace the day's partition of `consumption_baseline`."""
+    table = schemas.CONSUMPTION_BASELINE
+    sql = baseline_sql(_tables(bigquery), day, _readings_per_hour(manifest))
+    bigquery.replace_partition(table, day, sql)
+    row = bigquery.row(
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT serial) AS meters, "
+        "COALESCE(MAX(history_days), 0) AS history_days "
+        f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
+    )
+    return Baseline(row["n"], row["meters"], row["history_days"])
+
+
+def score_day(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Scores:
+    """Replace the day's partition of `anomaly_scores`."""
+    bigquery.ensure_table(schemas.CONSUMPTION_BASELINE)
+    table, baseline = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_BASELINE
+    sql = scores_sql(_tables(bigquery), day, _readings_per_hour(manifest))
+    bigquery.replace_partition(table, day, sql)
+    row = bigquery.row(
+        "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
+        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(baseline)} "
+        f"WHERE day >= DATE '{day - timedelta(days=CALIBRATION_DAYS)}' AND day < DATE '{day}'"
+        f") AS calibration_days FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
+    )
+    return Scores(row["n"], row["unscored"], row["calibration_days"])
+
+
+def flagged_meters(
+    bigquery: BigQueryWarehouse, day: date, threshold: float
+) -> list[dict[str, Any]]:
+    """Meters with hours at the threshold or above, the most such hours first: serial, hours,
+    probability (the largest), reason (of that hour)."""
+    table = schemas.ANOMALY_SCORES
+    return bigquery.rows(
+        "SELECT serial, COUNT(*) AS hours, MAX(anomaly_probability) AS probability, "
+        "MAX_BY(reason, anomaly_probability) AS reason "
+        f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)} "
+        f"AND anomaly_probability >= {threshold!r} "
+        "GROUP BY serial ORDER BY hours DESC, probability DESC, serial"
+    )
+
+
+def curves(bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]) -> list[dict[str, Any]]:
+    """The hours of these meters, in their order: avg_kw, its bounds and the score's columns.
+    `serials` come from the warehouse."""
+    if not serials:
+        return []
+    scores, hourly = schemas.ANOMALY_SCORES, schemas.HOURLY_CONSUMPTION
+    listed = ", ".join(f"'{serial}'" for serial in serials)
+    rows = bigquery.rows(
+        "SELECT s.serial, s.time_hour_rolled, h.avg_kw, s.lower, s.upper, "
+        "s.anomaly_probability, s.reason "
+        f"FROM (SELECT * FROM {bigquery.quoted(scores)} "
+        f"WHERE {of_day(scores, day)} AND serial IN ({listed})) AS s "
+        f"LEFT JOIN (SELECT * FROM {bigquery.quoted(hourly)} "
+        f"WHERE {of_day(hourly, day)} AND serial IN ({listed})) AS h "
+        "ON h.serial = s.serial AND h.time_hour_rolled = s.time_hour_rolled"
+    )
+    return sorted(rows, key=lambda row: (serials.index(row["serial"]), row["time_hour_rolled"]))
+
+
+def markdown(flagged: Sequence[Mapping[str, Any]]) -> str:
+    """A table of the first meters of `flagged_meters`."""
+    lines = [
+        f"| {row['serial']} | {row['hours']} | {row['probability']:.4f} | {row['reason']} |"
+        for row in flagged[:METERS_LISTED]
+    ]
+    return "\n".join(["| meter | hours | probability | reason |", "|---|---|---|---|", *lines])
+
+
+def _tables(bigquery: BigQueryWarehouse) -> Tables:
+    return Tables(
+        hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
+        consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
+        meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
+    )
+
+
+def _readings_per_hour(manifest: Manifest) -> int:
+    return SECONDS_PER_HOUR // manifest.interval_seconds
