@@ -79,8 +79,9 @@ def hours_quality(bigquery: BigQueryWarehouse, day: date, readings_per_hour: int
     row = bigquery.row(
         "SELECT COUNT(*) AS meters, COALESCE(SUM(hours), 0) AS hours, "
         "COALESCE(SUM(incomplete), 0) AS incomplete_hours, COALESCE(SUM(n), 0) AS readings, "
-        "ARRAY_AGG(IF(hours < 24 OR incomplete > 0, STRUCT(serial AS serial, 24 - hours + incomplete "
-        "AS faulty), NULL) IGNORE NULLS) AS deviating "
+        "ARRAY_AGG(IF(hours < 24 OR incomplete > 0, "
+        "STRUCT(serial AS serial, 24 - hours + incomplete AS faulty), NULL) IGNORE NULLS"
+        ") AS deviating "
         "FROM (SELECT serial, COUNT(*) AS hours, "
         f"COUNTIF(n_readings != {readings_per_hour}) AS incomplete, SUM(n_readings) AS n "
         f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)} GROUP BY serial)"

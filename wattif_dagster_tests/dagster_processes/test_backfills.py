@@ -61,6 +61,16 @@ def ask(url: str, query: str, **variables: Any) -> Any:
     return field
 
 
+def failed_steps(project: Project) -> list[str]:
+    """What the failed steps of all runs say, causes included."""
+    instance = project.instance
+    return [
+        f"{log.step_key}: {log.user_message}: {log.get_dagster_event().step_failure_data.error_display_string}"
+        for run in instance.get_runs()
+        for log in instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_FAILURE)
+    ]
+
+
 def answers(url: str) -> bool:
     try:
         return requests.get(f"{url}/server_info", timeout=5).ok
@@ -161,7 +171,7 @@ def test_an_asset_backfill_makes_just_its_days_in_one_run(platform: Platform):
     wait_until(ended, "the backfill did not end")
     backfill = project.instance.get_backfill(platform.asset_backfill)
     assert backfill is not None
-    assert backfill.status.value == "COMPLETED_SUCCESS"
+    assert backfill.status.value == "COMPLETED_SUCCESS", failed_steps(project)
     for made in ASSET_DAYS:
         assert_day_is_right(project, made)
     (run,) = project.instance.get_runs(

@@ -265,8 +265,13 @@ loadings AS (
   SELECT
     serial,
     quantity,
-    SUM(z * factor) / (SUM(factor * factor) + VAR_POP(z) / $loading_variance) AS loading,
-    VAR_POP(z) / (SUM(factor * factor) + VAR_POP(z) / $loading_variance) AS loading_variance
+    -- A single day has no ups and downs to follow.
+    COALESCE(SAFE_DIVIDE(
+      SUM(z * factor), SUM(factor * factor) + VAR_POP(z) / $loading_variance
+    ), 0) AS loading,
+    COALESCE(SAFE_DIVIDE(
+      VAR_POP(z), SUM(factor * factor) + VAR_POP(z) / $loading_variance
+    ), 0) AS loading_variance
   FROM deviations AS d
   INNER JOIN weather AS w ON w.day = d.day
   GROUP BY serial, quantity
