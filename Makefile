@@ -14,7 +14,7 @@ DEMO_ENV := set -a && . ./demo.env &&
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/ready ## Land, load, roll up and scan ten days on the local cloud; print what came of it
+demo: $(VENV)/ready ## Land, load, roll up and judge 14 days on the local cloud; print what came of it
 	@$(DEMO_ENV) $(BIN)/wattif demo
 
 dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000

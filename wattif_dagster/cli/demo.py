@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from wattif_dagster.cli.demo_meters import draw_kinds, table_of_kinds
 from wattif_dagster.cli.instance import dagster_instance
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import day_picture
@@ -26,7 +27,7 @@ Judged = dict[date, list[dict[str, Any]]]
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--days", type=click.IntRange(1), default=14, show_default=True)
 @click.option("--keep", is_flag=True, help="Leave the local cloud running.")
 def demo(days: int, keep: bool) -> None:
     """Land, load, roll up and scan the first DAYS days of the fleet on the local cloud."""
@@ -101,8 +102,11 @@ def _print_report(
         table.add_row(name, value)
     console = Console()
     console.print(table)
+    days = [count.manifest.day for count in counts]
+    console.print(table_of_kinds(bigquery, days))
+    draw_kinds(bigquery, days[-1], picture.parent)
     console.print(f"tables   {bigquery.cloud.project}.{bigquery.dataset}.*", highlight=False)
-    console.print(f"picture  {picture}", highlight=False, soft_wrap=True)
+    console.print(f"pictures {picture.parent}", highlight=False, soft_wrap=True)
     console.print("UI       `make dev`, then http://127.0.0.1:3000", highlight=False)
     if not all(count.agree for count in counts):
         raise UserError("readings were lost or added on the way; see the table above")

@@ -16,7 +16,9 @@ COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
 
 
-def meters_picture(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def meters_picture(
+    rows: Sequence[Mapping[str, Any]], title: str = "The most anomalous meters"
+) -> bytes:
     """A PNG with a panel for each meter: avg_kw by hour, its bounds, and the flagged hours.
 
     `rows` are hours, together for each meter and in time's order, with `serial`,
@@ -32,12 +34,8 @@ def meters_picture(rows: Sequence[Mapping[str, Any]]) -> bytes:
         _draw(panel, serial, hours)
     for panel in panels[len(meters) :]:
         panel.set_axis_off()
-    title = (
-        f"The most anomalous meters of {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW"
-        if rows
-        else "No meter is flagged"
-    )
-    figure.suptitle(title, fontsize=11, fontweight="bold")
+    said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
+    figure.suptitle(said, fontsize=11, fontweight="bold")
     return png(figure)
 
 

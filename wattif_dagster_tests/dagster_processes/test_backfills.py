@@ -65,7 +65,7 @@ def failed_steps(project: Project) -> list[str]:
     """What the failed steps of all runs say, causes included."""
     instance = project.instance
     return [
-        f"{log.step_key}: {log.user_message}: {log.get_dagster_event().step_failure_data.error_display_string}"
+        log.get_dagster_event().step_failure_data.error_display_string
         for run in instance.get_runs()
         for log in instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_FAILURE)
     ]
