@@ -16,6 +16,12 @@ SMALL = {
     "WATTIF_SIMULATION__INCIDENT": "surge",
     "WATTIF_SIMULATION__INCIDENT_DATE": "2024-01-07",
 }
+OUTAGES = {
+    "WATTIF_SIMULATION__ANOMALY_SHARE": "0.5",
+    "WATTIF_SIMULATION__ANOMALY_KINDS": "F2",
+    "WATTIF_SIMULATION__ANOMALY_ONSET_DAY": "6",
+    "WATTIF_SIMULATION__ANOMALY_ONSET_DAYS": "1",
+}
 
 
 @pytest.fixture
@@ -53,17 +59,26 @@ def test_up_status_down(wattif: Run, home: dict[str, str]):
 def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     wattif: Run, home: dict[str, str]
 ):
-    first = wattif("demo", "--days", "7", **home, **SMALL)
+    first = wattif("demo", "--days", "7", **home, **SMALL, **OUTAGES)
     assert first.returncode == 0, first.stderr
     figures = dict(re.findall(r"^ (.+?) {2,}(.+?) *$", first.stdout, re.MULTILINE))
     rows = {figures[f"rows {what}"] for what in ("rendered", "uploaded", "loaded", "rolled up")}
     assert len(rows) == 1
     assert int(rows.pop().replace(",", "")) == sum(5 + n for n in range(7)) * 96
     assert figures["found"] == "3 of its 3 hours"
-    picture = Path(home["WATTIF_HOME"]) / "demo" / "fleet-2024-01-07.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    # The outage of a meter for some hours breaks a rule, whatever the history.
+    kind, meters, hours, found, missed = re.search(
+        r"^ *(F2 +zero) +(\d+) +(\d+) +(\d+) +(\d+) *$", first.stdout, re.MULTILINE
+    ).groups()  # type: ignore[union-attr]
+    assert kind
+    assert int(meters) > 0
+    assert int(found) > 0
+    assert int(hours) == int(found) + int(missed)
+    pictures = Path(home["WATTIF_HOME"]) / "demo"
+    for name in ("fleet-2024-01-07.png", "F2-2024-01-07.png"):
+        assert (pictures / name).read_bytes().startswith(b"\x89PNG")
     assert processes_of(home) == []
-    second = wattif("demo", "--days", "7", **home, **SMALL)
+    second = wattif("demo", "--days", "7", **home, **SMALL, **OUTAGES)
     assert second.stdout == first.stdout
 
 
