@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dagster import Definitions, in_process_executor
 
 from wattif_dagster.assets import (
+    alerts,
     anomalies,
     evaluation,
     labels,
@@ -31,6 +32,7 @@ ASSETS = [
     scores.consumption_baseline,
     scores.anomaly_scores,
     scans.meter_scan_results,
+    alerts.anomaly_alerts,
     evaluation.detector_evaluation,
 ]
 CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_checks]

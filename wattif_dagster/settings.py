@@ -14,6 +14,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.options import IngestOptions
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     simulation: Simulation = Simulation()
     ingest: IngestOptions = IngestOptions()
     scan: ScanOptions = ScanOptions()
+    alerts: AlertOptions = AlertOptions()
 
     @field_validator("bucket")
     @classmethod

@@ -21,6 +21,7 @@ DAILY_JOB = define_asset_job(
         keys.CONSUMPTION_BASELINE,
         keys.ANOMALY_SCORES,
         keys.METER_SCAN_RESULTS,
+        keys.ANOMALY_ALERTS,
         keys.DETECTOR_EVALUATION,
     ),
     tags={IN_ORDER_TAG: "in-order"},

@@ -1,7 +1,7 @@
 -- The episodes open on, or closed on, one day: read from the scores alone, never from older alerts.
 WITH hours AS (
   SELECT serial, DATE(time_hour_rolled) AS day, anomaly_probability, reason
-  FROM `$table`
+  FROM $table
   WHERE time_hour_rolled >= TIMESTAMP('$scores_start') AND time_hour_rolled < TIMESTAMP('$day_end')
     AND NOT provisional AND anomaly_probability >= $probability
 ),

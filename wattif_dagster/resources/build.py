@@ -6,7 +6,12 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.cloud import GoogleCloud
 from wattif_dagster.resources.dataplex import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import IngestResource, ScanResource, SimulationResource
+from wattif_dagster.resources.options import (
+    AlertResource,
+    IngestResource,
+    ScanResource,
+    SimulationResource,
+)
 from wattif_dagster.settings import Settings
 
 
@@ -17,6 +22,7 @@ class Resources(TypedDict):
     simulation: SimulationResource
     ingest: IngestResource
     scan: ScanResource
+    alerts: AlertResource
     gcs: GcsTransferManager
     bigquery: BigQueryWarehouse
     scans: DataplexScans
@@ -40,6 +46,7 @@ def build_resources(settings: Settings) -> Resources:
         "simulation": SimulationResource(**settings.simulation.model_dump()),
         "ingest": IngestResource(**ingest.model_dump()),
         "scan": ScanResource(**settings.scan.model_dump()),
+        "alerts": AlertResource(**settings.alerts.model_dump()),
         "gcs": GcsTransferManager(
             cloud=cloud,
             bucket=settings.bucket,

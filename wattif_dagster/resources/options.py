@@ -2,6 +2,7 @@
 
 from dagster import ConfigurableResource
 
+from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
@@ -17,3 +18,7 @@ class IngestResource(IngestOptions, ConfigurableResource):
 
 class ScanResource(ScanOptions, ConfigurableResource):
     """What the scans ask, and whom they tell."""
+
+
+class AlertResource(AlertOptions, ConfigurableResource):
+    """When a meter's anomalous days are an alert."""

@@ -8,8 +8,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.alerts import alerts_sql
-from wattif_dagster.errors import UserError
 from wattif_dagster.schemas import ANOMALY_SCORES
 from wattif_dagster.settings import Endpoints
 
@@ -49,7 +49,7 @@ def alerts(local_cloud: Endpoints) -> Iterator[Alerts]:
     client.load_table_from_json(rows, table).result()
 
     def read(day: date) -> list[tuple[object, ...]]:
-        sql = alerts_sql(client.project, dataset, day, 0.999, 2, 3)
+        sql = alerts_sql(f"`{table}`", day, AlertOptions())
         found = client.query(sql).result()
         return [(r.alert_id, r.status, r.closed_on, r.days_flagged, r.reason) for r in found]
 
@@ -71,8 +71,3 @@ def test_an_episode_opens_stays_open_and_closes_under_one_id(alerts: Alerts) -> 
 def test_a_long_episode_is_a_new_one_after_the_first_day_of_a_quarter(alerts: Alerts) -> None:
     ids = [alerts(date(2024, 3, 31) + timedelta(days=n))[0][0] for n in range(4)]
     assert ids == ["LONG:2024-03-29"] * 2 + ["LONG:2024-04-01"] * 2
-
-
-def test_more_days_than_the_window_holds_are_refused() -> None:
-    with pytest.raises(UserError, match="4 of 3 days"):
-        alerts_sql("p", "d", date(2024, 2, 7), 0.999, 4, 3)

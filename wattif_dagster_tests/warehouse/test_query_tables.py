@@ -7,6 +7,7 @@ import pytest
 import sqlglot
 
 from wattif_dagster import schemas
+from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.alerts import alerts_sql
 from wattif_dagster.detection.fleet import fleet_anomalies_sql
 from wattif_dagster.resources.build import build_resources
@@ -22,7 +23,9 @@ def selects(settings: Settings) -> dict[schemas.Table, str]:
     return {
         schemas.HOURLY_CONSUMPTION: hourly_consumption_sql(bigquery, DAY, 10),
         schemas.FLEET_ANOMALIES: fleet_anomalies_sql("wattif-local", "wattif", DAY),
-        schemas.ANOMALY_ALERTS: alerts_sql("wattif-local", "wattif", DAY, 0.999, 2, 3),
+        schemas.ANOMALY_ALERTS: alerts_sql(
+            "`wattif-local.wattif.anomaly_scores`", DAY, AlertOptions()
+        ),
     }
 
 
