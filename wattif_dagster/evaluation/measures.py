@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 
-ALERT_PROBABILITY, ALERT_DAYS, ALERT_OF_DAYS = 0.999, 2, 3
-"""A meter is alerted on when a day's highest probability is that high on 2 of 3 days."""
+ALERT = AlertOptions()
+"""A meter is alerted on as `anomaly_alerts` does unless set otherwise."""
 DAYS_PER_MONTH = 30
 
 
@@ -150,10 +151,10 @@ def average_precision(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> f
 
 def alerts(score: NDArray[np.float64]) -> NDArray[np.int64]:
     """How many alerts open on each meter; `score` has the shape (meters, hours), whole days."""
-    high = score.reshape(len(score), -1, FULL_DAY).max(axis=2) >= ALERT_PROBABILITY
-    padded = np.pad(high, ((0, 0), (ALERT_OF_DAYS - 1, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, ALERT_OF_DAYS, axis=1)
-    alarmed = windows.sum(axis=2) >= ALERT_DAYS
+    high = score.reshape(len(score), -1, FULL_DAY).max(axis=2) >= ALERT.probability
+    padded = np.pad(high, ((0, 0), (ALERT.of_days - 1, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, ALERT.of_days, axis=1)
+    alarmed = windows.sum(axis=2) >= ALERT.days
     return (alarmed & ~np.pad(alarmed, ((0, 0), (1, 0)))[:, :-1]).sum(axis=1)
 
 
