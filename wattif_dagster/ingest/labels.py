@@ -10,6 +10,7 @@ from isal import igzip
 from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.layout import labels_name
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject
 from wattif_dagster.ingest.store import ObjectStore, crc32c, encode_crc32c
@@ -32,7 +33,7 @@ def land_labels(
     """Write the rows of `injected_anomalies` of the day, none where anomalies are off."""
     rows = label_rows(simulation, day, serials)
     lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    body = igzip.compress(lines, 1, mtime=0)
+    body = compress(lines)
     name = labels_name(day)
     store.write(name, body)
     checksum = encode_crc32c(crc32c(body))

@@ -15,11 +15,11 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from isal import igzip
 from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest import layout
+from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.labels import land_labels
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
 from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
@@ -40,7 +40,6 @@ from wattif_dagster.metering.simulation import Simulation
 
 MAX_OBJECT_BYTES = 8 * MEBIBYTE
 """Objects stay below it: one request each, and generation preconditions hold."""
-GZIP_LEVEL = 1
 GZIP_AT_LEAST = 4
 """Readings compress to less than a fourth (8.5 times smaller was measured)."""
 FILES_PER_WORKER = 4
@@ -235,11 +234,7 @@ class _Pipeline:
         for index in self._claim():
             serials = self.groups[index]
             data = renderer.render(serials)
-            body = (
-                igzip.compress(data, GZIP_LEVEL, mtime=0)
-                if self.options.compression == "gzip"
-                else data
-            )
+            body = compress(data) if self.options.compression == "gzip" else data
             item = ManifestObject(
                 name=layout.readings_name(
                     self.day,

@@ -2,9 +2,8 @@
 
 from datetime import date, timedelta
 
-from isal import igzip
-
 from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.metering.fleet import Fleet, fleet_on, registry_rows_ndjson
@@ -26,7 +25,7 @@ def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Flee
     except SerialsExhausted as error:
         raise UserError(str(error)) from None
     rows = registry_rows_ndjson(fleet, day)
-    store.write(registry_rows_name(day), igzip.compress(rows, 1, mtime=0))
+    store.write(registry_rows_name(day), compress(rows))
     store.write(registry_state_name(day), fleet.to_bytes())
     return fleet
 
