@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.detection.pictures import DPI, VALUE
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
 from wattif_dagster.evaluation.measures import Measures, judged_hours, pr_curve
 
-DPI = 100
 MISSES = 6
 DAYS_DRAWN = 7
 
@@ -65,7 +65,7 @@ def draw_misses(
         panel = figure.add_subplot(len(drawn), 1, number + 1)
         begin = max(0, episode.start // FULL_DAY - 2) * FULL_DAY
         span = np.arange(begin, min(begin + DAYS_DRAWN * FULL_DAY, hours.n_readings.shape[1]))
-        panel.step(span, hours.avg_kw[episode.meter, span], where="post", lw=1, color="#1f4e79")
+        panel.step(span, hours.avg_kw[episode.meter, span], where="post", lw=1, color=VALUE)
         panel.axvspan(episode.start, min(episode.end, span[-1] + 1), color="#f4b183", alpha=0.4)
         days = span[::FULL_DAY]
         panel.set_xticks(days, [str(hours.start + hour)[:10] for hour in days], fontsize=7)
