@@ -6,11 +6,9 @@ from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
-from wattif_dagster.detection.evaluation import evaluation_sql
 from wattif_dagster.detection.fleet import THRESHOLD
-from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
+from wattif_dagster.warehouse.evaluation import evaluate_day
 
 
 @asset(
@@ -42,20 +40,3 @@ def detector_evaluation(
         }
 
     return each_day(context, make)
-
-
-def evaluate_day(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, object]]:
-    """Replace the day's partition of `detector_evaluation`; its rows.
-
-    Raises UserError when the day has no scores.
-    """
-    scores = bigquery.quoted(schemas.ANOMALY_SCORES)
-    for table in (schemas.ANOMALY_SCORES, schemas.INJECTED_ANOMALIES):
-        bigquery.ensure_table(table)
-    of_scores = of_day(schemas.ANOMALY_SCORES, day)
-    if not bigquery.row(f"SELECT COUNT(*) AS n FROM {scores} WHERE {of_scores}")["n"]:
-        raise UserError(f"{day} has no anomaly scores; materialize anomaly_scores first")
-    select = evaluation_sql(scores, bigquery.quoted(schemas.INJECTED_ANOMALIES), day)
-    table = schemas.DETECTOR_EVALUATION
-    bigquery.replace_partition(table, day, select)
-    return bigquery.rows(f"SELECT * FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}")

@@ -6,7 +6,6 @@ from io import BytesIO
 
 import numpy as np
 import pyarrow.parquet as pq
-from google.cloud import bigquery as bq
 from numpy.typing import NDArray
 
 from wattif_dagster import schemas
@@ -19,10 +18,9 @@ from wattif_dagster.detection.layered.queries import (
 )
 from wattif_dagster.evaluation.hours import FULL_DAY, Hours
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import bigquery_schema, of_day
+from wattif_dagster.resources.bigquery_tables import of_day
 
 TEST_DAYS = 14
-_TABLES = (schemas.HOURLY_CONSUMPTION, schemas.CONSUMPTION_BASELINE, schemas.ANOMALY_SCORES)
 
 
 def scored_days(days: int) -> int:
@@ -37,11 +35,11 @@ def layered_probabilities(
 
     Replaces the three tables it uses. `tell` is told the queries done and all there are.
     """
-    for table in _TABLES:
-        bigquery.client.delete_table(bigquery.table_name(table), not_found_ok=True)
-    for table in _TABLES:
-        bigquery.ensure_table(table)
-    _load(bigquery, hours)
+    file = BytesIO()
+    pq.write_table(hours.table(), file)
+    bigquery.remake_table(schemas.HOURLY_CONSUMPTION, file)
+    for table in (schemas.CONSUMPTION_BASELINE, schemas.ANOMALY_SCORES):
+        bigquery.remake_table(table)
     first: date = hours.start.astype("datetime64[D]").item()
     tested = [
         first + timedelta(days=n) for n in range(hours.days - scored_days(hours.days), hours.days)
@@ -63,19 +61,6 @@ def layered_probabilities(
         scored.append(_scores(bigquery, hours, day))
         tell(done, total)
     return np.concatenate(scored, axis=1)
-
-
-def _load(bigquery: BigQueryWarehouse, hours: Hours) -> None:
-    file = BytesIO()
-    pq.write_table(hours.table(), file)
-    table = schemas.HOURLY_CONSUMPTION
-    config = bq.LoadJobConfig(
-        source_format=bq.SourceFormat.PARQUET,
-        write_disposition=bq.WriteDisposition.WRITE_APPEND,
-        schema=bigquery_schema(table),
-    )
-    name = bigquery.table_name(table)
-    bigquery.client.load_table_from_file(file, name, rewind=True, job_config=config).result()
 
 
 def _scores(bigquery: BigQueryWarehouse, hours: Hours, day: date) -> NDArray[np.float64]:

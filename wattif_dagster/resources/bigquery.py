@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from itertools import count
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import requests
 from dagster import ConfigurableResource, ResourceDependency
@@ -132,6 +132,26 @@ class BigQueryWarehouse(ConfigurableResource):
                 "drop it, or go back to that bucket and compression"
             )
 
+    def remake_table(self, table: Table, parquet: BinaryIO | None = None) -> None:
+        """Drop the table with its rows and make it anew, filled from a Parquet file if given."""
+        with self._explained():
+            self.client.delete_table(self.table_name(table), not_found_ok=True, retry=self._retry)
+        self._ensured.discard(table.name)
+        self.ensure_table(table)
+        if parquet is None:
+            return
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+            schema=tables.bigquery_schema(table),
+        )
+        with self._explained():
+            self._finish(
+                self.client.load_table_from_file(
+                    parquet, self.table_name(table), rewind=True, job_config=config
+                )
+            )
+
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
 
@@ -196,6 +216,13 @@ class BigQueryWarehouse(ConfigurableResource):
         """The one row of an aggregate query."""
         (only,) = self.rows(sql)
         return only
+
+    def day_rows(self, table: Table, day: date, order_by: str) -> list[dict[str, Any]]:
+        """The rows of a small partition, in the table's columns."""
+        return self.rows(
+            f"SELECT {', '.join(table.column_names)} FROM {self.quoted(table)} "
+            f"WHERE {tables.of_day(table, day)} ORDER BY {order_by}"
+        )
 
     def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
         # With a job_retry the client asks a service that cannot be reached for ten more minutes.

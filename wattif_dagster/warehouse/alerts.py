@@ -7,7 +7,6 @@ from wattif_dagster import schemas
 from wattif_dagster.detection.alert_options import AlertOptions
 from wattif_dagster.detection.alerts import alerts_sql
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
 
 
 def find_alerts(
@@ -18,7 +17,4 @@ def find_alerts(
     bigquery.ensure_table(schemas.ANOMALY_SCORES)
     sql = alerts_sql(bigquery.quoted(schemas.ANOMALY_SCORES), day, options)
     bigquery.replace_partition(table, day, sql)
-    return bigquery.rows(
-        f"SELECT {', '.join(table.column_names)} FROM {bigquery.quoted(table)} "
-        f"WHERE {of_day(table, day)} ORDER BY alert_id"
-    )
+    return bigquery.day_rows(table, day, "alert_id")

@@ -6,7 +6,6 @@ from typing import Any
 from wattif_dagster import schemas
 from wattif_dagster.detection.fleet import fleet_anomalies_sql
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
 
 
 def find_anomalies(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:
@@ -18,8 +17,4 @@ def find_anomalies(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any
 
 def anomaly_rows(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:
     """The day's rows, 48 when it is complete, by metric and time."""
-    table = schemas.FLEET_ANOMALIES
-    return bigquery.rows(
-        f"SELECT {', '.join(table.column_names)} FROM {bigquery.quoted(table)} "
-        f"WHERE {of_day(table, day)} ORDER BY metric, time"
-    )
+    return bigquery.day_rows(schemas.FLEET_ANOMALIES, day, "metric, time")

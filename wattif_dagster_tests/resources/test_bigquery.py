@@ -2,9 +2,12 @@
 
 import json
 import socket
-from datetime import date
+from datetime import date, datetime
+from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from wattif_dagster import schemas
@@ -144,6 +147,20 @@ def test_tables_are_made_as_described(bigquery: BigQueryWarehouse) -> None:
     assert made.time_partitioning is not None
     assert (made.time_partitioning.field, made.time_partitioning.type_) == ("timestamp", "DAY")
     assert made.clustering_fields == ["serial"]
+
+
+def test_a_table_is_made_anew_with_and_without_rows(bigquery: BigQueryWarehouse) -> None:
+    file = BytesIO()
+    time = pa.array([datetime(2024, 1, 1, 5)], pa.timestamp("us", tz="UTC"))
+    rows = pa.table({"serial": ["A"], "timestamp": time, "reading": [0.5]})
+    pq.write_table(rows, file)
+    for _ in range(2):
+        bigquery.remake_table(READINGS, file)
+        assert readings(bigquery) == [("2024-01-01", 0.5)]
+        made = bigquery.client.get_table(bigquery.table_name(READINGS))
+        assert made.time_partitioning.field == "timestamp"
+    bigquery.remake_table(READINGS)
+    assert readings(bigquery) == []
 
 
 def test_a_wrong_query_is_said(bigquery: BigQueryWarehouse) -> None:
