@@ -1,18 +1,17 @@
 """anomaly_alerts: meters to look at, an episode of days a row."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
-from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
+from wattif_dagster.assets import markdown
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.options import AlertResource
 from wattif_dagster.warehouse.alerts import find_alerts
 
-ALERTS_LISTED = 20
+NEW_ALERTS = {"meter": "{serial}", "probability": "{worst_probability:.4f}", "reason": "{reason}"}
 
 
 @asset(
@@ -38,15 +37,7 @@ def anomaly_alerts(
             "open": sum(row["status"] == "open" for row in rows),
             "closed": sum(row["status"] == "closed" for row in rows),
             "opened": len(opened),
-            "new_alerts": MetadataValue.md(_listed(opened)),
+            "new_alerts": markdown.table(NEW_ALERTS, opened),
         }
 
     return each_day(context, make)
-
-
-def _listed(opened: Sequence[Mapping[str, Any]]) -> str:
-    lines = [
-        f"| {row['serial']} | {row['worst_probability']:.4f} | {row['reason']} |"
-        for row in opened[:ALERTS_LISTED]
-    ]
-    return "\n".join(["| meter | probability | reason |", "|---|---|---|", *lines])

@@ -6,8 +6,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys, schemas
+from wattif_dagster.assets import markdown
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
-from wattif_dagster.assets.pictures import embedded
 from wattif_dagster.assets.scan_checks import check_results, check_specs
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import day_picture
@@ -49,7 +49,7 @@ def anomaly_scan_results(
 
     def more(day: date) -> DayMetadata:
         image = day_picture(anomaly_rows(bigquery, day), THRESHOLD)
-        return {"picture": embedded("AVG and MAX of the day", image)}
+        return {"picture": markdown.picture("AVG and MAX of the day", image)}
 
     return _scan_each_day(context, bigquery, FLEET_SCAN, run, more)
 

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
+from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
+from wattif_dagster.assets import markdown
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
-from wattif_dagster.assets.pictures import embedded
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.layered.queries import CALIBRATION_DAYS
 from wattif_dagster.detection.meter_pictures import meters_picture
@@ -17,6 +17,12 @@ from wattif_dagster.warehouse import scores
 from wattif_dagster.warehouse.load import require_manifest
 
 METERS_DRAWN = 6
+MOST_ANOMALOUS = {
+    "meter": "{serial}",
+    "hours": "{hours}",
+    "probability": "{probability:.4f}",
+    "reason": "{reason}",
+}
 
 
 # Both read weeks of history, as far as it is there, yet depend on the same day alone: through a
@@ -80,8 +86,8 @@ def anomaly_scores(
             "unscored_hours": made.unscored,
             "flagged_hours": sum(row["hours"] for row in flagged),
             "flagged_meters": len(flagged),
-            "most_anomalous": MetadataValue.md(scores.markdown(flagged)),
-            "picture": embedded("The day's most anomalous meters", meters_picture(curves)),
+            "most_anomalous": markdown.table(MOST_ANOMALOUS, flagged),
+            "picture": markdown.picture("The day's most anomalous meters", meters_picture(curves)),
         }
 
     return each_day(context, make)

@@ -25,7 +25,6 @@ from wattif_dagster.checks.injected import (
 )
 from wattif_dagster.ingest.labels import Label, read_labels
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -63,12 +62,11 @@ def _specs(asset: object, described: dict[str, str]) -> list[AssetCheckSpec]:
 def _findings(
     quality: ReadingsQuality, manifest: Manifest, labels: list[Label]
 ) -> dict[str, Finding]:
-    per_hour = SECONDS_PER_HOUR // manifest.interval_seconds
     return {
         "rows_match_manifest": Finding(abs(quality.row_count - manifest.total_rows)),
         "serials_match_registry": Finding(quality.unregistered + quality.silent),
         "no_duplicates": repeated_rows(
-            quality.repeated, quality.repeated_by_meter, labels, per_hour
+            quality.repeated, quality.repeated_by_meter, labels, manifest.readings_per_hour
         ),
         "timestamps_on_interval": Finding(quality.misplaced),
         "readings_in_range": readings_beyond_range(
@@ -102,8 +100,7 @@ def hourly_consumption_checks(
     """The roll-up against the manifest: nothing lost on the way."""
 
     def compare(manifest: Manifest, labels: list[Label]) -> Comparison:
-        per_hour = SECONDS_PER_HOUR // manifest.interval_seconds
-        quality = hours_quality(bigquery, manifest.day, per_hour)
+        quality = hours_quality(bigquery, manifest.day, manifest.readings_per_hour)
         faulty = 24 * manifest.meters - quality.hours + quality.incomplete_hours
         finding = faulty_hours(faulty, quality.faulty_by_meter, labels)
         if not finding.unexplained and quality.readings != manifest.total_rows:

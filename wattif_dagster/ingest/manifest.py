@@ -12,6 +12,7 @@ from wattif_dagster.ingest.layout import day_prefix, labels_name, manifest_name
 from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
+from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 
 MANIFEST_VERSION = 1
 
@@ -59,6 +60,11 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
         if self.labels.name != labels_name(self.day):
             raise ValueError(f"labels {self.labels.name!r} are not this day's")
         return self
+
+    @property
+    def readings_per_hour(self) -> int:
+        """Readings of a meter's complete hour."""
+        return SECONDS_PER_HOUR // self.interval_seconds
 
     @property
     def total_rows(self) -> int:

@@ -1,6 +1,6 @@
 """consumption_baseline and anomaly_scores: their partitions, and what is looked at afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,11 +13,8 @@ from wattif_dagster.detection.layered.queries import (
     scores_sql,
 )
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
-
-METERS_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Scores:
 def fit_baseline(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Baseline:
     """Replace the day's partition of `consumption_baseline`."""
     table = schemas.CONSUMPTION_BASELINE
-    sql = baseline_sql(_tables(bigquery), day, _readings_per_hour(manifest))
+    sql = baseline_sql(_tables(bigquery), day, manifest.readings_per_hour)
     bigquery.replace_partition(table, day, sql)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNT(DISTINCT serial) AS meters, "
@@ -55,7 +52,7 @@ def score_day(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Sco
     """Replace the day's partition of `anomaly_scores`."""
     bigquery.ensure_table(schemas.CONSUMPTION_BASELINE)
     table, baseline = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_BASELINE
-    sql = scores_sql(_tables(bigquery), day, _readings_per_hour(manifest))
+    sql = scores_sql(_tables(bigquery), day, manifest.readings_per_hour)
     bigquery.replace_partition(table, day, sql)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
@@ -100,22 +97,9 @@ def curves(bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]) -> li
     return sorted(rows, key=lambda row: (serials.index(row["serial"]), row["time_hour_rolled"]))
 
 
-def markdown(flagged: Sequence[Mapping[str, Any]]) -> str:
-    """A table of the first meters of `flagged_meters`."""
-    lines = [
-        f"| {row['serial']} | {row['hours']} | {row['probability']:.4f} | {row['reason']} |"
-        for row in flagged[:METERS_LISTED]
-    ]
-    return "\n".join(["| meter | hours | probability | reason |", "|---|---|---|---|", *lines])
-
-
 def _tables(bigquery: BigQueryWarehouse) -> Tables:
     return Tables(
         hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
         consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
         meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
     )
-
-
-def _readings_per_hour(manifest: Manifest) -> int:
-    return SECONDS_PER_HOUR // manifest.interval_seconds
