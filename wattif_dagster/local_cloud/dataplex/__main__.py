@@ -5,8 +5,9 @@ import logging
 import re
 import signal
 import sys
-import threading
 from pathlib import Path
+
+_ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
@@ -15,9 +16,9 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked before there are threads, and waited for: a handler runs only when the main thread
+    # wakes up, and a signal that comes just before it falls asleep would not wake it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
 
     # Imported late, so that --help and a wrong option answer at once.
     from .server import Server
@@ -37,7 +38,7 @@ def main() -> int:
     print(
         f"gRPC 127.0.0.1:{server.grpc_port}, REST http://127.0.0.1:{server.rest_port}", flush=True
     )
-    stop.wait()
+    signal.sigwait(_ENDS)
     server.stop()
     return 0
 
