@@ -1,6 +1,9 @@
 """What every asset shares: how it is described, and how a run goes through its days."""
 
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, TypedDict
 
@@ -92,12 +95,32 @@ def each_day(
     except BaseException as error:
         if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
             raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
-        for key, metadata in finished:
-            context.log_event(
-                AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
-            )
+        with _uninterrupted():
+            for key, metadata in finished:
+                context.log_event(
+                    AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
+                )
         raise
     return MaterializeResult()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Leaves SIGINT and SIGTERM unheeded: the run is ending as it is.
+
+    A cancellation is often seen in the run's status just before its signal comes. Raised while
+    Dagster stores a materialization, it leaves the day in the run's log but not in the asset's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signal handlers run, and raise, in the main thread alone
+        return
+    ends = (signal.SIGINT, signal.SIGTERM)
+    handlers = {end: signal.signal(end, signal.SIG_IGN) for end in ends}
+    try:
+        yield
+    finally:
+        for end, handler in handlers.items():
+            signal.signal(end, handler if handler is not None else signal.SIG_DFL)
 
 
 def _end_if_cancelled(context: AssetExecutionContext) -> None:

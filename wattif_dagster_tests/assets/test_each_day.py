@@ -1,5 +1,7 @@
 """How a run goes through its days: what is credited when one of them fails."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -139,6 +141,40 @@ def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
         run(instance, make, raise_on_error=True)
     assert made == DAYS[:2]
     assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+
+
+class SignalsWhenRead(dict[str, Any]):
+    """Metadata that sends its own process a signal when it is copied, once armed."""
+
+    sends: signal.Signals | None = None
+    times = 0
+
+    def __iter__(self):  # dict() then asks for the keys
+        return super().__iter__()
+
+    def keys(self):
+        if self.sends:
+            os.kill(os.getpid(), self.sends)
+            self.times += 1
+        return super().keys()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_while_days_are_credited_loses_none(
+    instance: DagsterInstance, end: signal.Signals
+):
+    metadata = SignalsWhenRead(name="a day")
+
+    def make(day: date) -> dict[str, Any]:
+        if str(day) == "2024-01-03":
+            metadata.sends = end
+            raise UserError(MESSAGE)
+        return metadata
+
+    result = run(instance, make)
+    assert metadata.times == 2
+    assert MESSAGE in failures(result)["days"]
+    assert partitions(instance, result, KEY) == DAYS[:2]
 
 
 @pytest.mark.parametrize(
