@@ -1,6 +1,6 @@
 """wattif generate: what the predecessor's script did, complete and checked."""
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import click
@@ -8,33 +8,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from wattif_dagster.cli.days import Day, days_between
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.pipeline import Progress as Landed
 from wattif_dagster.ingest.registry import land_registry
-from wattif_dagster.metering.simulation import Simulation, parse_day
+from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-
-
-class Day(click.ParamType):
-    """A date written as YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The date. Ends the command with a sentence for anything else."""
-        if isinstance(value, date):
-            return value
-        try:
-            return parse_day(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -85,13 +69,6 @@ def generate(
     finally:
         _summary(gcs, reports, len(days))
     _compare(gcs, reports)
-
-
-def days_between(start: date, end: date) -> list[date]:
-    """The days from start to end, both included. Raises UserError when they are reversed."""
-    if end < start:
-        raise UserError(f"--end {end} is before --start {start}; swap them")
-    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
 def _settings(

@@ -1,0 +1,48 @@
+"""The days that a command is asked for."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import click
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.metering.simulation import Simulation, parse_day
+
+
+class Day(click.ParamType):
+    """A date written as YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(
+        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The date. Ends the command with a sentence for anything else."""
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_day(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def days_between(start: date, end: date) -> list[date]:
+    """The days from start to end, both included. Raises UserError when they are reversed."""
+    if end < start:
+        raise UserError(f"--end {end} is before --start {start}; swap them")
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def days_of_the_fleet(start: date, end: date, simulation: Simulation) -> list[date]:
+    """The days from start to end, all of them partitions of the assets.
+
+    Raises UserError when they are reversed, begin before the fleet's first day, or are not over.
+    """
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    if start < simulation.first_day:
+        raise UserError(
+            f"--start {start} is before the fleet's first day, {simulation.first_day}; "
+            "begin there, or set WATTIF_SIMULATION__START_DATE"
+        )
+    if end > yesterday:
+        raise UserError(f"--end {end} is not over (UTC); end on {yesterday} or before")
+    return days_between(start, end)
