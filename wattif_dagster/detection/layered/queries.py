@@ -19,13 +19,16 @@ LONGEST_SUM_DAYS = 7
 HISTORY_DAYS = FIT_DAYS + CALIBRATION_DAYS
 """Days before a day that its baseline reads; from as many days on, scores are not provisional."""
 
+LEAST_HISTORY_DAYS = 7
+"""Days since a meter was first seen, below which rules alone judge it."""
+
 LOOKBACK_DAYS = CALIBRATION_DAYS + LONGEST_SUM_DAYS - 1
 """Days before a day whose baseline and hourly consumption its scores read."""
 
 _CONSTANTS = {
     "fit_days": FIT_DAYS,
     "history_days": HISTORY_DAYS,
-    "least_history_days": 7,  # below, rules alone
+    "least_history_days": LEAST_HISTORY_DAYS,
     "least_calibration": 200,  # pooled scores, below which p-values would be too coarse
     "least_day_hours": 12,
     "least_mean_kw": 0.01,  # of a meter that measures nothing: any load is then a large one
@@ -51,12 +54,14 @@ _FOLDER = Path(__file__).parent
 class Tables:
     """The quoted names of the tables read, e.g. `BigQueryWarehouse.quoted` of each.
 
-    Without a registry the meters expected are those seen in the last seven days.
+    Without a registry the meters expected are those seen in the last seven days. `model` is that
+    of a detector that trains one, with the day in its name.
     """
 
     hourly_consumption: str
     consumption_baseline: str
     meter_registry: str | None = None
+    model: str | None = None
 
 
 def baseline_sql(tables: Tables, day: date, expected_readings: int) -> str:
@@ -77,6 +82,12 @@ def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
     """
     files = ("rules.sql", "deviations.sql", "calibration.sql", "scores.sql")
     return "WITH\n" + "\n".join(_render(name, tables, day, expected_readings) for name in files)
+
+
+def rules_sql(tables: Tables, day: date, expected_readings: int) -> str:
+    """Layer 0 as CTEs, a comma after each: `rules` has the serial, time and reason of every
+    expected meter and hour. Raises UserError unless `expected_readings` is positive."""
+    return _render("rules.sql", tables, day, expected_readings)
 
 
 def _render(name: str, tables: Tables, day: date, expected_readings: int) -> str:
