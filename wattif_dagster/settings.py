@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         default="native", description="native: load jobs; external: a table over the objects."
     )
 
+    backfill_days_per_run: int | None = Field(
+        default=None, ge=1, description="Days a run of a landing backfill; else all in one run."
+    )
+
     auth: Literal["application_default", "key_file", "impersonation", "anonymous"] = Field(
         default="application_default", description="On the local cloud always anonymous."
     )

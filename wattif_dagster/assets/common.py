@@ -46,6 +46,21 @@ COMMON = _Common(
     owners=keys.OWNERS,
 )
 
+_DAYS_PER_RUN = Settings.load().backfill_days_per_run
+
+INDEPENDENT = _Common(
+    **{
+        **COMMON,
+        "backfill_policy": (
+            BackfillPolicy.multi_run(_DAYS_PER_RUN)
+            if _DAYS_PER_RUN
+            else BackfillPolicy.single_run()
+        ),
+    }
+)
+"""Of assets whose days need no other day: the runs of a backfill may be on many machines at once.
+The others read the history before their day, and a single run makes their days in order."""
+
 MAX_RETRIES = 2
 RETRY_DELAY_SECONDS = 5
 

@@ -6,7 +6,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
 from wattif_dagster.ingest.labels import read_labels
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -20,7 +20,7 @@ from wattif_dagster.warehouse.load import require_manifest, version
     kinds={"gcs", "bigquery"},
     code_version="1",
     metadata=table_metadata(schemas.INJECTED_ANOMALIES),
-    **COMMON,
+    **INDEPENDENT,
 )
 def injected_anomalies(
     context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse

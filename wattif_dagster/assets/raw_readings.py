@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, column_schema, each_day
+from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, column_schema, each_day
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
 from wattif_dagster.ingest.registry import read_fleet
@@ -20,7 +20,7 @@ from wattif_dagster.resources.options import IngestResource, SimulationResource
     kinds={"gcs", "json"},
     code_version="1",
     metadata={"dagster/column_schema": column_schema(schemas.METER_READINGS)},
-    **COMMON,
+    **INDEPENDENT,
 )
 def raw_readings(
     context: AssetExecutionContext,

@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -19,7 +19,7 @@ from wattif_dagster.resources.options import SimulationResource
     kinds={"gcs", "bigquery", "numpy"},
     code_version="1",
     metadata=table_metadata(schemas.METER_REGISTRY),
-    **COMMON,
+    **INDEPENDENT,
 )
 def meter_registry(
     context: AssetExecutionContext,

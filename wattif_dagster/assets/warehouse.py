@@ -5,7 +5,7 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -20,7 +20,7 @@ from wattif_dagster.warehouse.rollup import hourly_consumption_sql
     kinds={"bigquery"},
     code_version="1",
     metadata=table_metadata(schemas.METER_READINGS),
-    **COMMON,
+    **INDEPENDENT,
 )
 def meter_readings(
     context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
@@ -44,7 +44,7 @@ def meter_readings(
     kinds={"bigquery", "sql"},
     code_version="1",
     metadata=table_metadata(schemas.HOURLY_CONSUMPTION),
-    **COMMON,
+    **INDEPENDENT,
 )
 def hourly_consumption(
     context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
