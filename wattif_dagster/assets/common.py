@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from dagster import (
     AssetExecutionContext,
     AssetMaterialization,
+    AssetObservation,
     BackfillPolicy,
     DagsterExecutionInterruptedError,
     DagsterRunStatus,
@@ -98,15 +99,21 @@ def each_day(
     When a day fails for good, or the run is cancelled, the days before it are credited, so that a
     resume does only the rest. A failure that may pass is tried again, all days together: they are
     idempotent, and credited once. A RetryPolicy would also start a cancelled step again.
+
+    Each day is observed as it ends: Dagster records the materializations when the step does, and
+    a process that is killed leaves the observations to credit its days by.
     """
     finished: list[tuple[str, DayMetadata]] = []
     try:
         for day in days_of(context):
-            _end_if_cancelled(context)
+            end_if_cancelled(context)
             context.log.info(f"{context.asset_key.to_user_string()} {day}")
             key, metadata = day.isoformat(), make(day)
             context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
             finished.append((key, metadata))
+            context.log_event(
+                AssetObservation(context.asset_key, partition=key, metadata=_plain(metadata))
+            )
     except BaseException as error:
         if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
             raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
@@ -138,7 +145,12 @@ def _uninterrupted() -> Iterator[None]:
             signal.signal(end, handler if handler is not None else signal.SIG_DFL)
 
 
-def _end_if_cancelled(context: AssetExecutionContext) -> None:
+def _plain(metadata: DayMetadata) -> dict[str, Any]:
+    """Without pictures and tables, which would double the event log."""
+    return {name: value for name, value in metadata.items() if isinstance(value, int | float | str)}
+
+
+def end_if_cancelled(context: AssetExecutionContext) -> None:
     """Raises DagsterExecutionInterruptedError when the run is being cancelled.
 
     Dagster raises it from a signal handler, once. Raised inside a finalizer or a callback of the

@@ -5,7 +5,13 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, column_schema, each_day
+from wattif_dagster.assets.common import (
+    INDEPENDENT,
+    DayMetadata,
+    column_schema,
+    each_day,
+    end_if_cancelled,
+)
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
 from wattif_dagster.ingest.registry import read_fleet
@@ -31,6 +37,7 @@ def raw_readings(
     """A reading for every meter and interval of the day, as NDJSON objects under `dt=DAY/`."""
 
     def log(progress: Progress) -> None:
+        end_if_cancelled(context)
         context.log.info(
             f"{progress.objects} of {progress.objects_total} objects, {progress.rows:,} rows, "
             f"{progress.bytes / 1e6:,.1f} MB"

@@ -11,10 +11,12 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
+    DagsterEventType,
     DagsterExecutionInterruptedError,
     DagsterInstance,
     ExecuteInProcessResult,
     MaterializeResult,
+    MetadataValue,
     asset,
     materialize,
 )
@@ -83,6 +85,23 @@ def test_every_day_has_its_own_metadata(instance: DagsterInstance):
         ("2024-01-02", {"name": "Tuesday"}),
         ("2024-01-03", {"name": "Wednesday"}),
     ]
+
+
+def test_each_day_is_observed_as_it_ends(instance: DagsterInstance):
+    observed: list[set[str]] = []
+
+    def make(day: date) -> dict[str, Any]:
+        (current,) = instance.get_runs()
+        logs = instance.all_logs(current.run_id, of_type=DagsterEventType.ASSET_OBSERVATION)
+        observed.append({str(log.get_dagster_event().partition) for log in logs})
+        return {"rows": day.day, "table": MetadataValue.md("|a|")}
+
+    result = run(instance, make)
+    assert observed == [set(), {DAYS[0]}, set(DAYS[:2])]
+    last = instance.all_logs(result.run_id, of_type=DagsterEventType.ASSET_OBSERVATION)[-1]
+    said = last.get_dagster_event().asset_observation_data.asset_observation
+    assert (said.asset_key, said.partition) == (KEY, DAYS[-1])
+    assert {name: value.value for name, value in said.metadata.items()} == {"rows": 3}
 
 
 def test_a_failure_that_passes_is_tried_again_and_each_day_credited_once(instance: DagsterInstance):
