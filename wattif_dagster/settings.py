@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from wattif_dagster.detection.alert_options import AlertOptions
+from wattif_dagster.detection.detection_options import DetectionOptions
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.options import IngestOptions
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
 
     simulation: Simulation = Simulation()
     ingest: IngestOptions = IngestOptions()
+    detection: DetectionOptions = DetectionOptions()
     scan: ScanOptions = ScanOptions()
     alerts: AlertOptions = AlertOptions()
 
@@ -107,6 +109,12 @@ class Settings(BaseSettings):
             raise ValueError("auth=key_file needs WATTIF_KEY_FILE")
         if self.target == "gcp" and self.auth == "impersonation" and not self.impersonate:
             raise ValueError("auth=impersonation needs WATTIF_IMPERSONATE")
+        return self
+
+    @model_validator(mode="after")
+    def _detector_is_there(self) -> Self:
+        if refusal := self.detection.refusal(self.target):
+            raise ValueError(refusal)
         return self
 
     @classmethod

@@ -109,6 +109,18 @@ def test_incomplete_credentials_are_said(auth: str, sentence: str) -> None:
     assert Settings.load(target="local", auth=auth).auth == auth
 
 
+@pytest.mark.parametrize("detector", ["arima_plus", "ai_detect_anomalies"])
+def test_a_detector_of_bigquery_ml_is_refused_on_the_local_cloud(detector: str) -> None:
+    with environment({"WATTIF_DETECTION__DETECTOR": detector}):
+        with pytest.raises(UserError) as caught:
+            Settings.load()
+        assert str(caught.value) == (
+            f"WATTIF_DETECTION__DETECTOR={detector} needs BigQuery ML, which the local cloud does "
+            "not have; set it to layered, or set WATTIF_TARGET=gcp"
+        )
+        assert Settings.load(target="gcp").detection.detector == detector
+
+
 def test_everything_wrong_is_said_at_once() -> None:
     with pytest.raises(UserError, match=r"bucket: 'A' is not .*; dataset: 'a b' is not "):
         Settings.load(bucket="A", dataset="a b")

@@ -8,11 +8,11 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.assets import markdown
 from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
 from wattif_dagster.detection.fleet import THRESHOLD
-from wattif_dagster.detection.layered.queries import CALIBRATION_DAYS
 from wattif_dagster.detection.meter_pictures import meters_picture
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.options import DetectionResource
 from wattif_dagster.warehouse import scores
 from wattif_dagster.warehouse.load import require_manifest
 
@@ -37,17 +37,23 @@ MOST_ANOMALOUS = {
     **COMMON,
 )
 def consumption_baseline(
-    context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
+    context: AssetExecutionContext,
+    detection: DetectionResource,
+    gcs: GcsTransferManager,
+    bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
     """What each meter is expected to do on the day, from the six weeks before it."""
+    detector = scores.detector_of(bigquery, detection)
 
     def make(day: date) -> DayMetadata:
-        made = scores.fit_baseline(bigquery, day, require_manifest(gcs, day))
+        made = scores.fit_baseline(bigquery, detector, day, require_manifest(gcs, day))
         return {
             "dagster/partition_row_count": made.rows,
             "dagster/table_name": bigquery.table_name(schemas.CONSUMPTION_BASELINE),
             "meters": made.meters,
             "history_days": made.history_days,
+            "detector": detector.name,
+            "keeps": detector.keeps,
         }
 
     return each_day(context, make)
@@ -63,18 +69,22 @@ def consumption_baseline(
     **COMMON,
 )
 def anomaly_scores(
-    context: AssetExecutionContext, gcs: GcsTransferManager, bigquery: BigQueryWarehouse
+    context: AssetExecutionContext,
+    detection: DetectionResource,
+    gcs: GcsTransferManager,
+    bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
     """How anomalous each meter's hour is, and why: rules, the hour itself, the days up to it."""
+    detector = scores.detector_of(bigquery, detection)
 
     def make(day: date) -> DayMetadata:
-        made = scores.score_day(bigquery, day, require_manifest(gcs, day))
+        made = scores.score_day(bigquery, detector, day, require_manifest(gcs, day))
         if not made.rows:
             raise UserError(f"no meter is registered on {day}; materialize meter_registry first")
-        if made.calibration_days < CALIBRATION_DAYS:
+        if made.calibration_days < detector.calibration_days:
             context.log.info(
-                f"{day}: {made.calibration_days} of {CALIBRATION_DAYS} days before it have a "
-                "baseline to calibrate with; until then scores are provisional"
+                f"{day}: {made.calibration_days} of {detector.calibration_days} days before it "
+                "have a baseline to calibrate with; until then scores are provisional"
             )
         flagged = scores.flagged_meters(bigquery, day, THRESHOLD)
         curves = scores.curves(bigquery, day, [row["serial"] for row in flagged[:METERS_DRAWN]])
@@ -82,6 +92,7 @@ def anomaly_scores(
             "dagster/partition_row_count": made.rows,
             "dagster/table_name": bigquery.table_name(schemas.ANOMALY_SCORES),
             "threshold": THRESHOLD,
+            "detector": detector.name,
             "calibration_days": made.calibration_days,
             "unscored_hours": made.unscored,
             "flagged_hours": sum(row["hours"] for row in flagged),

@@ -74,6 +74,10 @@ class BigQueryWarehouse(ConfigurableResource):
         """The table's name, quoted for SQL."""
         return tables.quoted(self.dataset_ref, table)
 
+    def quoted_model(self, name: str) -> str:
+        """A model's name, quoted for SQL; `name` is letters, digits and '_'."""
+        return f"`{self.cloud.project}.{self.dataset}.{name}`"
+
     def link(self, table: Table) -> str:
         """Where a browser shows the table's rows."""
         project = self.cloud.project
@@ -211,6 +215,11 @@ class BigQueryWarehouse(ConfigurableResource):
             self._finish(job)
             found = job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
             return [dict(row.items()) for row in found]
+
+    def execute(self, statement: str) -> None:
+        """Run a statement that gives no rows. Raises JobFailed."""
+        with self._explained():
+            self._finish(self._query(statement))
 
     def row(self, sql: str) -> dict[str, Any]:
         """The one row of an aggregate query."""

@@ -8,6 +8,7 @@ from wattif_dagster.resources.dataplex import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import (
     AlertResource,
+    DetectionResource,
     IngestResource,
     ScanResource,
     SimulationResource,
@@ -21,6 +22,7 @@ class Resources(TypedDict):
     cloud: GoogleCloud
     simulation: SimulationResource
     ingest: IngestResource
+    detection: DetectionResource
     scan: ScanResource
     alerts: AlertResource
     gcs: GcsTransferManager
@@ -45,6 +47,7 @@ def build_resources(settings: Settings) -> Resources:
         "cloud": cloud,
         "simulation": SimulationResource(**settings.simulation.model_dump()),
         "ingest": IngestResource(**ingest.model_dump()),
+        "detection": DetectionResource(**settings.detection.model_dump()),
         "scan": ScanResource(**settings.scan.model_dump()),
         "alerts": AlertResource(**settings.alerts.model_dump()),
         "gcs": GcsTransferManager(

@@ -3,6 +3,7 @@
 from dagster import ConfigurableResource
 
 from wattif_dagster.detection.alert_options import AlertOptions
+from wattif_dagster.detection.detection_options import DetectionOptions
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
@@ -14,6 +15,10 @@ class SimulationResource(Simulation, ConfigurableResource):
 
 class IngestResource(IngestOptions, ConfigurableResource):
     """How days are landed."""
+
+
+class DetectionResource(DetectionOptions, ConfigurableResource):
+    """Which detector judges the meters."""
 
 
 class ScanResource(ScanOptions, ConfigurableResource):

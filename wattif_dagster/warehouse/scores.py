@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.layered.queries import (
-    CALIBRATION_DAYS,
-    Tables,
-    baseline_sql,
-    scores_sql,
-)
+from wattif_dagster.detection.detection_options import DetectionOptions
+from wattif_dagster.detection.detectors import DETECTORS, Detector
+from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
+from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
@@ -19,7 +18,8 @@ from wattif_dagster.resources.bigquery_tables import of_day
 
 @dataclass(frozen=True)
 class Baseline:
-    """A day's baseline: `history_days` is the longest of a meter's."""
+    """A day's baseline: of how many meters, and the longest of their `history_days`; `rows` are
+    those stored."""
 
     rows: int
     meters: int
@@ -35,11 +35,31 @@ class Scores:
     calibration_days: int
 
 
-def fit_baseline(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Baseline:
-    """Replace the day's partition of `consumption_baseline`."""
+def detector_of(bigquery: BigQueryWarehouse, detection: DetectionOptions) -> Detector:
+    """The detector of the settings. Raises UserError where the target does not have it."""
+    if refusal := detection.refusal(bigquery.cloud.target):
+        raise UserError(refusal)
+    return DETECTORS[detection.detector]
+
+
+def fit_baseline(
+    bigquery: BigQueryWarehouse, detector: Detector, day: date, manifest: Manifest
+) -> Baseline:
+    """Replace the day's partition of `consumption_baseline`, and train what the detector trains.
+
+    The partition of a detector that stores no baseline is left empty: rows of another detector
+    would pass for its own.
+    """
     table = schemas.CONSUMPTION_BASELINE
-    sql = baseline_sql(_tables(bigquery), day, manifest.readings_per_hour)
-    bigquery.replace_partition(table, day, sql)
+    asked = _tables(bigquery, detector, day), day, manifest.readings_per_hour
+    if detector.baseline is None:
+        row = bigquery.row(history_sql(*asked))
+        if detector.training and row["meters"]:
+            bigquery.execute(detector.training(*asked))
+        nothing = f"SELECT * FROM {bigquery.quoted(table)} WHERE FALSE"
+        bigquery.replace_partition(table, day, nothing)
+        return Baseline(0, row["meters"], row["history_days"])
+    bigquery.replace_partition(table, day, detector.baseline(*asked))
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNT(DISTINCT serial) AS meters, "
         "COALESCE(MAX(history_days), 0) AS history_days "
@@ -48,16 +68,23 @@ def fit_baseline(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> 
     return Baseline(row["n"], row["meters"], row["history_days"])
 
 
-def score_day(bigquery: BigQueryWarehouse, day: date, manifest: Manifest) -> Scores:
+def score_day(
+    bigquery: BigQueryWarehouse, detector: Detector, day: date, manifest: Manifest
+) -> Scores:
     """Replace the day's partition of `anomaly_scores`."""
     bigquery.ensure_table(schemas.CONSUMPTION_BASELINE)
     table, baseline = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_BASELINE
-    sql = scores_sql(_tables(bigquery), day, manifest.readings_per_hour)
+    asked = _tables(bigquery, detector, day), day, manifest.readings_per_hour
+    if detector.baseline is None and not bigquery.row(history_sql(*asked))["meters"]:
+        sql = rules_alone_sql(detector.name, *asked)
+    else:
+        sql = detector.scores(*asked)
     bigquery.replace_partition(table, day, sql)
+    since = day - timedelta(days=detector.calibration_days)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
         f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(baseline)} "
-        f"WHERE day >= DATE '{day - timedelta(days=CALIBRATION_DAYS)}' AND day < DATE '{day}'"
+        f"WHERE day >= DATE '{since}' AND day < DATE '{day}'"
         f") AS calibration_days FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
     )
     return Scores(row["n"], row["unscored"], row["calibration_days"])
@@ -97,9 +124,10 @@ def curves(bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]) -> li
     return sorted(rows, key=lambda row: (serials.index(row["serial"]), row["time_hour_rolled"]))
 
 
-def _tables(bigquery: BigQueryWarehouse) -> Tables:
+def _tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
     return Tables(
         hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
         consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
         meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
+        model=bigquery.quoted_model(f"{detector.name}_{day:%Y%m%d}"),
     )

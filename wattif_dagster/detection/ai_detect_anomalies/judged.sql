@@ -1,0 +1,25 @@
+-- 42 days are 1,008 hours, within the context of either model. The reference calls the column of
+-- the time a STRING and shows a TIMESTAMP: the cast serves both.
+judged AS (
+  SELECT
+    serial,
+    CAST(time_series_timestamp AS TIMESTAMP) AS time,
+    time_series_data AS avg_kw,
+    lower_bound,
+    upper_bound,
+    anomaly_probability
+  FROM AI.DETECT_ANOMALIES(
+    (SELECT serial, time_hour_rolled, avg_kw FROM past),
+    (
+      SELECT c.serial, c.time_hour_rolled, c.avg_kw
+      FROM $hourly_consumption AS c
+      INNER JOIN history AS h ON h.serial = c.serial
+      WHERE c.time_hour_rolled >= TIMESTAMP '$day' AND c.time_hour_rolled < TIMESTAMP '$day_end'
+    ),
+    data_col => 'avg_kw',
+    timestamp_col => 'time_hour_rolled',
+    model => 'TimesFM 2.5',
+    id_cols => ['serial'],
+    anomaly_prob_threshold => $threshold
+  )
+),

@@ -1,0 +1,11 @@
+"""BigQuery ML's ARIMA_PLUS: a model of each meter, trained for a day and asked about it.
+
+training.sql trains on the history, judged.sql asks. Never run: the local cloud has no BigQuery ML.
+Written after the reference of `CREATE MODEL` and of `ML.DETECT_ANOMALIES`:
+https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-create-time-series
+https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-detect-anomalies
+"""
+
+from wattif_dagster.detection.arima_plus.queries import scores_sql, training_sql
+
+__all__ = ["scores_sql", "training_sql"]

@@ -1,0 +1,67 @@
+"""The detectors by name: what each asks BigQuery to judge a day of meters.
+
+They share one contract. `anomaly_scores` has one row an expected meter and hour; a broken rule of
+layer 0 has probability 1, whatever the detector; under 7 days of history rules alone judge, and up
+to 42 days scores are provisional.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from wattif_dagster.detection import ai_detect_anomalies, arima_plus
+from wattif_dagster.detection.detection_options import DetectorName
+from wattif_dagster.detection.layered import queries as layered
+from wattif_dagster.detection.layered.queries import Tables
+
+Query = Callable[[Tables, date, int], str]
+"""Makes SQL of the tables' quoted names, the day and the readings of a complete hour."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """What one detector asks.
+
+    Without `baseline` it forecasts each meter from its history: see `forecasts/`.
+    """
+
+    name: DetectorName
+
+    keeps: str
+    """What `consumption_baseline` keeps for a day, said to users."""
+
+    scores: Query
+    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`."""
+
+    baseline: Query | None = None
+    """A SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`; None: none are stored."""
+
+    training: Query | None = None
+    """A statement that trains `Tables.model`, which `scores` asks; None: nothing is trained."""
+
+    calibration_days: int = 0
+    """Days before a day whose baselines its scores are calibrated with."""
+
+
+_ALL = (
+    Detector(
+        name="layered",
+        keeps="what is expected of each meter's hours and day",
+        scores=layered.scores_sql,
+        baseline=layered.baseline_sql,
+        calibration_days=layered.CALIBRATION_DAYS,
+    ),
+    Detector(
+        name="arima_plus",
+        keeps="no rows; a model of the day, trained in the same dataset",
+        scores=arima_plus.scores_sql,
+        training=arima_plus.training_sql,
+    ),
+    Detector(
+        name="ai_detect_anomalies",
+        keeps="no rows; the detector is given each meter's history and trains nothing",
+        scores=ai_detect_anomalies.scores_sql,
+    ),
+)
+
+DETECTORS: Mapping[DetectorName, Detector] = {detector.name: detector for detector in _ALL}

@@ -1,0 +1,83 @@
+"""Renders the SQL files, and those of the detectors that forecast.
+
+Bytes read for a day of a million meters, reckoned as in `layered/queries.py`: 37 GB to train
+ARIMA_PLUS, which BigQuery bills once for each candidate it tries, and 40 GB for the scores of
+either detector (42 days of hourly_consumption).
+"""
+
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import NormalDist
+from string import Template
+
+from wattif_dagster.detection.detection_options import DetectorName
+from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.detection.layered.queries import (
+    HISTORY_DAYS,
+    LEAST_HISTORY_DAYS,
+    Tables,
+    rules_sql,
+)
+
+_FOLDER = Path(__file__).parent
+_BOUNDS_SDS = 2 * NormalDist().inv_cdf((1 + THRESHOLD) / 2)
+
+
+def history_sql(tables: Tables, day: date, expected_readings: int) -> str:
+    """A SELECT of one row about the meters that can be judged: how many `meters`, and the longest
+    `history_days`, 0 without any."""
+    history = render(_FOLDER / "history.sql", tables, day, expected_readings)
+    return (
+        f"WITH\n{history}\nSELECT COUNT(*) AS meters, "
+        "COALESCE(MAX(history_days), 0) AS history_days FROM history"
+    )
+
+
+def rules_alone_sql(
+    detector: DetectorName, tables: Tables, day: date, expected_readings: int
+) -> str:
+    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES` while there is no meter to judge:
+    BigQuery ML refuses to train or forecast from nothing."""
+    return scores_sql(detector, _FOLDER / "nothing.sql", tables, day, expected_readings)
+
+
+def scores_sql(
+    detector: DetectorName, judged: Path, tables: Tables, day: date, expected_readings: int
+) -> str:
+    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`, one an expected meter and hour.
+
+    `judged` is the SQL file of a CTE of that name, with a comma after it: serial, time, avg_kw,
+    lower_bound, upper_bound (all kW) and anomaly_probability of each hour the detector judged. It
+    may use the CTEs `past` and `history`. Raises UserError unless `expected_readings` is positive.
+    """
+    rules = rules_sql(tables, day, expected_readings)
+    history, found, scores = (
+        render(file, tables, day, expected_readings, detector)
+        for file in (_FOLDER / "history.sql", judged, _FOLDER / "scores.sql")
+    )
+    return f"WITH\n{rules}\n\n{history},\n\n{found}\n\n{scores}"
+
+
+def render(
+    file: Path, tables: Tables, day: date, expected_readings: int, detector: str = ""
+) -> str:
+    """The SQL of a file; `$history` in it is history.sql."""
+    values = {
+        "hourly_consumption": tables.hourly_consumption,
+        "model": tables.model,
+        "expected_readings": expected_readings,
+        "day": day.isoformat(),
+        "day_end": (day + timedelta(days=1)).isoformat(),
+        "history_start": (day - timedelta(days=HISTORY_DAYS)).isoformat(),
+        "history_days": HISTORY_DAYS,
+        "least_history_days": LEAST_HISTORY_DAYS,
+        "threshold": THRESHOLD,
+        "bounds_sds": _BOUNDS_SDS,
+        "detector": detector,
+    }
+    values["history"] = Template(_read(_FOLDER / "history.sql")).substitute(values)
+    return Template(_read(file)).substitute(values)
+
+
+def _read(file: Path) -> str:
+    return file.read_text("utf-8").strip()
