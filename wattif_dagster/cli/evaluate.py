@@ -1,6 +1,6 @@
 """wattif evaluate: how well anomalies are found whose truth is known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from wattif_dagster.cli.output_file import OutputFile
+from wattif_dagster.cli.progress import Tell, telling
 from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.files import read_hours, read_labels
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
@@ -30,14 +31,12 @@ from wattif_dagster.settings import Settings
 LEAST_DAYS = 8  # a week before the first day that is scored
 ANOMALY_SHARE = 0.4
 
-Tell = Callable[[str, int, int], None]
-
 
 @click.command()
 @click.option("--meters", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--days", type=click.IntRange(LEAST_DAYS), default=70, show_default=True)
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Every figure.")
+@click.option("--json", "json_file", type=OutputFile(), help="Every figure.")
 @click.option("--hourly", type=click.Path(path_type=Path), help="Hours to score, not simulated.")
 @click.option("--labels", type=click.Path(path_type=Path), help="The truth about them.")
 def evaluate(
@@ -51,15 +50,13 @@ def evaluate(
     """Inject anomalies, let the detector look for them, and measure what it finds."""
     if (hourly is None) != (labels is None):
         raise UserError("--hourly and --labels belong together; give both or none")
-    if json_file and not json_file.parent.is_dir():
-        raise UserError(f"{json_file.parent} is no folder; make it, or write --json elsewhere")
     settings = Settings.load()
     given = _given(hourly, labels) if hourly and labels else None
     console = Console(stderr=True)
     if "IsolationForest" not in references():
         console.print(PYOD_MISSING, highlight=False, soft_wrap=True)
     measured: dict[str, list[Measures]] = {}
-    with _cloud(settings), _telling(console) as tell:
+    with _cloud(settings), telling(console) as tell:
         bigquery = build_resources(
             settings.model_copy(update={"dataset": f"{settings.dataset}_evaluation"})
         )["bigquery"]
@@ -134,22 +131,6 @@ def _cloud(settings: Settings) -> Iterator[None]:
             yield
     else:
         yield
-
-
-@contextmanager
-def _telling(console: Console) -> Iterator[Tell]:
-    """A bar a step on a terminal, a line when one is done elsewhere."""
-    with Progress(console=console, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step)
-            bars.update(tasks[step], completed=done, total=total)
-            if done == total and not console.is_terminal:
-                console.print(f"{step} {done}/{total}", highlight=False)
-
-        yield tell
 
 
 def _print(summaries: dict[str, Any]) -> None:
