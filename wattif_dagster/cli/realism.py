@@ -1,0 +1,157 @@
+"""wattif realism: how lifelike the simulated homes are."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from math import isinf
+from pathlib import Path
+
+import click
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Column, Table
+
+from wattif_dagster.cli.days import Day
+from wattif_dagster.cli.output_file import OutputFile
+from wattif_dagster.cli.progress import telling
+from wattif_dagster.errors import UserError
+from wattif_dagster.evaluation.realism_picture import DAYS, week_picture
+from wattif_dagster.metering.fleet import first_fleet
+from wattif_dagster.metering.household.realism import (
+    FEWEST_DAYS,
+    FEWEST_HOMES,
+    JUDGED_DAYS,
+    JUDGED_HOMES,
+    Statistic,
+    bounds_apply,
+    half_hours,
+    mean_kw,
+)
+from wattif_dagster.metering.household.realism import (
+    realism as statistics_of,
+)
+from wattif_dagster.metering.serials import serial_text
+from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings import Settings
+
+MOST_HOMES, MOST_DAYS = 10_000, 91
+"""Together they take 1.2 GB of memory."""
+A_WINTER = "2024-01-08"
+
+
+@click.command()
+@click.option(
+    "--meters",
+    type=click.IntRange(FEWEST_HOMES, MOST_HOMES),
+    default=JUDGED_HOMES,
+    show_default=True,
+)
+@click.option(
+    "--days", type=click.IntRange(FEWEST_DAYS, MOST_DAYS), default=JUDGED_DAYS, show_default=True
+)
+@click.option("--first", type=Day(), default=A_WINTER, show_default=True, help="First day.")
+@click.option("--json", "json_file", type=OutputFile(), help="Every figure.")
+@click.option("--picture", type=OutputFile(), help="A PNG; default: HOME/realism.png.")
+@click.pass_context
+def realism(
+    context: click.Context,
+    meters: int,
+    days: int,
+    first: date,
+    json_file: Path | None,
+    picture: Path | None,
+) -> None:
+    """Compare household loads with published figures; exit code 1 when one is out of bounds."""
+    settings = Settings.load()
+    simulation = Simulation(
+        **{**settings.simulation.model_dump(), "load": "household", "meters": meters}
+    )
+    serials = first_fleet(simulation).serials
+    try:
+        with telling(Console(stderr=True)) as tell:
+            kw = half_hours(
+                simulation, serials, first, days, lambda done: tell("days simulated", done, days)
+            )
+    except OverflowError:
+        raise UserError(
+            f"{days} days from {first} leave the calendar; choose another --first"
+        ) from None
+    statistics = statistics_of(kw, first)
+    judged = bounds_apply(meters, first, days)
+    if json_file:
+        json_file.write_bytes(_json(statistics, meters, first, days, judged))
+    picture = picture or settings.home / "realism.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(_picture(simulation, serials, kw, first))
+    _print(statistics)
+    click.echo(f"picture  {picture}")
+    outside = sum(not statistic.holds for statistic in statistics)
+    if not judged:
+        click.echo(
+            f"no verdict: the bounds are meant for {JUDGED_HOMES:,} or more homes "
+            f"on {JUDGED_DAYS} or more days of December to February"
+        )
+    elif outside:
+        click.echo(f"{outside} of {len(statistics)} are outside of their bounds")
+        context.exit(1)
+    else:
+        click.echo(f"all {len(statistics)} are inside their bounds")
+
+
+def _picture(
+    simulation: Simulation, serials: NDArray[np.integer], kw: NDArray[np.float64], first: date
+) -> bytes:
+    """The first week of the fleet and of a home: the one in the middle by its use of that week."""
+    week = kw[:, :DAYS]
+    middle = week.mean(axis=(1, 2)).argsort()[len(week) // 2]
+    one = serials[middle : middle + 1]
+    names = (
+        f"{serial_text(one)[0]}, mean of each minute",
+        f"mean of {len(serials):,} homes in each half-hour",
+    )
+    return week_picture(
+        mean_kw(simulation, one, first, DAYS, 60)[0], week.mean(axis=0), first, names
+    )
+
+
+def _json(
+    statistics: Sequence[Statistic], meters: int, first: date, days: int, judged: bool
+) -> bytes:
+    """JSON has no infinity: a bound that is not there is null."""
+    found = {
+        "meters": meters,
+        "first": first,
+        "days": days,
+        "judged": judged,
+        "statistics": [{**asdict(statistic), "holds": statistic.holds} for statistic in statistics],
+    }
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+
+
+def _print(statistics: Sequence[Statistic]) -> None:
+    """A table on a terminal; elsewhere a line each, which no width cuts."""
+    console = Console()
+    if not console.is_terminal:
+        for statistic in statistics:
+            name, value, bounds, verdict, reference = _cells(statistic)
+            click.echo(f"{verdict:8} {name}: {value}; bounds {bounds}; reference: {reference}")
+        return
+    table = Table(
+        "statistic", Column("value", justify="right"), "bounds", "", "reference", box=None
+    )
+    for statistic in statistics:
+        table.add_row(*_cells(statistic), style=None if statistic.holds else "red")
+    console.print(table)
+
+
+def _cells(statistic: Statistic) -> tuple[str, str, str, str, str]:
+    low, high = f"{statistic.low:.3g}", f"{statistic.high:.3g}"
+    return (
+        statistic.name,
+        f"{statistic.value:.3g}",
+        f"{low} or more" if isinf(statistic.high) else f"{low} to {high}",
+        "inside" if statistic.holds else "OUTSIDE",
+        statistic.reference,
+    )
