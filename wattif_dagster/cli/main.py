@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "demo",
     "dev": "dev",
     "evaluate": "evaluate",
+    "realism": "realism",
 }
 """Each command and the module of this package that has it."""
 
