@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     ANOMALY = 13
     ANOMALY_PARAMETER = 14
     ANOMALY_READING = 15
+    STANDBY = 16
 
 
 def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:

@@ -16,7 +16,11 @@ from wattif_dagster.metering.household.fixtures import (
 )
 from wattif_dagster.metering.household.homes import Homes, homes
 from wattif_dagster.metering.household.pulses import Pulses, add_pulses
-from wattif_dagster.metering.household.routine import away, flexible_watt_hours
+from wattif_dagster.metering.household.routine import (
+    away,
+    flexible_watt_hours,
+    standby_watts,
+)
 from wattif_dagster.metering.household.weather import hourly_temperatures
 from wattif_dagster.metering.simulation import Simulation
 
@@ -48,7 +52,7 @@ class HouseholdLoad:
         steps, watts = self._steps[: len(serials)], self._watts[: len(serials)]
         batch = homes(self._simulation.seed, serials)
         steps.fill(0)
-        steps[:, 0] = batch.standby_watts * interval
+        steps[:, 0] = standby_watts(self._simulation.seed, self._day, batch) * interval
         for pulses in self._pulses(batch):
             add_pulses(steps, interval, pulses)
         np.cumsum(steps[:, :-2], axis=1, out=watts)

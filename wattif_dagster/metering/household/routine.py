@@ -1,4 +1,4 @@
-"""What a day brings to a home: being away or not, and how much energy is used at will."""
+"""What a day brings to a home: being away or not, its standby, the energy used at will."""
 
 from datetime import date
 
@@ -18,6 +18,8 @@ _VACATION_CHANCE = 0.008
 """Of a vacation to begin on a day."""
 _SHORTEST, _LONGEST = 2, 10
 """Days of a vacation."""
+_STANDBY_SIGMA = 0.08
+"""Standard deviation of the logarithm of a day's standby, about the home's own; an assumption."""
 _LEFT_RUNNING = 0.04
 """Of the energy used at will: what goes on in an empty home."""
 
@@ -45,6 +47,14 @@ def level(seed: int, day: date, homes: Homes) -> NDArray[np.float64]:
         state += weight * innovation
         weight *= _PERSISTENCE
     return exponential(homes.day_sigma * state - homes.day_sigma * homes.day_sigma / 2)
+
+
+def standby_watts(seed: int, day: date, homes: Homes) -> NDArray[np.int64]:
+    """What is on all day: some devices are plugged in on one day and not on the next."""
+    words = draw(seed, Purpose.STANDBY, day.toordinal(), homes.serials)
+    return (homes.standby_watts * exponential(_STANDBY_SIGMA * standard_normal(words))).astype(
+        np.int64
+    )
 
 
 def flexible_watt_hours(
