@@ -1,9 +1,10 @@
 """Faults: what a broken meter or its data path reports, given x, the true readings.
 
-Stuck values, spikes, drift and noise are sensor faults of Ni et al.: "Sensor Network Data Fault
-Types", ACM Transactions on Sensor Networks 5(3), 2009. The others are what rules of meter data
-validation look for, as in the Edison Electric Institute's "Uniform Business Practices for
-Unbundled Electricity Metering", volume 2, 2000.
+Stuck values, drift of the gain and noise are sensor faults of Ni et al.: "Sensor Network Data Fault
+Types", ACM Transactions on Sensor Networks 5(3), 2009. Usage that is too high or zero and clocks
+that are wrong are checked for by California's "Standards for Validating, Editing, and Estimating
+Monthly and Interval Data". Which other faults there are, and how large each is, are this project's
+assumptions.
 
 Each function gives a whole day's readings; those outside of the episode are not used. F6 and F7
 leave readings as they are: they never arrive, or arrive twice (see kinds.py).

@@ -3,7 +3,7 @@
 T1 to T6 are the attacks h1 to h6 of Jokar, Arianpoo, Leung: "Electricity Theft Detection in AMI
 Using Customers' Consumption Patterns", IEEE Transactions on Smart Grid 7(1), 2016. T7 and T8 are
 from Zheng, Chen, Wang, Kang, Xia: "A Novel Combined Data-Driven Approach for Electricity Theft
-Detection", IEEE Transactions on Industrial Informatics 15(3), 2019.
+Detection", IEEE Transactions on Industrial Informatics, 2018, doi:10.1109/TII.2018.2873814.
 
 Each function gives a whole day's readings; those outside of the episode are not used.
 """
