@@ -12,6 +12,7 @@ COMMANDS = {
     "down": "cloud",
     "status": "cloud",
     "generate": "generate",
+    "verify": "verify",
     "demo": "demo",
     "dev": "dev",
     "evaluate": "evaluate",

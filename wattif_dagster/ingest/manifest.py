@@ -27,11 +27,17 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
 
     def matches(self, stored: StoredObject | None) -> bool:
         """Whether the store holds just these bytes."""
-        return (
-            stored is not None
-            and stored.size == self.bytes
-            and encode_crc32c(stored.crc32c) == self.crc32c
-        )
+        return self.difference(stored) is None
+
+    def difference(self, stored: StoredObject | None) -> str | None:
+        """What the store holds otherwise, in a sentence; None when it holds just these bytes."""
+        if stored is None:
+            return f"{self.name} is missing"
+        if stored.size != self.bytes:
+            return f"{self.name} has {stored.size:,} bytes, not {self.bytes:,}"
+        if (crc32c := encode_crc32c(stored.crc32c)) != self.crc32c:
+            return f"{self.name} has the CRC-32C {crc32c}, not {self.crc32c}"
+        return None
 
 
 class Manifest(BaseModel, frozen=True, extra="forbid"):
@@ -85,34 +91,32 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     def differences(self, stored: Iterable[StoredObject]) -> list[str]:
         """What the bucket holds otherwise than listed, a sentence each; empty when all agree."""
         present = {item.name: item for item in stored}
-        found = [
-            f"{item.name} is missing"
-            if item.name not in present
-            else f"{item.name} has other bytes than the manifest says"
-            for item in self.objects
-            if not item.matches(present.get(item.name))
-        ]
+        found = [item.difference(present.get(item.name)) for item in self.objects]
         unlisted = present.keys() - {item.name for item in self.objects}
-        return found + [f"{name} is not listed" for name in sorted(unlisted)]
+        return [*filter(None, found), *(f"{name} is not listed" for name in sorted(unlisted))]
+
+
+class ManifestDamaged(UserError):
+    """What lies where a manifest belongs is not a sound one of that day."""
 
 
 def parse_manifest(data: bytes, name: str) -> Manifest:
-    """The manifest in `data`. Raises UserError, naming it, when it is not a sound one."""
+    """The manifest in `data`. Raises ManifestDamaged, naming it, when it is not a sound one."""
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
-        raise UserError(
+        raise ManifestDamaged(
             f"manifest {name} is damaged ({explain(error)}); land the day again"
         ) from None
 
 
 def read_manifest(store: ObjectStore, day: date) -> Manifest | None:
-    """The day's manifest, None when the day was not landed. Raises UserError on a damaged one."""
+    """The day's manifest, None when the day was not landed. Raises ManifestDamaged."""
     name = manifest_name(day)
     found = store.read(name)
     if found is None:
         return None
     manifest = parse_manifest(found[0], name)
     if manifest.day != day:
-        raise UserError(f"manifest {name} is of {manifest.day}; land the day again")
+        raise ManifestDamaged(f"manifest {name} is of {manifest.day}; land the day again")
     return manifest

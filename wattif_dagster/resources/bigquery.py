@@ -88,6 +88,15 @@ class BigQueryWarehouse(ConfigurableResource):
         where = f"project={project}&p={project}&d={self.dataset}&t={table.name}&page=table"
         return f"https://console.cloud.google.com/bigquery?{where}"
 
+    def has_table(self, table: Table) -> bool:
+        """Whether the table exists."""
+        with self._explained():
+            try:
+                self.client.get_table(self.table_name(table), retry=self._retry)
+            except gexc.NotFound:
+                return False
+        return True
+
     def ensure_table(self, table: Table) -> None:
         """Create the dataset and the table where they do not exist."""
         if table.name in self._ensured:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from wattif_dagster import schemas
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.warehouse.load import readings_of, require_manifest
+from wattif_dagster.warehouse.load import require_manifest
+from wattif_dagster.warehouse.totals import loaded, rolled_up
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,10 @@ def count_day(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, day: date) -
     """
     manifest = require_manifest(gcs, day)
     stored = {item.name: item for item in gcs.list(day_prefix(day))}
-    hourly = schemas.HOURLY_CONSUMPTION
-    counted = bigquery.row(
-        f"SELECT (SELECT COUNT(*) FROM {bigquery.quoted(schemas.METER_READINGS)} "
-        f"WHERE {readings_of(bigquery, day)}) AS loaded, "
-        f"(SELECT COALESCE(SUM(n_readings), 0) FROM {bigquery.quoted(hourly)} "
-        f"WHERE {of_day(hourly, day)}) AS rolled_up"
-    )
     return DayCounts(
         manifest=manifest,
         rendered=manifest.total_rows,
         uploaded=sum(o.rows for o in manifest.objects if o.matches(stored.get(o.name))),
-        loaded=counted["loaded"],
-        rolled_up=counted["rolled_up"],
+        loaded=loaded(bigquery, day).readings,
+        rolled_up=rolled_up(bigquery, day, manifest.interval_seconds).readings,
     )

@@ -174,14 +174,15 @@ def test_every_difference_is_named() -> None:
     ]
     assert SOUND.differences(present) == [
         f"{missing.name} is missing",
-        f"{other.name} has other bytes than the manifest says",
+        f"{other.name} has the CRC-32C AAAAAQ==, not AAAAAA==",
         f"{other.name}.bak is not listed",
     ]
 
 
 def test_another_size_is_a_difference() -> None:
     first, *rest = stored(SOUND)
-    assert len(SOUND.differences([StoredObject(first.name, 99, first.crc32c, 1), *rest])) == 1
+    differing = StoredObject(first.name, 1234, first.crc32c, 1)
+    assert SOUND.differences([differing, *rest]) == [f"{first.name} has 1,234 bytes, not 0"]
 
 
 def test_is_read_from_its_place(gcs: GcsTransferManager) -> None:
