@@ -16,7 +16,7 @@ from wattif_dagster.assets import (
     scores,
     warehouse,
 )
-from wattif_dagster.automation import daily
+from wattif_dagster.automation import daily, notify
 from wattif_dagster.checks import completeness
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
@@ -50,6 +50,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Defini
         asset_checks=CHECKS,
         jobs=[daily.DAILY_JOB],
         schedules=[daily.DAILY_SCHEDULE],
+        sensors=[notify.alert_notifications(settings.alerts)],
         resources={**build_resources(settings), **(resource_overrides or {})},
         executor=in_process_executor,
     )

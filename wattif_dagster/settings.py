@@ -14,7 +14,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from wattif_dagster.detection.alert_options import AlertOptions
+from wattif_dagster.alerting.options import AlertSettings
 from wattif_dagster.detection.detection_options import DetectionOptions
 from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.errors import UserError, explain
@@ -47,6 +47,7 @@ class Settings(BaseSettings):
         env_file=".env",
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # what was refused may be a secret
     )
 
     target: Literal["local", "gcp"] = Field(
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
     ingest: IngestOptions = IngestOptions()
     detection: DetectionOptions = DetectionOptions()
     scan: ScanOptions = ScanOptions()
-    alerts: AlertOptions = AlertOptions()
+    alerts: AlertSettings = AlertSettings()
 
     @field_validator("bucket")
     @classmethod

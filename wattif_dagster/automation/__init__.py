@@ -1,1 +1,1 @@
-"""Jobs and schedules."""
+"""Jobs, schedules and sensors."""

@@ -9,7 +9,14 @@ from wattif_dagster.detection.alert_options import AlertOptions
 _TEMPLATE = Path(__file__).with_name("alerts.sql")
 
 
-def alerts_sql(anomaly_scores: str, day: date, options: AlertOptions) -> str:
+def quarter_start(day: date) -> date:
+    """First day of the day's quarter."""
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
+def alerts_sql(
+    anomaly_scores: str, day: date, options: AlertOptions, start: date | None = None
+) -> str:
     """A SELECT of the episodes open on `day` or closed on it, one row each.
 
     A meter's day is flagged when an hour that is not provisional reaches the probability. An
@@ -17,10 +24,10 @@ def alerts_sql(anomaly_scores: str, day: date, options: AlertOptions) -> str:
     first day after. Only the scores since the start of the quarter of the day before are
     searched for its opening, so that any day alone gives the same `alert_id`: an episode that
     lasts beyond the first day of a quarter is a new one, opened on that day, and the old one is
-    never shown as closed. The table's name is quoted.
+    never shown as closed. Another `start` of the search may be given. The table's name is quoted.
     """
     before = day - timedelta(days=1)
-    start = date(before.year, (before.month - 1) // 3 * 3 + 1, 1)
+    start = start or quarter_start(before)
     return Template(_TEMPLATE.read_text("utf-8")).substitute(
         table=anomaly_scores,
         day=day.isoformat(),
@@ -33,3 +40,12 @@ def alerts_sql(anomaly_scores: str, day: date, options: AlertOptions) -> str:
         days=options.days,
         of_days=options.of_days,
     )
+
+
+def continued_sql(anomaly_scores: str, quarter: date, options: AlertOptions) -> str:
+    """A SELECT of the `serial` of meters whose episode of the quarter's first day is older.
+
+    What `alerts_sql` has as opened on that day is, for them, the same episode under a new id.
+    """
+    episodes = alerts_sql(anomaly_scores, quarter, options, quarter - timedelta(days=1))
+    return f"SELECT serial FROM (\n{episodes}) WHERE opened_on < DATE '{quarter}'"

@@ -49,7 +49,7 @@ def build_resources(settings: Settings) -> Resources:
         "ingest": IngestResource(**ingest.model_dump()),
         "detection": DetectionResource(**settings.detection.model_dump()),
         "scan": ScanResource(**settings.scan.model_dump()),
-        "alerts": AlertResource(**settings.alerts.model_dump()),
+        "alerts": AlertResource(**settings.alerts.rule.model_dump()),
         "gcs": GcsTransferManager(
             cloud=cloud,
             bucket=settings.bucket,
