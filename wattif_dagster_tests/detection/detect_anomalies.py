@@ -1,0 +1,63 @@
+"""The scores of the detectors that forecast, taken apart: parsed here, run by Google alone."""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+STAND_IN = "detected"
+"""A table of what the reference says the function returns."""
+
+COLUMNS = {
+    "ML": {"serial": "STRING", "time_hour_rolled": "TIMESTAMP", "avg_kw": "FLOAT64"},
+    "AI": {"serial": "STRING", "time_series_timestamp": "STRING", "time_series_data": "FLOAT64"},
+}
+"""The columns that tell apart what ML.DETECT_ANOMALIES and AI.DETECT_ANOMALIES return."""
+
+JUDGEMENT = {
+    "is_anomaly": "BOOL",
+    "lower_bound": "FLOAT64",
+    "upper_bound": "FLOAT64",
+    "anomaly_probability": "FLOAT64",
+}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """`query` reads STAND_IN in place of the function's call. `inputs` are the queries that the
+    call is given, each with the CTEs it may use; `arguments` are the others, as SQL."""
+
+    query: exp.Select
+    function: str
+    inputs: list[exp.Select]
+    arguments: list[str]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The stand-in's columns and their types."""
+        return COLUMNS[self.function] | JUDGEMENT
+
+
+def parse(sql: str) -> Parsed:
+    """Parsed as BigQuery's SQL.
+
+    Of the functions that take a MODEL, sqlglot's grammar lacks DETECT_ANOMALIES: without that one
+    word it is a call like any other, and the rest is checked.
+    """
+    (query,) = sqlglot.parse(sql.replace("MODEL `", "`"), read="bigquery")
+    assert isinstance(query, exp.Select)
+    (call,) = [f for f in query.find_all(exp.Anonymous) if f.name == "DETECT_ANOMALIES"]
+    table = call.parent
+    assert isinstance(table, exp.Table)
+    # A CTE sees those before it.
+    before = query.ctes[: [cte.alias for cte in query.ctes].index("judged")]
+    inputs = []
+    for argument in call.expressions:
+        if isinstance(argument, exp.Subquery):
+            given = argument.this.copy()
+            given.set("with_", exp.With(expressions=[cte.copy() for cte in before]))
+            inputs.append(given)
+    others = [a.sql("bigquery") for a in call.expressions if not isinstance(a, exp.Subquery)]
+    function = table.db
+    table.replace(exp.to_table(STAND_IN))
+    return Parsed(query, function, inputs, others)
