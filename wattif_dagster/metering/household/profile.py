@@ -1,7 +1,7 @@
 """When households use electricity: a harmonic fit of BDEW's H25, and start times drawn from it.
 
-The fit, in h25_harmonics.csv, is made by h25_fit.py. Days are taken as UTC has them; holidays
-count as the day of the week they fall on.
+The fit, in h25_harmonics.csv, is made by the tests (household/h25.py). Days are taken as UTC has
+them; holidays count as the day of the week they fall on.
 """
 
 from datetime import date
