@@ -45,6 +45,9 @@ READINGS_CHECKS = {
 }
 HOURS_COMPLETE = "hours_complete"
 
+FAULTS_BY_DAY, COUNTS_BY_DAY = "faults_by_day", "counts_by_day"
+"""Metadata of each result: faults of the days that have some, and counts of all days judged."""
+
 METERS_NAMED = 20
 """Meters that a check names for each kind of injected fault."""
 
@@ -142,8 +145,8 @@ def _results(
             if injected and not faults
             else AssetCheckSeverity.ERROR,
             metadata={
-                "faults_by_day": faults,
+                FAULTS_BY_DAY: faults,
                 "injected_by_day": injected,
-                "counts_by_day": counts_by_day,
+                COUNTS_BY_DAY: counts_by_day,
             },
         )

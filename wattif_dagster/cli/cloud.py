@@ -1,5 +1,8 @@
 """wattif up, down, status: the local cloud."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from rich.console import Console
 from rich.table import Column, Table
@@ -43,6 +46,20 @@ def status(context: click.Context) -> None:
     Console().print(table)
     if any(service.state != "running" for service in services):
         context.exit(1)
+
+
+@contextmanager
+def running_cloud(settings: Settings) -> Iterator[None]:
+    """The local cloud, with its bucket, for as long as the with block runs; on Google Cloud
+    nothing is to be started."""
+    if settings.target == "local":
+        from wattif_dagster.local_cloud.supervisor import LocalCloud
+
+        with LocalCloud(settings.home).running():
+            ensure_bucket(settings)
+            yield
+    else:
+        yield
 
 
 def ensure_bucket(settings: Settings) -> None:

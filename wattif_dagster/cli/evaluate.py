@@ -1,7 +1,5 @@
 """wattif evaluate: how well anomalies are found whose truth is known."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from wattif_dagster.cli.cloud import running_cloud
 from wattif_dagster.cli.output_file import OutputFile
 from wattif_dagster.cli.progress import Tell, telling
 from wattif_dagster.errors import UserError
@@ -56,7 +55,7 @@ def evaluate(
     if "IsolationForest" not in references():
         console.print(PYOD_MISSING, highlight=False, soft_wrap=True)
     measured: dict[str, list[Measures]] = {}
-    with _cloud(settings), telling(console) as tell:
+    with running_cloud(settings), telling(console) as tell:
         bigquery = build_resources(
             settings.model_copy(update={"dataset": f"{settings.dataset}_evaluation"})
         )["bigquery"]
@@ -119,18 +118,6 @@ def _measure(
     draw_quality(folder / "quality.png", measured, probabilities, episodes, first)
     draw_misses(folder / "misses.png", hours, layered, episodes, first)
     return measured
-
-
-@contextmanager
-def _cloud(settings: Settings) -> Iterator[None]:
-    """The local cloud for as long as the command runs, where it is the target."""
-    if settings.target == "local":
-        from wattif_dagster.local_cloud.supervisor import LocalCloud
-
-        with LocalCloud(settings.home).running():
-            yield
-    else:
-        yield
 
 
 def _print(summaries: dict[str, Any]) -> None:

@@ -1,0 +1,121 @@
+"""One run of a part, in this process."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster import (
+    AssetKey,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    JobDefinition,
+)
+
+from wattif_dagster.backfills.lost import lock_of
+from wattif_dagster.backfills.plan import Part
+from wattif_dagster.backfills.runs import RANGE_END, RANGE_START
+
+NO_RUN_RETRIES = {"dagster/max_retries": "0"}
+"""The command is the one to go on with its runs: a daemon's retries would meet it."""
+
+PAUSE_SECONDS = 0.5
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Made = Callable[[AssetKey, str], None]
+"""Is told the asset and the day that was made of it."""
+
+
+@dataclass(frozen=True)
+class Executor:
+    """Executes parts of a plan with the asset job, against the instance."""
+
+    instance: DagsterInstance
+    dagster_home: Path
+    job: JobDefinition
+
+    def execute(self, run_id: str, part: Part, tags: Mapping[str, str], made: Made) -> DagsterRun:
+        """The run, ended. A KeyboardInterrupt cancels it and is raised when it has ended; a second
+        one leaves it to `settle_lost_runs`.
+
+        The run has a thread of its own, and signals go to the main thread: an exception that a
+        signal raises within a run may be lost, Dagster's own cancellation is not.
+        """
+        lock = lock_of(self.dagster_home, run_id)
+        with lock:
+            failed: list[BaseException] = []
+            thread = threading.Thread(
+                target=self._run, args=(run_id, part, tags, failed), name="run", daemon=True
+            )
+            watch = _Watch(self.instance, run_id, made)
+            thread.start()
+            try:
+                while thread.is_alive():
+                    thread.join(PAUSE_SECONDS)
+                    watch.look()
+            except KeyboardInterrupt:
+                self._cancel(thread, run_id)
+                watch.look()
+                raise
+            finally:
+                if not thread.is_alive():
+                    Path(lock.lock_file).unlink(missing_ok=True)
+        if failed:
+            raise failed[0]
+        run = self.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run
+
+    def _run(
+        self, run_id: str, part: Part, tags: Mapping[str, str], failed: list[BaseException]
+    ) -> None:
+        job, alone = self.job, part.days[0] if len(part.days) == 1 and part.assets else None
+        if part.checks:
+            job = job.get_subset(asset_selection=set(), asset_check_selection=set(part.checks))
+        if not alone:
+            span = {RANGE_START: str(part.days[0]), RANGE_END: str(part.days[-1])}
+            tags = {**tags, **span}
+        try:
+            job.execute_in_process(
+                instance=self.instance,
+                run_id=run_id,
+                asset_selection=part.assets,
+                partition_key=str(alone) if alone else None,
+                tags={**tags, **NO_RUN_RETRIES},
+                run_config=QUIET,
+                raise_on_error=False,
+            )
+        except BaseException as error:
+            failed.append(error)
+
+    def _cancel(self, thread: threading.Thread, run_id: str) -> None:
+        """Asks until the run has seen it: its start would overwrite the wish to end it."""
+        while thread.is_alive():
+            run = self.instance.get_run_by_id(run_id)
+            if run and not run.is_finished and run.status is not DagsterRunStatus.CANCELING:
+                self.instance.report_run_canceling(run)
+            thread.join(PAUSE_SECONDS)
+
+
+@dataclass
+class _Watch:
+    """Tells what has been made since it looked last."""
+
+    instance: DagsterInstance
+    run_id: str
+    made: Made
+    cursor: str | None = None
+
+    def look(self) -> None:
+        if self.cursor is None and self.instance.get_run_by_id(self.run_id) is None:
+            return
+        found = self.instance.get_records_for_run(
+            self.run_id, self.cursor, of_type=DagsterEventType.ASSET_OBSERVATION
+        )
+        self.cursor = found.cursor
+        for record in found.records:
+            event = record.event_log_entry.get_dagster_event()
+            if event.asset_key and event.partition:
+                self.made(event.asset_key, event.partition)
