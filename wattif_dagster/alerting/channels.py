@@ -1,10 +1,11 @@
 """Channels: where messages go. apprise is kept silent, for its log lines quote parts of the URLs.
 
-So are the lines that the HTTP client below it writes in the threads that deliver.
+So is the HTTP client below it, while it delivers.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -14,8 +15,8 @@ from pydantic import SecretStr
 
 from wattif_dagster.alerting.message import Message
 
-DELIVERY_THREADS = "wattif-delivery"
-"""Name prefix of the threads that deliver."""
+_DELIVERS: ContextVar[bool] = ContextVar("wattif_delivers", default=False)
+"""Set in the thread of a delivery; apprise hands its context on to threads of its own."""
 
 _APPRISE = "apprise"
 """The logger of all of apprise."""
@@ -32,11 +33,11 @@ class Channel:
 
 def channels_of(urls: Sequence[SecretStr]) -> list[Channel]:
     """A channel for each URL, named by its place, for a URL is never shown."""
-    by_key = {
-        sha256(url.get_secret_value().encode()).hexdigest(): (f"channel {place}", url)
-        for place, url in reversed(list(enumerate(urls, 1)))  # given twice: the first names it
-    }
-    return [Channel(key, name, partial(_send, url)) for key, (name, url) in by_key.items()][::-1]
+    channels: dict[str, Channel] = {}
+    for place, url in enumerate(urls, 1):
+        key = sha256(url.get_secret_value().encode()).hexdigest()
+        channels.setdefault(key, Channel(key, f"channel {place}", partial(_send, url)))
+    return list(channels.values())
 
 
 def is_understood(url: SecretStr) -> bool:
@@ -45,11 +46,13 @@ def is_understood(url: SecretStr) -> bool:
 
 
 def _service(url: SecretStr) -> NotifyBase | None:
-    asset = AppriseAsset(app_id="WattIf", app_desc="WattIf")
+    # Without a time limit apprise works in the caller's thread, not in a pool that all share.
+    asset = AppriseAsset(app_id="WattIf", app_desc="WattIf", service_timeout=0)
     return Apprise.instantiate(url.get_secret_value(), asset=asset)
 
 
 def _send(url: SecretStr, message: Message) -> bool:
+    _DELIVERS.set(True)
     apprise, service = Apprise(), _service(url)
     if service is None:
         return False
@@ -65,8 +68,7 @@ def _send(url: SecretStr, message: Message) -> bool:
 
 
 def _quotes_no_url(record: logging.LogRecord) -> bool:
-    of_a_delivery = (record.threadName or "").startswith(DELIVERY_THREADS)
-    return record.name != _APPRISE and not of_a_delivery
+    return record.name != _APPRISE and not _DELIVERS.get()
 
 
 # Filters: a logger that is merely disabled is enabled again by logging.config.dictConfig.

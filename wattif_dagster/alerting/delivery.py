@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from wattif_dagster.alerting.channels import DELIVERY_THREADS, Channel
+from wattif_dagster.alerting.channels import Channel
 from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.alerting.message import Alert, message_of
 
@@ -44,7 +44,7 @@ def deliver(
     """
     due = [(channel, ledger.due(channel.key, alerts)) for channel in channels]
     due = [(channel, batch) for channel, batch in due if batch]
-    pool = ThreadPoolExecutor(max(1, len(due)), thread_name_prefix=DELIVERY_THREADS)
+    pool = ThreadPoolExecutor(max(1, len(due)))
     sent = [pool.submit(channel.send, message_of(batch, table)) for channel, batch in due]
     wait(sent, timeout=PATIENCE_SECONDS)
     pool.shutdown(wait=False)
