@@ -56,7 +56,8 @@ def fit_baseline(
         row = bigquery.row(history_sql(*asked))
         if detector.training and row["meters"]:
             bigquery.execute(detector.training(*asked))
-        nothing = f"SELECT * FROM {bigquery.quoted(table)} WHERE FALSE"
+        columns = ", ".join(table.column_names)
+        nothing = f"SELECT {columns} FROM {bigquery.quoted(table)} WHERE FALSE"
         bigquery.replace_partition(table, day, nothing)
         return Baseline(0, row["meters"], row["history_days"])
     bigquery.replace_partition(table, day, detector.baseline(*asked))
