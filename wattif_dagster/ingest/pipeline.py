@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest import layout
-from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.labels import land_labels
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
-from wattif_dagster.ingest.options import MEBIBYTE, IngestOptions
+from wattif_dagster.ingest.objects import ObjectRenderer, check_options, meters_of_objects
+from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import (
     GENERATION_ABSENT,
@@ -30,18 +30,10 @@ from wattif_dagster.ingest.store import (
     ObjectStore,
     SpooledFile,
     StoredObject,
-    crc32c,
-    encode_crc32c,
 )
 from wattif_dagster.metering.incidents import incident_label
-from wattif_dagster.metering.ndjson import DayRenderer
-from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import Simulation
 
-MAX_OBJECT_BYTES = 8 * MEBIBYTE
-"""Objects stay below it: one request each, and generation preconditions hold."""
-GZIP_AT_LEAST = 4
-"""Readings compress to less than a fourth (8.5 times smaller was measured)."""
 FILES_PER_WORKER = 4
 """Files in a batch for each thread that uploads it: enough to keep them all busy."""
 LISTENER_PAUSE_SECONDS = 1.0
@@ -89,20 +81,6 @@ class DayReport:
     def megabytes_per_second(self) -> float:
         """Stored bytes of the day by time."""
         return self.manifest.total_bytes / 1e6 / max(self.seconds, 1e-9)
-
-
-def check_options(simulation: Simulation, options: IngestOptions) -> None:
-    """Raises UserError when an object would be too large for one request."""
-    meter_bytes = DayRenderer(simulation, simulation.first_day).bytes_per_meter
-    raw = meter_bytes * options.meters_per_object
-    limit = MAX_OBJECT_BYTES * (GZIP_AT_LEAST if options.compression == "gzip" else 1)
-    if raw > limit:
-        most = max(1, limit // meter_bytes)
-        raise UserError(
-            f"meters_per_object={options.meters_per_object} makes objects of "
-            f"{raw / MEBIBYTE:.1f} MiB before compression, above {limit / MEBIBYTE:.0f}; "
-            f"set it to {most} or less"
-        )
 
 
 def land_day(
@@ -187,8 +165,7 @@ class _Pipeline:
         self.options = options
         self.spool = spool
         self.present = present
-        size = options.meters_per_object
-        self.groups = [serials[at : at + size] for at in range(0, len(serials), size)]
+        self.groups = [serials[meters] for meters in meters_of_objects(len(serials), options)]
         self.arrived: dict[int, ManifestObject] = {}
         self.progress = Progress(objects_total=len(self.groups), listener=listener)
         self._next_group = iter(range(len(self.groups)))
@@ -230,29 +207,16 @@ class _Pipeline:
             yield index
 
     def _render(self) -> None:
-        renderer = DayRenderer(self.simulation, self.day)
+        renderer = ObjectRenderer(self.simulation, self.day, self.options)
         for index in self._claim():
-            serials = self.groups[index]
-            data = renderer.render(serials)
-            body = compress(data) if self.options.compression == "gzip" else data
-            item = ManifestObject(
-                name=layout.readings_name(
-                    self.day,
-                    index,
-                    serial_text(serials[:1]),
-                    self.options.meters_per_object,
-                    self.options.compression,
-                ),
-                bytes=len(body),
-                crc32c=encode_crc32c(checksum := crc32c(body)),
-                rows=len(data) // renderer.bytes_per_row,
-            )
+            rendered = renderer.render(index, self.groups[index])
+            item, body = rendered.item, rendered.body
             if item.matches(self.present.get(item.name)):
                 self._count([(index, item)], kept=True)
                 continue
             self.spool.reserve(len(body))
             path = self.spool.write(item.name, body)
-            spooled = SpooledFile(path, item.name, len(body), checksum)
+            spooled = SpooledFile(path, item.name, len(body), rendered.crc32c)
             self._ready.put(_Rendered(index, item, spooled))
 
     def _upload(self) -> None:
