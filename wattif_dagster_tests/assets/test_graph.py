@@ -88,7 +88,7 @@ def test_no_reading_is_lost_or_added_between_any_two_stations(week: Week):
         (keys.METER_READINGS, "meter_readings", 8 * 48, {"table_type"}),
         (keys.HOURLY_CONSUMPTION, "hourly_consumption", 8 * 24, {"kwh"}),
         (keys.INJECTED_ANOMALIES, "injected_anomalies", 0, {"meters_by_kind"}),
-        (keys.CONSUMPTION_BASELINE, "consumption_baseline", 0, {"meters", "history_days"}),
+        (keys.CONSUMPTION_BASELINE, "consumption_baseline", 0, {"meters", "detector", "keeps"}),
         (
             keys.ANOMALY_SCORES,
             "anomaly_scores",
