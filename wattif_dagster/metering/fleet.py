@@ -9,16 +9,14 @@ from numpy.typing import NDArray
 
 from wattif_dagster.metering.bloom import SerialFilter
 from wattif_dagster.metering.draws import Purpose, draw, fractions
-from wattif_dagster.metering.issuing import SerialsExhausted, issue_serials
+from wattif_dagster.metering.fleet_size import require_serials, retiring_meters, serial_capacity
+from wattif_dagster.metering.issuing import issue_serials
 from wattif_dagster.metering.serials import SERIAL_DIGITS, serial_digits
-from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
+from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.metering.state import pack, unpack
 
 SEGMENT_SHARES = {"residential": 0.85, "commercial": 0.12, "industrial": 0.03}
 """Customer segments and the share of the meters each has; a segment's code is its place here."""
-
-GROWTH_DAYS = 3650
-"""The filter of issued serials has room for the first fleet and this many days of new meters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +84,7 @@ def fleet_on(simulation: Simulation, day: date, earlier: Fleet | None = None) ->
 
 def first_fleet(simulation: Simulation) -> Fleet:
     """The fleet of the first day. Raises SerialsExhausted."""
-    with SerialFilter(_filter_capacity(simulation)) as issued:
+    with SerialFilter(serial_capacity(simulation)) as issued:
         nobody = Fleet(
             fingerprint=simulation.fingerprint,
             day=simulation.first_day,
@@ -105,7 +103,7 @@ def next_day(simulation: Simulation, fleet: Fleet) -> Fleet:
     Raises SerialsExhausted.
     """
     day = fleet.day + timedelta(days=1)
-    retiring = min(simulation.daily_retired_meters, len(fleet) - 1)
+    retiring = retiring_meters(simulation, len(fleet))
     lots = draw(simulation.seed, Purpose.RETIREMENT, day.toordinal(), fleet.serials)
     stay = np.ones(len(fleet), np.bool_)
     stay[np.argpartition(lots, retiring)[:retiring]] = False
@@ -154,14 +152,8 @@ def _dates(ordinals: NDArray[np.int32]) -> NDArray[np.bytes_]:
 
 def _install(simulation: Simulation, fleet: Fleet, count: int) -> Fleet:
     """The fleet with `count` more meters, installed on its day."""
-    capacity = _filter_capacity(simulation)
-    if fleet.issued + count > capacity:
-        raise SerialsExhausted(
-            f"the fleet of {fleet.day} needs {fleet.issued + count:,} serials, and there are "
-            f"{capacity:,} for it: its first meters and {GROWTH_DAYS} days of new ones, "
-            f"{SERIAL_SPACE:,} at most"
-        )
-    with SerialFilter(capacity, fleet.issued_bits) as issued:
+    require_serials(simulation, fleet.day, fleet.issued + count)
+    with SerialFilter(serial_capacity(simulation), fleet.issued_bits) as issued:
         new = np.sort(issue_serials(issued, simulation.seed, fleet.day, count))
         bits = issued.bits
     places = np.searchsorted(fleet.serials, new)
@@ -173,12 +165,6 @@ def _install(simulation: Simulation, fleet: Fleet, count: int) -> Fleet:
         issued=fleet.issued + count,
         issued_bits=bits,
     )
-
-
-def _filter_capacity(simulation: Simulation) -> int:
-    """A function of the simulation alone, so that every day's filter has the same bits."""
-    growth = GROWTH_DAYS * simulation.daily_new_meters
-    return min(simulation.meters + growth, SERIAL_SPACE)
 
 
 def _segments(simulation: Simulation, serials: NDArray[np.uint32]) -> NDArray[np.uint8]:
