@@ -9,7 +9,11 @@ from wattif_dagster.cli.main import COMMANDS
 from wattif_dagster_tests.test_settings import variable_names
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("deploy/*/README.md")),
+]
 
 
 def test_every_setting_is_documented_and_no_other():
@@ -17,7 +21,7 @@ def test_every_setting_is_documented_and_no_other():
     assert sorted(documented) == sorted(variable_names())
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_commands_and_variables_exist(document: Path):
     text = document.read_text()
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):

@@ -5,9 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Project:
 
     settings: Settings
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of the environment, beside those of the settings."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,6 +50,7 @@ class Project:
             "WATTIF_SIMULATION__METERS": str(simulation.meters),
             "WATTIF_SIMULATION__INTERVAL_SECONDS": str(simulation.interval_seconds),
             "WATTIF_INGEST__SPOOL_DIR": str(settings.home / "spool"),
+            **self.variables,
         }
 
     @property
@@ -77,21 +80,22 @@ class Project:
         )
 
     @contextmanager
-    def running(self, *command: str) -> Iterator[None]:
+    def running(self, *command: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
         """A server; it is ended with the processes it started."""
-        with (self.folder / f"{command[0]}.log").open("wb") as log:
+        with (self.folder / f"{command[0]}.log").open("ab") as log:
             server = subprocess.Popen(
                 [BIN / command[0], *command[1:]],
-                env=self.environment,
+                env={**self.environment, **more},
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         try:
-            yield
+            yield server
         finally:
-            os.killpg(server.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # the test ended it
+                os.killpg(server.pid, signal.SIGTERM)
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:

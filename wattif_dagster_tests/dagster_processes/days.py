@@ -11,13 +11,18 @@ from wattif_dagster_tests.dagster_processes.conftest import Project
 RULES = 7
 
 
-def assert_day_is_right(project: Project, day: date) -> None:
-    """Bucket = manifest = table = roll-up, 48 hours judged, scanned once, each asset credited."""
-    gcs, bigquery = project.resources["gcs"], project.resources["bigquery"]
-    counts = count_day(gcs, bigquery, day)
+def assert_day_is_landed(project: Project, day: date) -> None:
+    """Bucket = manifest = table = roll-up."""
+    counts = count_day(project.resources["gcs"], project.resources["bigquery"], day)
     age = (day - project.settings.simulation.first_day).days
     assert counts.rendered == (project.settings.simulation.meters + age) * 48
     assert counts.agree
+
+
+def assert_day_is_right(project: Project, day: date) -> None:
+    """Landed, 48 hours judged, scanned once, each asset credited."""
+    assert_day_is_landed(project, day)
+    bigquery = project.resources["bigquery"]
     assert len(anomaly_rows(bigquery, day)) == 48
     for asset in ASSETS:
         assert len(project.materializations(asset.key, day)) == 1, asset.key

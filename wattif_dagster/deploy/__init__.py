@@ -1,0 +1,1 @@
+"""Running on many machines: what Dagster's engines lack. deploy/ has the configuration."""

