@@ -16,6 +16,7 @@ from dagster import (
 )
 
 from wattif_dagster import keys, schemas
+from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.alerting.options import AlertSettings
 from wattif_dagster.automation.notify import alert_notifications
 from wattif_dagster.definitions import build_defs
@@ -129,12 +130,14 @@ def test_each_channel_is_told_once_and_a_failing_one_again(
 
 
 def test_several_days_are_one_message_and_old_days_none(sensor: Sensor, receiver: Receiver):
-    before = LAST - timedelta(days=1)
-    sensor.materialize(LAST - timedelta(days=7), LAST - timedelta(days=7))
+    before, old = LAST - timedelta(days=1), LAST - timedelta(days=7)
+    sensor.cursor = Ledger(settled={"key": {f"M0:{old}"}}).model_dump_json()
+    sensor.materialize(old, old)
     sensor.materialize(before, before)
     sensor.materialize(LAST, before, LAST)
     assert sensor.evaluate() == "channel 1 took 2 alerts; channel 2 took 2 alerts"
     assert receiver.titles("one") == ["WattIf: 2 new alerts"]
+    assert str(old) not in str(sensor.cursor)
 
 
 def test_without_channels_the_log_is_told(sensor: Sensor, capfd: pytest.CaptureFixture[str]):
