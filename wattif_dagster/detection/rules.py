@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from google.cloud import dataplex_v1
 from google.protobuf import json_format
 
 from wattif_dagster.detection.scan_options import DEFAULT_RULES
 from wattif_dagster.detection.typed_yaml import SpecError, conform
 from wattif_dagster.errors import UserError
+from wattif_dagster.yaml_text import parse_yaml, read_text
 
 MAX_RULES = 1000
 
@@ -43,30 +43,17 @@ _REQUIRED = {
 
 def load_spec(path: Path = DEFAULT_RULES) -> dataplex_v1.DataQualitySpec:
     """The spec in the file. Raises UserError for whatever cannot be read, or would be refused."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UserError(f"the scan rules {path} cannot be read: {reason}") from None
-    return parse_spec(text, str(path))
+    return parse_spec(read_text(path, "the scan rules"), str(path))
 
 
 def parse_spec(text: str, source: str) -> dataplex_v1.DataQualitySpec:
     """The spec in the text; `source` names it in errors. Raises UserError."""
+    document = parse_yaml(text, source)
     try:
-        # BaseLoader leaves every scalar text: `values: [NO]` and `minValue: 0` mean what they say.
-        document = yaml.load(text, Loader=yaml.BaseLoader)
         pb = dataplex_v1.DataQualitySpec.pb(dataplex_v1.DataQualitySpec())
         json_format.ParseDict(conform(document, pb.DESCRIPTOR), pb)
         spec = dataplex_v1.DataQualitySpec.wrap(pb)
         _check(spec)
-    except yaml.MarkedYAMLError as error:
-        line = f" on line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UserError(f"{source} is not YAML{line}: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{source} is not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise UserError(f"{source} is nested too deeply") from None
     except (SpecError, json_format.ParseError) as error:
         raise UserError(f"{source}: {error}") from None
     return spec

@@ -4,7 +4,7 @@ from math import inf, isfinite
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-Yaml = str | list["Yaml"] | dict[str, "Yaml"] | None
+from wattif_dagster.yaml_text import Yaml
 
 
 class SpecError(ValueError):
@@ -14,7 +14,7 @@ class SpecError(ValueError):
 def conform(value: Yaml, message: Descriptor, where: str = "") -> dict[str, object]:
     """The mapping as `json_format.ParseDict` reads it, its scalars typed, its fields in snake_case.
 
-    `value` comes from `yaml.BaseLoader`: all its scalars are texts. Raises SpecError for an
+    `value` comes from `parse_yaml`: all its scalars are texts. Raises SpecError for an
     unknown or repeated field and for a value of the wrong type.
     """
     if value == "":  # `nonNullExpectation:` with nothing behind it
