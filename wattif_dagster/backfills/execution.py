@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,58 +46,55 @@ class Executor:
         """
         lock = lock_of(self.dagster_home, run_id)
         with lock:
-            failed: list[BaseException] = []
-            thread = threading.Thread(
-                target=self._run, args=(run_id, part, tags, failed), name="run", daemon=True
-            )
+            ended: Future[DagsterRun] = Future()
             watch = _Watch(self.instance, run_id, made)
-            thread.start()
+            arguments = (ended, run_id, part, tags)
+            # A daemon, waited for by its future: a join that a signal interrupts takes the thread
+            # for ended.
+            threading.Thread(target=self._run, args=arguments, name="run", daemon=True).start()
             try:
-                while thread.is_alive():
-                    thread.join(PAUSE_SECONDS)
+                while not ended.done():
+                    wait([ended], PAUSE_SECONDS)
                     watch.look()
             except KeyboardInterrupt:
-                self._cancel(thread, run_id)
+                self._cancel(run_id, ended)
                 watch.look()
                 raise
             finally:
-                if not thread.is_alive():
+                if ended.done():
                     Path(lock.lock_file).unlink(missing_ok=True)
-        if failed:
-            raise failed[0]
-        run = self.instance.get_run_by_id(run_id)
-        assert run is not None
-        return run
+        return ended.result()
 
     def _run(
-        self, run_id: str, part: Part, tags: Mapping[str, str], failed: list[BaseException]
+        self, ended: Future[DagsterRun], run_id: str, part: Part, tags: Mapping[str, str]
     ) -> None:
-        job, alone = self.job, part.days[0] if len(part.days) == 1 and part.assets else None
-        if part.checks:
-            job = job.get_subset(asset_selection=set(), asset_check_selection=set(part.checks))
-        if not alone:
-            span = {RANGE_START: str(part.days[0]), RANGE_END: str(part.days[-1])}
-            tags = {**tags, **span}
+        first, last = str(part.days[0]), str(part.days[-1])
+        one_day = first == last and not part.checks
+        span = {} if one_day else {RANGE_START: first, RANGE_END: last}
         try:
-            job.execute_in_process(
+            job = self.job
+            if part.checks:
+                job = job.get_subset(asset_selection=set(), asset_check_selection=set(part.checks))
+            result = job.execute_in_process(
                 instance=self.instance,
                 run_id=run_id,
                 asset_selection=part.assets,
-                partition_key=str(alone) if alone else None,
-                tags={**tags, **NO_RUN_RETRIES},
+                partition_key=first if one_day else None,
+                tags={**tags, **NO_RUN_RETRIES, **span},
                 run_config=QUIET,
                 raise_on_error=False,
             )
+            ended.set_result(result.dagster_run)
         except BaseException as error:
-            failed.append(error)
+            ended.set_exception(error)
 
-    def _cancel(self, thread: threading.Thread, run_id: str) -> None:
+    def _cancel(self, run_id: str, ended: Future[DagsterRun]) -> None:
         """Asks until the run has seen it: its start would overwrite the wish to end it."""
-        while thread.is_alive():
+        while not ended.done():
             run = self.instance.get_run_by_id(run_id)
             if run and not run.is_finished and run.status is not DagsterRunStatus.CANCELING:
                 self.instance.report_run_canceling(run)
-            thread.join(PAUSE_SECONDS)
+            wait([ended], PAUSE_SECONDS)
 
 
 @dataclass

@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance
+
+from wattif_dagster_tests.backfills.tiny import Tiny
+
+
+@pytest.fixture
+def dagster_home(tmp_path: Path) -> Path:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    return home
+
+
+@pytest.fixture
+def tiny(dagster_home: Path) -> Iterator[Tiny]:
+    with DagsterInstance.from_config(str(dagster_home)) as instance:
+        yield Tiny(instance, dagster_home)

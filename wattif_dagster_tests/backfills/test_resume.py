@@ -1,0 +1,153 @@
+"""A run that ends in the middle, in each way a run can, and what is left to do after it."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, AssetRecordsFilter, DagsterRunStatus
+
+from wattif_dagster.backfills.lost import LostRun, lock_of, settle_lost_runs
+from wattif_dagster.backfills.plan import Part
+from wattif_dagster.backfills.runs import failure_of
+from wattif_dagster.errors import UserError
+from wattif_dagster_tests.backfills.tiny import DAYS, FIRST, SECOND, Tiny
+
+WHOLE = Part(tuple(DAYS), (FIRST, SECOND))
+RIGHT_OF_TWO, SECOND_OF_TWO = Part(tuple(DAYS[:2])), Part(tuple(DAYS[:2]), (SECOND,))
+REST = Part(tuple(DAYS[2:]), (FIRST, SECOND))
+
+
+def assert_all_made_once(tiny: Tiny) -> None:
+    for key in (FIRST, SECOND):
+        for day in DAYS:
+            wanted = AssetRecordsFilter(asset_key=key, asset_partitions=[str(day)])
+            records = tiny.instance.fetch_materializations(wanted, limit=10).records
+            assert len(records) == 1, (key, day)
+            assert records[0].asset_materialization.metadata["day"].value == day.day
+
+
+def assert_rest_is_left(tiny: Tiny) -> None:
+    """Days 1 and 2 of the first asset are credited, and still to be checked."""
+    check, second, rest = tiny.plan()
+    assert (check.days, check.assets, len(check.checks)) == (tuple(DAYS[:2]), (), 1)
+    assert [second, rest] == [SECOND_OF_TWO, REST]
+
+
+def finish(tiny: Tiny) -> None:
+    tiny.make = lambda _key, _day: None
+    for part in tiny.plan():
+        assert tiny.run(part).status is DagsterRunStatus.SUCCESS
+    assert tiny.plan() == []
+    assert_all_made_once(tiny)
+
+
+def test_a_whole_run_leaves_nothing_and_tells_each_day(tiny: Tiny):
+    assert tiny.plan() == [WHOLE]
+    run = tiny.run(WHOLE)
+    assert run.status is DagsterRunStatus.SUCCESS
+    assert run.tags["dagster/asset_partition_range_start"] == str(DAYS[0])
+    assert run.tags["dagster/asset_partition_range_end"] == str(DAYS[-1])
+    assert run.asset_selection == {FIRST, SECOND}
+    assert tiny.made == [(name, str(day)) for name in ("first", "second") for day in DAYS]
+    assert tiny.plan() == []
+    assert list((tiny.executor.dagster_home / "running").iterdir()) == []
+
+
+def test_a_day_that_fails(tiny: Tiny):
+    def make(_key: AssetKey, day: date) -> None:
+        if day == DAYS[2]:
+            raise UserError("day 3 is spoilt. Mend it")
+
+    tiny.make = make
+    run = tiny.run(WHOLE)
+    assert run.status is DagsterRunStatus.FAILURE
+    assert failure_of(tiny.instance, run) == "first: day 3 is spoilt."
+    assert_rest_is_left(tiny)
+    finish(tiny)
+
+
+def test_a_run_is_cancelled_from_the_keyboard(tiny: Tiny):
+    def make(_key: AssetKey, day: date) -> None:
+        if day == DAYS[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+            while tiny.instance.get_runs()[0].status is not DagsterRunStatus.CANCELING:
+                pass
+
+    tiny.make = make
+    with pytest.raises(KeyboardInterrupt):
+        tiny.run(WHOLE)
+    assert tiny.instance.get_runs()[0].status is DagsterRunStatus.CANCELED
+    assert tiny.made[-1] == ("first", str(DAYS[1]))
+    assert_rest_is_left(tiny)
+    finish(tiny)
+
+
+def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
+    """Dagster has materialized no day of the step; each one that ended was observed."""
+    module = "wattif_dagster_tests.backfills.tiny"
+    killed = subprocess.run(
+        [sys.executable, "-m", module, str(dagster_home)], capture_output=True, text=True
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    (run,) = tiny.instance.get_runs()
+    assert run.status is DagsterRunStatus.STARTED
+    assert tiny.plan() == [WHOLE]
+    assert settle_lost_runs(tiny.instance, dagster_home) == [LostRun(run.run_id, credited=2)]
+    (run,) = tiny.instance.get_runs()
+    assert run.status is DagsterRunStatus.FAILURE
+    assert settle_lost_runs(tiny.instance, dagster_home) == []
+    assert_rest_is_left(tiny)
+    finish(tiny)
+
+
+def test_a_run_whose_process_lives_is_left_alone(tiny: Tiny, dagster_home: Path):
+    with lock_of(dagster_home, "living") as lock:
+        assert settle_lost_runs(tiny.instance, dagster_home) == []
+        assert Path(lock.lock_file).exists()
+
+
+def test_a_day_that_a_blocking_check_finds_wrong(tiny: Tiny):
+    tiny.faults = {str(DAYS[3]): 1}
+    assert tiny.run(WHOLE).status is DagsterRunStatus.FAILURE
+    assert tiny.plan() == [
+        Part(tuple(DAYS[:3]), (SECOND,)),
+        Part((DAYS[3],), (FIRST, SECOND)),
+        Part((DAYS[4],), (SECOND,)),
+    ]
+    tiny.faults = {}
+    for part in tiny.plan():
+        assert tiny.run(part).status is DagsterRunStatus.SUCCESS
+    assert tiny.plan() == []
+
+
+def test_a_check_that_is_made_up_for_may_fail(tiny: Tiny):
+    def make(_key: AssetKey, day: date) -> None:
+        if day == DAYS[2]:
+            raise UserError("day 3 is spoilt")
+
+    tiny.make = make
+    tiny.run(WHOLE)
+    tiny.faults = {str(DAYS[0]): 1}
+    assert tiny.run(tiny.plan()[0]).status is DagsterRunStatus.FAILURE
+    assert tiny.plan()[0] == Part((DAYS[0],), (FIRST, SECOND))
+
+
+def test_what_is_older_than_what_it_was_made_from_is_missing(tiny: Tiny):
+    tiny.run(WHOLE)
+    tiny.run(Part((DAYS[1], DAYS[2]), (FIRST,)))
+    assert tiny.plan() == [Part((DAYS[1], DAYS[2]), (SECOND,))]
+
+
+def test_what_was_made_before_a_time_may_count_as_missing(tiny: Tiny):
+    tiny.run(WHOLE)
+    last = tiny.run(Part((DAYS[4],), (FIRST, SECOND)))
+    record = tiny.instance.get_run_record_by_id(last.run_id)
+    assert record
+    assert last.tags["dagster/partition"] == str(DAYS[4])
+    assert tiny.plan(since=record.create_timestamp.timestamp()) == [
+        Part(tuple(DAYS[:4]), (FIRST, SECOND))
+    ]
