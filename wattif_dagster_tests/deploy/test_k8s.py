@@ -1,0 +1,109 @@
+"""deploy/k8s as far as it can be tried without a cluster: against Dagster's own types of it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster import DagsterRun
+from dagster._config import process_config
+from dagster._core.instance.config import dagster_instance_config_schema
+from dagster_k8s import K8sRunLauncher
+from dagster_k8s.job import construct_dagster_k8s_job
+from dotenv import dotenv_values
+from kubernetes.client import V1PodSpec
+
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.dagster_processes.conftest import ROOT
+
+VALUES = yaml.safe_load((ROOT / "deploy/k8s/values.yaml").read_text())
+SETTINGS = dotenv_values(ROOT / "deploy/k8s/settings.env")
+SIZES = {"Mi": 2**20, "Gi": 2**30}
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda letter: "_" + letter[1].lower(), name)
+
+
+def launcher_config() -> dict[str, Any]:
+    """What the chart's template makes of the values for the run launcher."""
+    config = {snake(k): v for k, v in VALUES["runLauncher"]["config"]["k8sRunLauncher"].items()}
+    return {
+        **config,
+        "env_config_maps": [source["name"] for source in config["env_config_maps"]],
+        "run_k8s_config": {snake(k): v for k, v in config["run_k8s_config"].items()},
+        "service_account_name": VALUES["global"]["serviceAccountName"],
+        "postgres_password_secret": VALUES["global"]["postgresqlSecretName"],
+        "instance_config_map": "dagster-instance",
+        "job_namespace": "dagster",
+    }
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> V1PodSpec:
+    """Of the job that the launcher would make for a run."""
+    config = process_config(K8sRunLauncher.config_type(), launcher_config())
+    assert config.success, config.errors
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(
+        "{clusters: [{name: none, cluster: {server: 'http://127.0.0.1:1'}}], users: [], "
+        "contexts: [{name: none, context: {cluster: none, user: none}}], current-context: none}"
+    )
+    launcher = K8sRunLauncher(
+        **{
+            **(config.value or {}),
+            "load_incluster_config": False,
+            "kubeconfig_file": str(kubeconfig),
+        }
+    )
+    context = launcher.get_container_context_for_run(DagsterRun("daily"))
+    job = construct_dagster_k8s_job(
+        context.get_k8s_job_config("image", launcher), [], "run", context.run_k8s_config
+    )
+    return job.spec.template.spec
+
+
+def test_a_run_has_its_account_its_settings_and_room_for_its_spool(pod: V1PodSpec):
+    (container,) = pod.containers
+    assert pod.service_account_name == "wattif"
+    assert pod.security_context.run_as_user == pod.security_context.fs_group == 1000
+    assert "wattif-settings" in [source.config_map_ref.name for source in container.env_from]
+    mounts = {mount.mount_path: mount.name for mount in container.volume_mounts}
+    volumes = {volume.name: volume for volume in pod.volumes}
+    spool = volumes[mounts[str(SETTINGS["WATTIF_INGEST__SPOOL_DIR"])]]
+    budget = int(str(SETTINGS["WATTIF_INGEST__SPOOL_BUDGET_MIB"])) * SIZES["Mi"]
+    assert budget < bytes_of(spool.empty_dir.size_limit)
+    assert bytes_of(spool.empty_dir.size_limit) < bytes_of(
+        container.resources.limits["ephemeral-storage"]
+    )
+
+
+def bytes_of(quantity: str) -> int:
+    return int(quantity[:-2]) * SIZES[quantity[-2:]]
+
+
+def test_the_settings_make_definitions(monkeypatch: pytest.MonkeyPatch):
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, str(value))
+    assert Settings.load().target == "gcp"
+    assert build_defs().resolve_job_def("daily")
+
+
+def test_the_instance_takes_what_the_chart_adds_to_it():
+    added = VALUES["additionalInstanceConfig"]
+    result = process_config(dagster_instance_config_schema(), added)
+    assert result.success, result.errors
+
+
+@pytest.mark.parametrize("deployment", ["deploy/celery/dagster.yaml", "deploy/k8s/values.yaml"])
+def test_every_deployment_has_the_limits_of_the_project(deployment: str):
+    ours = yaml.safe_load((ROOT / "wattif_dagster/dagster.yaml").read_text())
+    theirs = yaml.safe_load((ROOT / deployment).read_text())
+    theirs = theirs.get("additionalInstanceConfig", theirs)
+    assert theirs["concurrency"]["pools"] == ours["concurrency"]["pools"]
+    limits = "tag_concurrency_limits"
+    assert theirs["concurrency"]["runs"][limits] == ours["concurrency"]["runs"][limits]
+    without_op_failures = "retry_on_asset_or_op_failure"
+    assert theirs["run_retries"][without_op_failures] is ours["run_retries"][without_op_failures]
