@@ -25,9 +25,15 @@ def _independent_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def local_cloud_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of the session's local cloud, for who joins it as users do."""
+    return tmp_path_factory.mktemp("local_cloud")
+
+
+@pytest.fixture(scope="session")
+def local_cloud(local_cloud_home: Path) -> Iterator[Endpoints]:
     """A local cloud of this session's own; under pytest-xdist, of each worker's own."""
-    with LocalCloud(tmp_path_factory.mktemp("local_cloud")).running() as endpoints:
+    with LocalCloud(local_cloud_home).running() as endpoints:
         yield endpoints
 
 
