@@ -1,0 +1,33 @@
+locals {
+  # Written from the package's schemas; see README.md.
+  tables     = jsondecode(file("${path.module}/tables.json"))
+  day_in_ms  = 24 * 60 * 60 * 1000
+  expiration = var.partition_expiration_days > 0 ? var.partition_expiration_days * local.day_in_ms : null
+}
+
+resource "google_bigquery_dataset" "wattif" {
+  dataset_id = var.dataset
+  location   = var.location
+
+  depends_on = [google_project_service.used]
+}
+
+# The tables of scan results are Dataplex's to make.
+resource "google_bigquery_table" "wattif" {
+  for_each = {
+    for name, table in local.tables : name => table
+    if !(var.external_readings && name == "meter_readings")
+  }
+
+  dataset_id  = google_bigquery_dataset.wattif.dataset_id
+  table_id    = each.key
+  description = each.value.description
+  schema      = jsonencode(each.value.schema)
+  clustering  = each.value.cluster_by
+
+  time_partitioning {
+    type          = "DAY"
+    field         = each.value.partition_by
+    expiration_ms = local.expiration
+  }
+}

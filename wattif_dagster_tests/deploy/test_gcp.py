@@ -1,0 +1,61 @@
+"""deploy/gcp as far as it can be tried without the provider: that it says what the package says."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from wattif_dagster.deploy.tables import tables_json
+from wattif_dagster.ingest.layout import (
+    day_prefix,
+    labels_name,
+    manifest_name,
+    registry_prefix,
+)
+from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.dagster_processes.conftest import ROOT
+
+FOLDER = ROOT / "deploy/gcp"
+FILES = sorted(FOLDER.glob("*.tf"))
+
+
+def test_the_tables_are_those_of_the_package():
+    assert (FOLDER / "tables.json").read_text("utf-8") == tables_json(), (
+        "run `python -m wattif_dagster.deploy.tables > deploy/gcp/tables.json`"
+    )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
+def test_each_file_is_terraform(file: Path):
+    with file.open() as source:
+        assert hcl2.load(source)
+
+
+def test_the_roles_are_the_documented_ones_and_no_wider():
+    granted = set(re.findall(r'"(roles/[\w.]+)"', (FOLDER / "accounts.tf").read_text()))
+    documented = set(re.findall(r"`(roles/[\w.]+)`", (ROOT / "docs/google-cloud.md").read_text()))
+    assert granted - documented == {"roles/iam.workloadIdentityUser"}
+
+
+def test_what_ages_is_a_day_and_never_the_registry():
+    aged = tuple(re.findall(r'"([\w/]*dt=)"', (FOLDER / "storage.tf").read_text()))
+    for name in (day_prefix(day(1)), labels_name(day(1)), manifest_name(day(1))):
+        assert name.startswith(aged), name
+    assert not registry_prefix(day(1)).startswith(aged)
+
+
+def test_it_is_formatted():
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        pytest.skip("needs terraform on PATH")
+    checked = subprocess.run(
+        [terraform, f"-chdir={FOLDER}", "fmt", "-check", "-diff"],
+        env={"TF_CLI_CONFIG_FILE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
