@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from wattif_dagster.cli.days import Day, days_between
+from wattif_dagster.cli.options import with_options
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
@@ -78,11 +79,7 @@ def _settings(
     simulation: dict[str, object] = {"meters": meters}
     if start < settings.simulation.first_day:
         simulation["start_date"] = start.isoformat()
-    return Settings.load(
-        **settings.model_dump(exclude={"simulation", "ingest"}),
-        simulation={**settings.simulation.model_dump(), **_given(simulation)},
-        ingest={**settings.ingest.model_dump(exclude_unset=True), **_given(ingest)},
-    )
+    return with_options(settings, simulation, ingest)
 
 
 def _refuse_to_replace(gcs: GcsTransferManager, simulation: Simulation, days: list[date]) -> None:
@@ -94,10 +91,6 @@ def _refuse_to_replace(gcs: GcsTransferManager, simulation: Simulation, days: li
                 f"{gcs.uri} holds {day} of another fleet ({manifest.meters:,} meters); "
                 "use another bucket, or --replace to lose it"
             )
-
-
-def _given(options: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _land(resources: Resources, day: date, console: Console, verbose: bool) -> DayReport:

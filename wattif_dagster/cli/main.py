@@ -16,6 +16,7 @@ COMMANDS = {
     "runs": "runs",
     "retry": "retry",
     "verify": "verify",
+    "plan": "plan",
     "demo": "demo",
     "dev": "dev",
     "evaluate": "evaluate",

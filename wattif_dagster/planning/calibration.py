@@ -1,0 +1,111 @@
+"""A short run of what an ingest does before it uploads: render, compress, check, spool."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
+from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.ingest.spool import Spool, open_spool
+from wattif_dagster.metering.fleet import first_fleet
+from wattif_dagster.metering.simulation import Simulation
+
+MOST_METERS = 10_000
+"""Meters that are rendered over and over: enough for their mean."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What came of it: days of meters rendered, their readings and bytes, and the time it took."""
+
+    meter_days: int
+    rows: int
+    raw_bytes: int
+    stored_bytes: int
+    seconds: float
+
+    @property
+    def meter_days_per_second(self) -> float:
+        """Of all render threads together."""
+        return self.meter_days / self.seconds
+
+
+def calibrate(
+    simulation: Simulation, options: IngestOptions, days: int, seconds: float
+) -> Calibration:
+    """Ingest objects of the first, a middle and the last of the fleet's first `days` for a while.
+
+    With the options' threads, compression, objects and spool; no object is uploaded. At least one
+    object of each of these days is made, however few the seconds. Raises UserError when the spool
+    cannot be used.
+    """
+    sample = simulation.model_copy(update={"meters": min(simulation.meters, MOST_METERS)})
+    serials = first_fleet(sample).serials
+    offsets = sorted({0, days // 2, days - 1})
+    sampled = [simulation.first_day + timedelta(days=offset) for offset in offsets]
+    workers = options.render_workers
+    with (
+        open_spool(Path(options.spool_dir), options.spool_budget) as spool,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        threads = [
+            _Worker(number, simulation, options, spool, serials, sampled)
+            for number in range(workers)
+        ]
+        for _ in pool.map(_Worker.warm_up, threads):
+            pass
+        began = time.perf_counter()
+        parts = list(pool.map(lambda worker: worker.run(began + seconds), threads))
+        took = time.perf_counter() - began
+    meter_days, rows, raw_bytes, stored_bytes = (sum(column) for column in zip(*parts, strict=True))
+    return Calibration(meter_days, rows, raw_bytes, stored_bytes, took)
+
+
+class _Worker:
+    """One render thread, which has a file of its own in the spool."""
+
+    def __init__(
+        self,
+        number: int,
+        simulation: Simulation,
+        options: IngestOptions,
+        spool: Spool,
+        serials: NDArray[np.uint32],
+        days: Sequence[date],
+    ):
+        self._name = f"calibration-{number}"
+        self._spool = spool
+        self._renderers = [ObjectRenderer(simulation, day, options) for day in days]
+        self._groups = [serials[meters] for meters in meters_of_objects(len(serials), options)]
+        self._first = number * len(self._groups) // options.render_workers
+
+    def warm_up(self) -> None:
+        """Let each day's renderer make its buffers."""
+        for renderer in self._renderers:
+            renderer.render(self._first, self._groups[self._first])
+
+    def run(self, deadline: float) -> tuple[int, int, int, int]:
+        """Meter-days, readings, raw and stored bytes of what was made until the deadline."""
+        meter_days = rows = raw_bytes = stored_bytes = 0
+        for turn in count():
+            if turn >= len(self._renderers) and time.perf_counter() >= deadline:
+                return meter_days, rows, raw_bytes, stored_bytes
+            index = (self._first + turn) % len(self._groups)
+            rendered = self._renderers[turn % len(self._renderers)].render(
+                index, self._groups[index]
+            )
+            self._spool.reserve(len(rendered.body))
+            path = self._spool.write(self._name, rendered.body)
+            self._spool.release(path, len(rendered.body))
+            meter_days += len(self._groups[index])
+            rows += rendered.item.rows
+            raw_bytes += rendered.raw_bytes
+            stored_bytes += rendered.item.bytes
+        raise AssertionError("count has no end")

@@ -1,0 +1,70 @@
+"""A backfill planned: calibrated, sized, compared with the quotas, priced."""
+
+from dataclasses import dataclass
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.objects import check_options
+from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.metering.fleet_size import meters_by_day
+from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.planning.calibration import Calibration, calibrate
+from wattif_dagster.planning.cost import Cost, cost_of
+from wattif_dagster.planning.prices import Prices
+from wattif_dagster.planning.quotas import warnings
+from wattif_dagster.planning.size import Size, size_of
+from wattif_dagster.planning.warehouse import Warehouse, warehouse_of
+
+LOADED_TABLES = 3
+"""Tables that a load job of each day fills: meter_registry, meter_readings, injected_anomalies."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the backfill will take. `calibration` is the run of the compression that is set."""
+
+    calibration: Calibration
+    size: Size
+    load_jobs: int
+    load_jobs_of_a_table: int
+    warehouse: Warehouse
+    cost: Cost
+    warnings: tuple[str, ...]
+
+
+def make_plan(
+    simulation: Simulation,
+    options: IngestOptions,
+    days: int,
+    prices: Prices,
+    *,
+    external: bool,
+    seconds: float,
+) -> Plan:
+    """Plan the fleet's first `days`, after a calibration of so many seconds for plain and for gzip.
+
+    `external` is whether meter_readings is a table over the objects. Raises UserError for what
+    cannot be: too many meters, objects too large, a spool that cannot be used.
+    """
+    try:
+        meters = meters_by_day(simulation, days)
+    except SerialsExhausted as error:
+        raise UserError(str(error)) from None
+    check_options(simulation, options)
+
+    def run(compression: str) -> Calibration:
+        as_set = options.model_copy(update={"compression": compression})
+        return calibrate(simulation, as_set, days, seconds)
+
+    plain, gzip = run("none"), run("gzip")
+    size = size_of(meters, options, plain, gzip)
+    warehouse = warehouse_of(meters, size.rows, size.raw_bytes, external)
+    return Plan(
+        calibration=gzip if options.compression == "gzip" else plain,
+        size=size,
+        load_jobs=(LOADED_TABLES - external) * days,
+        load_jobs_of_a_table=days,
+        warehouse=warehouse,
+        cost=cost_of(size, warehouse, prices, external),
+        warnings=tuple(warnings(size, simulation, options, external)),
+    )

@@ -1,0 +1,44 @@
+"""`wattif plan`: what it prints and writes, without any cloud."""
+
+from pathlib import Path
+
+import orjson
+
+from wattif_dagster.planning.prices import DEFAULT_PRICES
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.cli.conftest import Run
+
+NOWHERE = {"WATTIF_HOME": "plan-home"}
+
+
+def test_prints_and_writes_every_figure_by_prices_of_ones_own(
+    wattif: Run, settings: Settings, tmp_path: Path
+):
+    text = DEFAULT_PRICES.read_text().replace("query_tib: 6.25", "query_tib: 1000")
+    (tmp_path / "mine.yaml").write_text(text.replace("USD", "EUR"))
+    million = ("--meters", "1000000", "--days", "3", "--interval-seconds", "60", "--uplink", "1000")
+    files = ("--prices", "mine.yaml", "--json", "plan.json")
+    done = wattif("plan", *million, *files, **NOWHERE)
+    assert done.returncode == 0, done.stderr
+    figures = orjson.loads((tmp_path / "plan.json").read_bytes())
+    size, cost = figures["size"], figures["cost"]
+    assert size["meter_days"] == 3 * 1_000_000 + 3
+    assert size["objects"] == 3 * 100_000 + 2
+    assert size["rows"] == 1440 * size["meter_days"]
+    assert figures["load_jobs"] == 9
+    assert figures["prices"]["currency"] == "EUR"
+    assert cost["queries"] > 100
+    assert figures["upload_seconds"] == size["stored_bytes"] * 8 / 1e9
+    assert f"{size['objects']:,}, 100,001 a day at most" in done.stdout
+    assert f"{cost['queries']:,.2f}" in done.stdout
+    assert "Prices were noted on 2025-08-11 in mine.yaml: check them." in done.stdout
+    assert f"warning: {figures['warnings'][0]}" in done.stdout
+    assert "WATTIF_INGEST__METERS_PER_OBJECT=101" in figures["warnings"][0]
+    assert list((settings.home / "spool").iterdir()) == []
+
+
+def test_a_fleet_that_cannot_be_gets_one_sentence(wattif: Run):
+    done = wattif("plan", "--meters", "40000000", **NOWHERE)
+    assert done.returncode == 1
+    assert "wattif: the fleet of day 1 needs 40,000,000 serials" in done.stderr
+    assert "Traceback" not in done.stderr

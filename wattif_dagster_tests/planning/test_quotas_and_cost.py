@@ -1,0 +1,146 @@
+"""What is stored and read in BigQuery, what its limits say of it, and what all of it costs."""
+
+from dataclasses import replace
+
+import pytest
+
+from wattif_dagster import schemas
+from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.planning.calibration import Calibration
+from wattif_dagster.planning.cost import GIB, TIB, cost_of
+from wattif_dagster.planning.prices import load_prices
+from wattif_dagster.planning.quotas import warnings
+from wattif_dagster.planning.size import Size, size_of
+from wattif_dagster.planning.warehouse import READS, Warehouse, row_bytes, warehouse_of
+
+RAW, GZIP = 660_000, 60_000
+"""Bytes of a meter's day, uncompressed and not."""
+
+
+def sized(meters: int, days: int = 1, **options: object) -> Size:
+    plain = Calibration(1, 8640, RAW, RAW, 0.001)
+    gzip = Calibration(1, 8640, RAW, GZIP, 0.002)
+    return size_of([meters] * days, IngestOptions(**options), plain, gzip)  # type: ignore[arg-type]
+
+
+def said(meters: int, days: int = 1, external: bool = False, **options: object) -> list[str]:
+    ingest = IngestOptions(**options)  # type: ignore[arg-type]
+    return warnings(sized(meters, days, **options), Simulation(), ingest, external)
+
+
+def test_below_the_limits_nothing_is_said() -> None:
+    assert said(100_000, days=1_500) == []
+
+
+@pytest.mark.parametrize(
+    ("meters", "options", "mend"),
+    [
+        (100_001, {}, "set WATTIF_INGEST__METERS_PER_OBJECT=11"),
+        (
+            200_000,
+            {},
+            "set WATTIF_INGEST__COMPRESSION=gzip and WATTIF_INGEST__METERS_PER_OBJECT=20",
+        ),
+        (1_000_000, {"compression": "gzip"}, "METERS_PER_OBJECT=51, the fewest objects there can"),
+        (
+            1_000_000,
+            {"compression": "gzip", "meters_per_object": 51},
+            "fewer there cannot be, but WATTIF_TABLE_TYPE=external loads none",
+        ),
+    ],
+)
+def test_too_many_objects_name_the_setting(
+    meters: int, options: dict[str, object], mend: str
+) -> None:
+    (sentence,) = said(meters, **options)
+    assert "above the 10,000 URIs of a load job" in sentence
+    assert mend in sentence
+    assert said(meters, external=True, **options) == []
+
+
+def test_the_setting_that_is_named_mends_it() -> None:
+    assert said(100_001, meters_per_object=11) == []
+    assert said(200_000, meters_per_object=20, compression="gzip") == []
+
+
+def test_a_day_too_large_for_a_load_job_names_the_setting() -> None:
+    assert any(
+        "19.8 TB a day are above the 15 TB of a load job; set WATTIF_INGEST__COMPRESSION=gzip"
+        in one
+        for one in said(30_000_000)
+    )
+    assert not any("TB" in one for one in said(30_000_000, compression="gzip"))
+    huge = said(300_000_000, compression="gzip")
+    assert any("set WATTIF_SIMULATION__INTERVAL_SECONDS higher" in one for one in huge)
+
+
+def test_more_loads_of_a_table_than_a_day_allows() -> None:
+    (sentence,) = said(100, days=1_501)
+    assert "1,501 days are as many load jobs of a table" in sentence
+
+
+def test_rows_have_the_sizes_of_their_columns() -> None:
+    assert row_bytes(schemas.METER_READINGS) == 13 + 8 + 8
+    assert row_bytes(schemas.HOURLY_CONSUMPTION) == 13 + 8 + 4 * 8 + 8
+    for read in READS:
+        assert set(read.columns) <= set(read.table.column_names)
+        assert row_bytes(read.table, read.columns) > 0
+
+
+def test_a_day_without_history_reads_the_readings_twice_and_the_hours_four_times() -> None:
+    made = warehouse_of([1], rows=8640, raw_bytes=RAW, external=False)
+    hours = 24 * ((13 + 8 + 8) + (8 + 8) + (8 + 8) + (13 + 8 + 3 * 8 + 8))
+    beside = 53 * row_bytes(schemas.CONSUMPTION_BASELINE) + 2 * 24 * row_bytes(
+        schemas.ANOMALY_SCORES
+    )
+    assert made.query_bytes == 2 * 8640 * 29 + hours + beside
+
+
+def test_history_is_read_as_far_as_it_is_there() -> None:
+    """A day more adds its own bytes, and what the queries read again of the days before it."""
+    added = []
+    for days in (1, 2, 42, 43, 44, 45):
+        made = [warehouse_of([1] * n, 0, 0, external=False).query_bytes for n in (days, days + 1)]
+        added.append(made[1] - made[0])
+    assert added == sorted(added)
+    assert added[0] < added[1] < added[2]
+    assert added[-3] == added[-2] == added[-1]
+
+
+def test_a_million_meters_read_what_the_detector_says_they_do() -> None:
+    """Its queries were reckoned by hand: 45 GB for the baseline, 27 + 91 GB for the scores."""
+    steady = [warehouse_of([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
+    fleet_and_checks = 24e6 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
+    scores = 2 * 24e6 * row_bytes(schemas.ANOMALY_SCORES)
+    assert steady[1] - steady[0] - fleet_and_checks - scores == pytest.approx(163e9, rel=0.1)
+
+
+def test_an_external_table_stores_no_readings_and_is_read_as_json() -> None:
+    native = warehouse_of([5, 6], rows=1000, raw_bytes=76_000, external=False)
+    external = warehouse_of([5, 6], rows=1000, raw_bytes=76_000, external=True)
+    assert native.stored_bytes - external.stored_bytes == 1000 * 29
+    assert external.query_bytes - native.query_bytes == 2 * (76_000 - 29_000)
+
+
+def test_time_is_that_of_the_compression_that_is_set() -> None:
+    assert sized(1000).rendering_seconds == pytest.approx(1)
+    assert sized(1000, compression="gzip").rendering_seconds == pytest.approx(2)
+
+
+def test_the_spool_holds_its_budget_or_a_day() -> None:
+    assert sized(10).spool_bytes == 10 * RAW
+    assert sized(10_000, spool_budget_mib=8).spool_bytes == 8 * 2**20
+
+
+def test_costs_are_amounts_times_prices() -> None:
+    size = replace(sized(1), class_a=2_000_000, class_b=3_000_000, stored_bytes=100 * GIB)
+    prices = load_prices()
+    prices = prices.model_copy(
+        update={"bigquery": prices.bigquery.model_copy(update={"load_gib": 0.5})}
+    )
+    cost = cost_of(size, Warehouse(stored_bytes=50 * GIB, query_bytes=4 * TIB), prices, False)
+    assert (cost.class_a, cost.class_b) == (pytest.approx(10), pytest.approx(1.2))
+    assert (cost.load_jobs, cost.queries) == (50, 25)
+    assert cost.once == pytest.approx(10 + 1.2 + 50 + 25)
+    assert cost.month == pytest.approx(100 * 0.020 + 50 * 0.02)
