@@ -17,7 +17,7 @@ from wattif_dagster.assets import (
     warehouse,
 )
 from wattif_dagster.automation import daily, notify
-from wattif_dagster.checks import completeness
+from wattif_dagster.checks import completeness, gaps
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
@@ -47,7 +47,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Defini
     opted_in = [preview.anomaly_preview_results] if settings.scan.preview else []
     return Definitions(
         assets=[*ASSETS, *opted_in],
-        asset_checks=CHECKS,
+        asset_checks=[*CHECKS, *gaps.STANDING_CHECKS],
         jobs=[daily.DAILY_JOB],
         schedules=[daily.DAILY_SCHEDULE],
         sensors=[notify.alert_notifications(settings.alerts)],

@@ -15,6 +15,7 @@ from dagster import (
     JobDefinition,
 )
 
+from wattif_dagster.backfills.interrupts import interrupts_heeded
 from wattif_dagster.backfills.lost import lock_of
 from wattif_dagster.backfills.plan import Part
 from wattif_dagster.backfills.runs import RANGE_END, RANGE_START
@@ -38,31 +39,27 @@ class Executor:
     job: JobDefinition
 
     def execute(self, run_id: str, part: Part, tags: Mapping[str, str], made: Made) -> DagsterRun:
-        """The run, ended. A KeyboardInterrupt cancels it and is raised when it has ended; a second
-        one leaves it to `settle_lost_runs`.
+        """The run, ended. Ctrl-C cancels it, and is raised as a KeyboardInterrupt when it has
+        ended; a second one leaves the run to `settle_lost_runs`.
 
         The run has a thread of its own, and signals go to the main thread: an exception that a
         signal raises within a run may be lost, Dagster's own cancellation is not.
         """
+        ended: Future[DagsterRun] = Future()
+        arguments = (ended, run_id, part, tags)
+        run = threading.Thread(target=self._run, args=arguments, name="run", daemon=True)
+        watch = _Watch(self.instance, run_id, made)
         lock = lock_of(self.dagster_home, run_id)
-        with lock:
-            ended: Future[DagsterRun] = Future()
-            watch = _Watch(self.instance, run_id, made)
-            arguments = (ended, run_id, part, tags)
-            # A daemon, waited for by its future: a join that a signal interrupts takes the thread
-            # for ended.
-            threading.Thread(target=self._run, args=arguments, name="run", daemon=True).start()
-            try:
-                while not ended.done():
-                    wait([ended], PAUSE_SECONDS)
-                    watch.look()
-            except KeyboardInterrupt:
-                self._cancel(run_id, ended)
+        with lock, interrupts_heeded() as interrupted:
+            run.start()
+            while not ended.done():
+                wait([ended], PAUSE_SECONDS)
+                if interrupted.is_set():
+                    self._cancel(run_id)
                 watch.look()
-                raise
-            finally:
-                if ended.done():
-                    Path(lock.lock_file).unlink(missing_ok=True)
+            Path(lock.lock_file).unlink(missing_ok=True)
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         return ended.result()
 
     def _run(
@@ -88,13 +85,11 @@ class Executor:
         except BaseException as error:
             ended.set_exception(error)
 
-    def _cancel(self, run_id: str, ended: Future[DagsterRun]) -> None:
-        """Asks until the run has seen it: its start would overwrite the wish to end it."""
-        while not ended.done():
-            run = self.instance.get_run_by_id(run_id)
-            if run and not run.is_finished and run.status is not DagsterRunStatus.CANCELING:
-                self.instance.report_run_canceling(run)
-            wait([ended], PAUSE_SECONDS)
+    def _cancel(self, run_id: str) -> None:
+        """To be said until the run has ended: its start would overwrite the wish to end it."""
+        run = self.instance.get_run_by_id(run_id)
+        if run and not run.is_finished and run.status is not DagsterRunStatus.CANCELING:
+            self.instance.report_run_canceling(run)
 
 
 @dataclass

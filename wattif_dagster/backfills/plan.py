@@ -8,6 +8,7 @@ from itertools import groupby
 from dagster import AssetCheckKey, AssetKey
 
 from wattif_dagster.backfills.history import History, Standing
+from wattif_dagster.partitions import Span
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,9 @@ class Part:
         return len(self.days) * len(self.assets)
 
     @property
-    def span(self) -> str:
-        """Its days, as Dagster's command line takes them."""
-        first, last = self.days[0], self.days[-1]
-        return str(first) if first == last else f"{first}...{last}"
+    def span(self) -> Span:
+        """Its days."""
+        return Span(self.days[0], self.days[-1])
 
 
 def plan(history: History, keys: Sequence[AssetKey], days: Sequence[date]) -> list[Part]:

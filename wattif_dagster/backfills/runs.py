@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from dagster import (
     AssetKey,
@@ -17,6 +16,7 @@ from dagster import (
 
 from wattif_dagster.backfills.graph import name_of
 from wattif_dagster.errors import UserError
+from wattif_dagster.partitions import Span
 
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
@@ -26,22 +26,6 @@ SHORT = 8
 RUNS_SEARCHED = 10_000
 ASSETS_NAMED = 3
 AT_WORK = [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days of a run, both ends included."""
-
-    first: date
-    last: date
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}...{self.last}"
-
-    @property
-    def days(self) -> list[date]:
-        """In order."""
-        return [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
 
 
 def span_of(run: DagsterRun) -> Span | None:

@@ -1,14 +1,12 @@
 """What is said of runs."""
 
-from datetime import date
-
 import pytest
 from dagster import DagsterInstance, DagsterRun
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster import keys
-from wattif_dagster.backfills.runs import Span, find_run, first_sentence, span_of, title_of
+from wattif_dagster.backfills.runs import find_run, first_sentence, span_of, title_of
 from wattif_dagster.errors import UserError
 
 RANGE = {
@@ -29,11 +27,6 @@ RANGE = {
 )
 def test_days_of_a_run(tags: dict[str, str], text: str):
     assert str(span_of(DagsterRun("daily", tags=tags))) == text
-
-
-def test_a_span_has_both_its_ends():
-    span = Span(date(2024, 2, 28), date(2024, 3, 1))
-    assert span.days == [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)]
 
 
 def test_a_run_is_named_by_its_job_or_its_assets():
