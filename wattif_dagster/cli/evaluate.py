@@ -29,6 +29,7 @@ from wattif_dagster.settings import Settings
 
 LEAST_DAYS = 8  # a week before the first day that is scored
 ANOMALY_SHARE = 0.4
+ONSET_DAYS = 4
 
 
 @click.command()
@@ -84,7 +85,7 @@ def _given(hourly: Path, labels: Path) -> tuple[Hours, list[Episode]]:
 
 
 def _simulation(simulation: Simulation, meters: int, days: int, seed: int) -> Simulation:
-    """Lifelike homes; anomalies begin in the first half of the days that are scored."""
+    """Lifelike homes; anomalies begin in the first ONSET_DAYS of the days that are scored."""
     tested = scored_days(days)
     changes = {
         "seed": seed,
@@ -92,7 +93,7 @@ def _simulation(simulation: Simulation, meters: int, days: int, seed: int) -> Si
         "load": "household",
         "anomaly_share": simulation.anomaly_share or ANOMALY_SHARE,
         "anomaly_onset_day": days - tested,
-        "anomaly_onset_days": max(1, tested // 2),
+        "anomaly_onset_days": min(ONSET_DAYS, tested),
     }
     return Simulation(**{**simulation.model_dump(), **changes})
 

@@ -1,9 +1,9 @@
 """How good a detector's probabilities are, against episodes whose truth is known.
 
-Three sorts of meter-hours are told apart. *Touched*: an episode changed the hour. *Clean*: the
-meter has had no episode yet (before the hour in which its first begins). The rest, hours between
-or after changes, is left out: a detector that remembers a theft for a week is neither right nor
-wrong there.
+Three sorts of meter-hours are told apart. *Touched*: an episode changed the hour. *Clean*: a day
+before the one on which the meter's first episode begins. The rest, hours between or after changes
+and those that begin the first episode's day, is left out: a detector that judges whole days and
+remembers a theft for a week is neither right nor wrong there.
 """
 
 from collections.abc import Sequence
@@ -122,7 +122,8 @@ def _sorts(
     """Which hours are clean, and which touched."""
     clean, touched = np.ones(shape, np.bool_), np.zeros(shape, np.bool_)
     for episode in episodes:
-        clean[episode.meter, max(0, episode.start - first_hour) :] = False
+        start_of_day = episode.start // FULL_DAY * FULL_DAY
+        clean[episode.meter, max(0, start_of_day - first_hour) :] = False
         at = episode.touched - first_hour
         touched[episode.meter, at[(at >= 0) & (at < shape[1])]] = True
     return clean, touched

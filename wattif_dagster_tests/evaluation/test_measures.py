@@ -21,17 +21,17 @@ def episode(meter: int, hours: list[int], start: int, end: int, kwh: float = 1.0
 
 
 def test_measures_reckoned_by_hand():
-    probability = np.zeros((2, 48))
-    probability[0, [2, 22, 26]] = 1  # clean, touched, neither: between changes
+    probability = np.zeros((2, 72))
+    probability[0, [2, 30, 46, 50]] = 1  # clean, before the start on its day, touched, between
     probability[1, 0] = np.nan
-    found = measure(probability, [episode(0, [21, 22, 30, 31], start=20, end=40)])
-    assert found.clean_hours == 48 + 20
+    found = measure(probability, [episode(0, [45, 46, 54, 55], start=44, end=64)])
+    assert found.clean_hours == 72 + 24
     assert found.touched_hours == 4
-    assert found.flagged_hours == 3
+    assert found.flagged_hours == 4
     assert found.unscored_hours == 1
     assert found.recall == 1 / 4
     assert found.precision == 1 / 2
-    assert found.false_positive_rate == 1 / 68
+    assert found.false_positive_rate == 1 / 96
     assert found.kwh_withheld == 4
     assert found.kwh_recovered == 1 / 4
     kind = found.kinds["T1"]

@@ -1,7 +1,7 @@
 -- What each meter is expected to do on one day, from the $history_days days before it: rows of
 -- consumption_baseline, one a meter, quantity and (for avg and max) hour.
 --   avg, max                          of the hour, as logarithms
---   level, base, peak, crest, shape   of the day, see day_features.sql
+--   level, floor, peak, crest, shape  of the day, see day_features.sql
 WITH
 recent AS (
   SELECT
@@ -10,6 +10,7 @@ recent AS (
     DATE(time_hour_rolled) AS day,
     avg_kw,
     max_kw,
+    min_kw,
     MIN(DATE(time_hour_rolled)) OVER (PARTITION BY serial) AS first_day
   FROM $hourly_consumption
   WHERE time_hour_rolled >= TIMESTAMP '$history_start'
@@ -27,18 +28,17 @@ history AS (
 -- The earliest $fit_days days of the window: with a full history the fit ends two weeks ago, and an
 -- anomaly is that old before it begins to pass for normal.
 fitted AS (
-  SELECT r.serial, r.time, r.day, r.avg_kw, r.max_kw, h.history_days
+  SELECT r.serial, r.time, r.day, r.avg_kw, r.max_kw, r.min_kw, h.history_days
   FROM recent AS r
   INNER JOIN history AS h ON h.serial = r.serial
   WHERE r.day < DATE_ADD(r.first_day, INTERVAL $fit_days DAY)
 ),
 
--- Days away from home say nothing about days at home and are left out (vacancy.sql). The base of a
--- day is its third-smallest hour.
+-- Days away from home say nothing about days at home and are left out (vacancy.sql).
 day_loads AS (
-  SELECT serial, day, AVG(avg_kw) AS mean_kw, MIN(IF(place >= 3, avg_kw, NULL)) AS base_kw
+  SELECT serial, day, AVG(avg_kw) AS mean_kw, MIN(IF(place >= 3, min_kw, NULL)) AS floor_kw
   FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY serial, day ORDER BY avg_kw) AS place
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY serial, day ORDER BY min_kw) AS place
     FROM fitted
   )
   GROUP BY serial, day
@@ -47,8 +47,8 @@ day_loads AS (
 usual_loads AS (
   SELECT
     *,
-    AVG(mean_kw) OVER (PARTITION BY serial) AS usual_mean_kw,
-    PERCENTILE_CONT(base_kw, 0.5) OVER (PARTITION BY serial) AS usual_base_kw
+    PERCENTILE_CONT(mean_kw, 0.5) OVER (PARTITION BY serial) AS usual_mean_kw,
+    PERCENTILE_CONT(floor_kw, 0.5) OVER (PARTITION BY serial) AS usual_floor_kw
   FROM day_loads
 ),
 
@@ -77,6 +77,7 @@ hours AS (
     f.history_days,
     f.avg_kw,
     f.max_kw,
+    f.min_kw,
     SIGN(f.avg_kw) * LN(1 + $log_scale * ABS(f.avg_kw) / m.mean_kw) AS avg_log,
     SIGN(f.max_kw) * LN(1 + $log_scale * ABS(f.max_kw) / m.mean_kw) AS max_log
   FROM fitted AS f
@@ -188,11 +189,12 @@ scored_hours AS (
     h.day,
     h.avg_kw / h.mean_kw AS avg_ratio,
     h.max_kw / h.mean_kw AS max_ratio,
+    h.min_kw / h.mean_kw AS min_ratio,
     h.avg_log,
     h.max_log,
     s.mean AS expected_log,
     s.z - f.fleet_z AS z,
-    ROW_NUMBER() OVER (PARTITION BY h.serial, h.day ORDER BY h.avg_kw) AS place
+    ROW_NUMBER() OVER (PARTITION BY h.serial, h.day ORDER BY h.min_kw) AS place
   FROM hours AS h
   INNER JOIN hour_scores AS s
     ON s.serial = h.serial AND s.time = h.time AND s.quantity = 'avg'
@@ -277,11 +279,11 @@ loadings AS (
   GROUP BY serial, quantity
 ),
 
--- The few meters whose level clearly follows; for the others a slope would be noise.
+-- The few meters that seem to follow; for the others a slope would be noise.
 responding AS (
-  SELECT serial
+  SELECT DISTINCT serial
   FROM loadings
-  WHERE quantity = 'level' AND loading > $responding_limit * SQRT(loading_variance)
+  WHERE quantity IN ('level', 'floor') AND loading > $responding_limit * SQRT(loading_variance)
 ),
 
 expected AS (

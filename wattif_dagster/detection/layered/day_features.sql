@@ -1,5 +1,5 @@
 -- A meter's day in five numbers, from scored_hours; days with few complete hours are left out.
---   level   mean deviation of the hours          base   third-smallest hour
+--   level   mean deviation of the hours          floor  third-smallest minimum of an hour
 --   peak    largest reading                      crest  mean of the largest over the mean reading
 --   shape   correlation with the meter's own profile
 days AS (
@@ -7,9 +7,8 @@ days AS (
     serial,
     day,
     AVG(avg_ratio) AS mean_ratio,
-    MIN(IF(place >= 3, avg_ratio, NULL)) AS base_ratio,
     AVG(z) AS level,
-    LN(GREATEST(MIN(IF(place >= 3, avg_ratio, NULL)), 0) + 0.02) AS base,
+    LN(GREATEST(MIN(IF(place >= 3, min_ratio, NULL)), 0) + 0.02) AS floor,
     LN(GREATEST(MAX(max_ratio), 0) + 0.05) AS peak,
     AVG(max_log - avg_log) AS crest,
     COALESCE(SAFE_DIVIDE(
@@ -24,7 +23,7 @@ days AS (
 day_features AS (
   SELECT serial, day, 'level' AS quantity, level AS x FROM days
   UNION ALL
-  SELECT serial, day, 'base' AS quantity, base AS x FROM days
+  SELECT serial, day, 'floor' AS quantity, floor AS x FROM days
   UNION ALL
   SELECT serial, day, 'peak' AS quantity, peak AS x FROM days
   UNION ALL

@@ -8,6 +8,7 @@ hour_values AS (
     b.quantity,
     h.avg_kw / b.mean_kw AS avg_ratio,
     h.max_kw / b.mean_kw AS max_ratio,
+    h.min_kw / b.mean_kw AS min_ratio,
     b.mean,
     b.sd,
     b.loading,
@@ -45,11 +46,12 @@ scored_hours AS (
     a.day,
     a.avg_ratio,
     a.max_ratio,
+    a.min_ratio,
     a.x AS avg_log,
     m.x AS max_log,
     a.mean AS expected_log,
     a.z,
-    ROW_NUMBER() OVER (PARTITION BY a.serial, a.day ORDER BY a.avg_ratio) AS place
+    ROW_NUMBER() OVER (PARTITION BY a.serial, a.day ORDER BY a.min_ratio) AS place
   FROM hour_scores AS a
   INNER JOIN hour_scores AS m ON m.serial = a.serial AND m.time = a.time
   WHERE a.quantity = 'avg' AND m.quantity = 'max'
@@ -64,7 +66,7 @@ day_values AS (
     f.quantity,
     b.loading,
     b.loading_variance,
-    GREATEST(-8, LEAST(8, (f.x - b.mean) / b.sd)) AS z
+    GREATEST(-$largest_day_z, LEAST($largest_day_z, (f.x - b.mean) / b.sd)) AS z
   FROM day_features AS f
   INNER JOIN $consumption_baseline AS b
     ON b.serial = f.serial AND b.day = f.day AND b.quantity = f.quantity
@@ -78,7 +80,7 @@ fleet_days AS (
   GROUP BY quantity, day
 ),
 
--- A quiet day on the usual base: nobody is home. Only the base can then be suspiciously low.
+-- Nobody is home: only the floor can then be suspicious, and not where heating makes it.
 day_states AS (
   SELECT serial, day, $is_vacant AS is_vacant
   FROM (
@@ -86,14 +88,14 @@ day_states AS (
       d.serial,
       d.day,
       d.mean_ratio AS mean_kw,
-      d.base_ratio AS base_kw,
+      EXP(d.floor) - 0.02 AS floor_kw,
       1 AS usual_mean_kw,
-      EXP(b.mean) - 0.02 AS usual_base_kw
+      EXP(b.mean) - 0.02 AS usual_floor_kw
     FROM days AS d
     INNER JOIN $consumption_baseline AS b ON b.serial = d.serial AND b.day = d.day
     WHERE b.day >= DATE '$since'
       AND b.day <= DATE '$day'
-      AND b.quantity = 'base'
+      AND b.quantity = 'floor'
   )
 ),
 
@@ -124,7 +126,7 @@ day_scores AS (
     d.day,
     d.quantity,
     IF(
-      a.is_vacant AND d.quantity != 'base',
+      a.is_vacant AND (d.quantity != 'floor' OR d.loading > 0),
       0,
       (d.z - d.loading * w.factor) / SQRT(1 + w.factor * w.factor * d.loading_variance)
     ) AS z

@@ -38,12 +38,13 @@ _CONSTANTS = {
     "cell_weight": 6,  # days that the meter's and the fleet's means count for in a cell
     "day_weight": 7,  # days that the fleet's variance counts for
     "loading_variance": 25,  # prior variance of a loading, whose mean is 0
-    "responding_limit": 2.5,  # standard errors that a loading must be above 0
+    "responding_limit": 1.5,  # standard errors that a loading must be above 0
+    "largest_day_z": 16,  # so that no single day rules the sum of a week
     "least_responding": 10,  # meters that must respond for weather to be told
     "stuck_hours": 3,
     "largest_kw": 23,  # a main fuse of 100 A at 230 V
     "buckets_per_unit": 50,
-    "contamination_limit": 3.5,
+    "contamination_limit": 4.2,
     "bounds_tail": 0.005,  # on either side: bounds hold 99% of the calibration's hours
 }
 
