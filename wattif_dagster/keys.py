@@ -1,4 +1,4 @@
-"""Names, said once: asset keys, groups and pools."""
+"""Names, said once: asset keys, pools, and metadata that is read again."""
 
 from dagster import AssetKey
 
@@ -18,5 +18,8 @@ DETECTOR_EVALUATION = AssetKey(["wattif", "detector_evaluation"])
 
 SCAN_POOL = "dataplex_scan"
 """A scan is one shared object: its days run one at a time."""
+
+FAULTS_BY_DAY, COUNTS_BY_DAY = "faults_by_day", "counts_by_day"
+"""Of a blocking check: faults of the days that have some, and counts of all days it judged."""
 
 OWNERS = ["team:metering"]

@@ -15,7 +15,7 @@ from dagster import (
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from wattif_dagster.backfills.graph import DailyGraph
-from wattif_dagster.checks.completeness import COUNTS_BY_DAY, FAULTS_BY_DAY
+from wattif_dagster.keys import COUNTS_BY_DAY, FAULTS_BY_DAY
 
 EVALUATIONS_READ = 10_000
 """Of each check, the latest: decades of nightly runs."""

@@ -39,16 +39,24 @@ def lock_of(dagster_home: Path, run_id: str) -> FileLock:
     return FileLock(folder / f"{run_id}.lock")
 
 
+def lost_runs(dagster_home: Path) -> set[str]:
+    """Ids of the runs of this Dagster home whose process is gone."""
+    lost: set[str] = set()
+    for file in (dagster_home / "running").glob("*.lock"):
+        with suppress(Timeout), FileLock(file).acquire(timeout=0):
+            lost.add(file.stem)
+    return lost
+
+
 def settle_lost_runs(instance: DagsterInstance, dagster_home: Path) -> list[LostRun]:
-    """End the runs of this Dagster home whose process is gone, as they ended it."""
+    """End the lost runs, as their processes left them."""
     settled: list[LostRun] = []
-    for file in sorted((dagster_home / "running").glob("*.lock")):
-        lock = FileLock(file)
-        with suppress(Timeout), lock.acquire(timeout=0):
-            run = instance.get_run_by_id(file.stem)
+    for run_id in sorted(lost_runs(dagster_home)):
+        with lock_of(dagster_home, run_id) as lock:
+            run = instance.get_run_by_id(run_id)
             if run and not run.is_finished:
                 settled.append(_settle(instance, run))
-            file.unlink(missing_ok=True)
+            Path(lock.lock_file).unlink(missing_ok=True)
     return settled
 
 

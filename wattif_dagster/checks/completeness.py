@@ -45,9 +45,6 @@ READINGS_CHECKS = {
 }
 HOURS_COMPLETE = "hours_complete"
 
-FAULTS_BY_DAY, COUNTS_BY_DAY = "faults_by_day", "counts_by_day"
-"""Metadata of each result: faults of the days that have some, and counts of all days judged."""
-
 METERS_NAMED = 20
 """Meters that a check names for each kind of injected fault."""
 
@@ -145,8 +142,8 @@ def _results(
             if injected and not faults
             else AssetCheckSeverity.ERROR,
             metadata={
-                FAULTS_BY_DAY: faults,
+                keys.FAULTS_BY_DAY: faults,
                 "injected_by_day": injected,
-                COUNTS_BY_DAY: counts_by_day,
+                keys.COUNTS_BY_DAY: counts_by_day,
             },
         )

@@ -7,8 +7,9 @@ from dagster import DagsterRunStatus, RunRecord
 from rich.console import Console
 from rich.table import Column, Table
 
+from wattif_dagster.backfills.lost import lost_runs
 from wattif_dagster.backfills.runs import SHORT, failure_of, span_of, title_of
-from wattif_dagster.cli.instance import dagster_instance
+from wattif_dagster.cli.instance import dagster_instance, ensure_dagster_home
 from wattif_dagster.settings import Settings
 
 WIDTH = 240
@@ -19,7 +20,9 @@ WIDTH = 240
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 def runs(limit: int) -> None:
     """List the latest runs; `wattif retry` makes what a failed one did not."""
-    instance = dagster_instance(Settings.load().home)
+    home = Settings.load().home
+    instance = dagster_instance(home)
+    lost = lost_runs(ensure_dagster_home(home))
     table = Table(
         *(Column(name, no_wrap=True) for name in ("run", "what", "days", "began", "status")),
         Column("took", justify="right", no_wrap=True),
@@ -34,7 +37,7 @@ def runs(limit: int) -> None:
             title_of(run),
             str(span_of(run) or ""),
             f"{record.create_timestamp:%Y-%m-%d %H:%M}",
-            run.status.value.lower(),
+            "killed" if run.run_id in lost else run.status.value.lower(),
             _took(record),
             (failure_of(instance, run) or "") if failed else "",
         )

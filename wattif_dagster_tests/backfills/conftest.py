@@ -11,7 +11,9 @@ from wattif_dagster_tests.backfills.tiny import Tiny
 def dagster_home(tmp_path: Path) -> Path:
     home = tmp_path / "dagster"
     home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    (home / "dagster.yaml").write_text(
+        "telemetry: {enabled: false}\nconcurrency: {pools: {granularity: op, default_limit: 1}}"
+    )
     return home
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from dagster import AssetKey, AssetRecordsFilter, DagsterRunStatus
 
-from wattif_dagster.backfills.lost import LostRun, lock_of, settle_lost_runs
+from wattif_dagster.backfills.lost import LostRun, lock_of, lost_runs, settle_lost_runs
 from wattif_dagster.backfills.plan import Part
-from wattif_dagster.backfills.runs import failure_of
+from wattif_dagster.backfills.runs import failure_of, refuse_overlap
 from wattif_dagster.errors import UserError
 from wattif_dagster_tests.backfills.tiny import DAYS, FIRST, SECOND, Tiny
 
@@ -87,7 +87,8 @@ def test_a_run_is_cancelled_from_the_keyboard(tiny: Tiny):
 
 
 def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
-    """Dagster has materialized no day of the step; each one that ended was observed."""
+    """Dagster has materialized no day of the step; each one that ended was observed. The step had
+    the only slot of its pool."""
     module = "wattif_dagster_tests.backfills.tiny"
     killed = subprocess.run(
         [sys.executable, "-m", module, str(dagster_home)], capture_output=True, text=True
@@ -96,6 +97,7 @@ def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
     (run,) = tiny.instance.get_runs()
     assert run.status is DagsterRunStatus.STARTED
     assert tiny.plan() == [WHOLE]
+    assert lost_runs(dagster_home) == {run.run_id}
     assert settle_lost_runs(tiny.instance, dagster_home) == [LostRun(run.run_id, credited=2)]
     (run,) = tiny.instance.get_runs()
     assert run.status is DagsterRunStatus.FAILURE
@@ -106,8 +108,22 @@ def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
 
 def test_a_run_whose_process_lives_is_left_alone(tiny: Tiny, dagster_home: Path):
     with lock_of(dagster_home, "living") as lock:
+        assert lost_runs(dagster_home) == set()
         assert settle_lost_runs(tiny.instance, dagster_home) == []
         assert Path(lock.lock_file).exists()
+
+
+def test_days_that_a_run_is_making_are_refused(tiny: Tiny):
+    def make(_key: AssetKey, day: date) -> None:
+        if day == DAYS[0]:
+            refuse_overlap(tiny.instance, [FIRST, SECOND], [date(2023, 1, 1)])
+            refuse_overlap(tiny.instance, [AssetKey("other")], DAYS)
+            with pytest.raises(UserError, match=r"is making 2024-01-01...2024-01-05 now; wait"):
+                refuse_overlap(tiny.instance, [SECOND], [DAYS[4]])
+
+    tiny.make = make
+    assert tiny.run(WHOLE).status is DagsterRunStatus.SUCCESS
+    refuse_overlap(tiny.instance, [SECOND], [DAYS[4]])
 
 
 def test_a_day_that_a_blocking_check_finds_wrong(tiny: Tiny):

@@ -31,7 +31,7 @@ from wattif_dagster.backfills.execution import Executor
 from wattif_dagster.backfills.graph import DailyGraph
 from wattif_dagster.backfills.history import read_history
 from wattif_dagster.backfills.plan import Part, plan
-from wattif_dagster.checks.completeness import COUNTS_BY_DAY, FAULTS_BY_DAY
+from wattif_dagster.keys import COUNTS_BY_DAY, FAULTS_BY_DAY
 from wattif_dagster.partitions import days_of
 
 FIRST, SECOND = AssetKey(["wattif", "first"]), AssetKey(["wattif", "second"])
@@ -73,7 +73,7 @@ class Tiny:
 
             return each_day(context, make)
 
-        @asset(key=FIRST, **COMMON)
+        @asset(key=FIRST, pool="tiny", **COMMON)
         def first(context: AssetExecutionContext) -> MaterializeResult:
             return made(FIRST, context)
 
