@@ -1,4 +1,4 @@
-"""The BigQuery tables as JSON, for Terraform: `python -m wattif_dagster.deploy.tables`.
+"""The BigQuery tables as JSON, for Terraform.
 
 python -m wattif_dagster.deploy.tables > deploy/gcp/tables.json
 """
