@@ -10,13 +10,14 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, registry, rendering, warehouse
+from benchmarks import ingest, registry, rendering, saturation, warehouse
 from benchmarks.measurement import Measurement
 
 GROUPS = {
     "rendering": rendering.run,
     "registry": registry.run,
     "ingest": ingest.run,
+    "saturation": saturation.run,
     "warehouse": warehouse.run,
 }
 
