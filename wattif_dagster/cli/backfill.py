@@ -44,7 +44,7 @@ def backfill(start: date, end: date, select: str, again: bool) -> None:
             click.echo(f"all {asked} are made and current; --again makes them again")
             return
         size = sum(part.size for part in parts)
-        project.console.print(f"{size:,} of {asked} to make, in {len(parts)} runs")
+        project.console.print(f"{size:,} of {asked} to make; runs: {len(parts)}")
 
         def go_on(run_id: str) -> str:
             if again:

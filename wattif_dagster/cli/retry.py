@@ -69,8 +69,7 @@ def _retry(project: Project, record: RunRecord) -> bool:
     size = sum(part.size for part in parts)
     asked = len(span.days) * len(keys)
     project.console.print(
-        f"run {short} of {span}: {size:,} of {asked:,} days of assets are to make, "
-        f"in {len(parts)} runs"
+        f"run {short} of {span}: {size:,} of {asked:,} days of assets to make; runs: {len(parts)}"
     )
     root = run.root_run_id or run.run_id
     tags = {"dagster/parent_run_id": run.run_id, "dagster/root_run_id": root}
