@@ -98,6 +98,23 @@ def write_query_results() -> None:
     jobs._execute_query_or_failed_meta = writing(jobs._execute_query_or_failed_meta)
 
 
+def refuse_other_hosts() -> None:
+    """The emulator answers whatever host a request is for. A web page whose own name was made to
+    resolve to 127.0.0.1 (DNS rebinding) could ask it in a user's browser."""
+    from bqemulator import server
+    from fastapi import FastAPI
+    from fastapi.middleware.trustedhost import TrustedHostMiddleware
+
+    create_app = server.create_app
+
+    def create_guarded_app(context: server.AppContext) -> FastAPI:
+        app = create_app(context)
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+        return app
+
+    server.create_app = create_guarded_app
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
@@ -107,5 +124,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         load_atomically,
         read_external_tables,
         write_query_results,
+        refuse_other_hosts,
     )
 }

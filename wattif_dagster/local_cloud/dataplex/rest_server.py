@@ -18,10 +18,14 @@ from .errors import ApiError, invalid_argument
 from .methods import Method
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+OWN_NAMES = ("127.0.0.1", "localhost")
+"""Hosts that requests may be for: a web page whose own name was made to resolve to 127.0.0.1 (DNS
+rebinding) sends that name, and would else be taken for the user."""
 
 _HTTP_STATUS = {
     StatusCode.INVALID_ARGUMENT: 400,
     StatusCode.FAILED_PRECONDITION: 400,
+    StatusCode.PERMISSION_DENIED: 403,
     StatusCode.NOT_FOUND: 404,
     StatusCode.ALREADY_EXISTS: 409,
     StatusCode.RESOURCE_EXHAUSTED: 429,
@@ -82,6 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         body = self._body()  # always read, or it would be taken for the next request
+        if self.headers.get("Host", "").partition(":")[0] not in OWN_NAMES:
+            raise ApiError(StatusCode.PERMISSION_DENIED, f"ask for {' or '.join(OWN_NAMES)}")
         if self.command == "GET" and path == "/healthz":
             return {"status": "ok"}
         for method in self.methods:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import requests
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
@@ -105,3 +106,10 @@ def test_says_what_is_wrong_in_one_line(mended: Server) -> None:
         pass
     assert "cannot open the database" in str(failure.value)
     assert "Traceback" not in str(failure.value)
+
+
+def test_requests_for_other_hosts_are_refused(mended: Server, tmp_path: Path) -> None:
+    evil = {"Host": "evil.example"}
+    assert requests.get(f"{mended.url}/projects/p/datasets", headers=evil).status_code == 400
+    with serving(tmp_path, "refuse_other_hosts") as faulty:
+        assert requests.get(f"{faulty.url}/projects/p/datasets", headers=evil).status_code == 200
