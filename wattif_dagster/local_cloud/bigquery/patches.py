@@ -102,17 +102,17 @@ def refuse_other_hosts() -> None:
     """The emulator answers whatever host a request is for. A web page whose own name was made to
     resolve to 127.0.0.1 (DNS rebinding) could ask it in a user's browser."""
     from bqemulator import server
+    from bqemulator.api.app import create_app
+    from bqemulator.api.dependencies import AppContext
     from fastapi import FastAPI
     from fastapi.middleware.trustedhost import TrustedHostMiddleware
 
-    create_app = server.create_app
-
-    def create_guarded_app(context: server.AppContext) -> FastAPI:
+    def create_guarded_app(context: AppContext) -> FastAPI:
         app = create_app(context)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
         return app
 
-    server.create_app = create_guarded_app
+    server.create_app = create_guarded_app  # pyright: ignore[reportPrivateImportUsage]
 
 
 PATCHES: dict[str, Callable[[], None]] = {
