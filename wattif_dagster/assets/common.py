@@ -107,7 +107,6 @@ def each_day(
     try:
         for day in days_of(context):
             end_if_cancelled(context)
-            context.log.info(f"{context.asset_key.to_user_string()} {day}")
             key, metadata = day.isoformat(), make(day)
             context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
             finished.append((key, metadata))

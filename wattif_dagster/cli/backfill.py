@@ -47,9 +47,10 @@ def backfill(start: date, end: date, select: str, again: bool) -> None:
         project.console.print(f"{size:,} of {asked} to make; runs: {len(parts)}")
 
         def go_on(run_id: str) -> str:
-            if again:
+            if again and run_id:
                 return f"wattif retry {run_id[:SHORT]}"
             same = ["wattif", "backfill", "--start", str(start), "--end", str(end)]
-            return shlex.join([*same, *([] if select == "*" else ["--select", select])])
+            chosen = [] if select == "*" else ["--select", select]
+            return shlex.join([*same, *chosen, *(["--again"] if again else [])])
 
         project.make(parts, {BACKFILL_TAG: uuid4().hex[:SHORT]}, go_on)
