@@ -23,12 +23,15 @@ from wattif_dagster.schemas import Table
 
 JOB_TIMEOUT_SECONDS = 3600
 ERRORS_QUOTED = 5
-UNREACHABLE = (
+TRANSIENT = (
     requests.ConnectionError,
     requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
     TransportError,
+    ConnectionError,
     TimeoutError,
     gexc.RetryError,
+    gexc.TooManyRequests,
     gexc.ServerError,
 )
 
@@ -248,7 +251,9 @@ class BigQueryWarehouse(ConfigurableResource):
 
     @property
     def _retry(self) -> Retry:
-        return DEFAULT_RETRY.with_timeout(self.retry_seconds)
+        # The client's own predicate goes by the reason in an answer's body; a server or a proxy
+        # between that gives none it knows would not be asked again.
+        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_may_pass)
 
     def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
         try:
@@ -280,10 +285,23 @@ class BigQueryWarehouse(ConfigurableResource):
                 "grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
                 f"to load, roles/storage.objectViewer on the bucket ({error.message})"
             ) from error
-        except UNREACHABLE as error:
-            raise Unreachable(
-                f"{self.cloud.endpoints.bigquery or 'BigQuery'} cannot be reached; "
-                "check the network, or `wattif status`"
-            ) from error
+        except (*TRANSIENT, gexc.GoogleAPICallError) as error:
+            cause = error.cause if isinstance(error, gexc.RetryError) else error
+            where = self.cloud.endpoints.bigquery or "BigQuery"
+            if not isinstance(cause, gexc.GoogleAPICallError):
+                raise Unreachable(
+                    f"{where} cannot be reached; check the network, or `wattif status`"
+                ) from error
+            if not _may_pass(cause):
+                raise
+            raise Unreachable(f"{where} is not well, try again later: {cause}") from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether asking the same again may help."""
+    if isinstance(error, gexc.GoogleAPICallError):
+        reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
+        return isinstance(error, TRANSIENT) or error.code == 408 or "rateLimitExceeded" in reasons
+    return isinstance(error, TRANSIENT)

@@ -1,7 +1,6 @@
 """The BigQuery resource against the local service."""
 
 import json
-import socket
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
@@ -15,8 +14,8 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobFailed
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.faults import Proxy, lose_answer, status
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.faults import Proxy, status
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
 READINGS = schemas.METER_READINGS
@@ -174,13 +173,6 @@ def test_rows_and_row(bigquery: BigQueryWarehouse) -> None:
     assert bigquery.row("SELECT 1 AS a, 'x' AS b") == {"a": 1, "b": "x"}
 
 
-def test_transient_errors_are_asked_again(settings: Settings, bigquery_proxy: Proxy) -> None:
-    bigquery = build_resources(settings)["bigquery"]
-    bigquery_proxy.on("POST", "/jobs", status(503, reason="backendError"))
-    assert bigquery.row("SELECT 1 AS n") == {"n": 1}
-    assert bigquery_proxy.exhausted
-
-
 @pytest.mark.parametrize(
     ("code", "reason", "error", "sentence"),
     [
@@ -201,33 +193,6 @@ def test_a_refusal_is_said(
     bigquery_proxy.on("POST", "/jobs", status(code, "too much", reason))
     with pytest.raises(error, match=sentence):
         bigquery.rows("SELECT 1")
-
-
-def test_a_load_whose_answer_was_lost_ends_well(
-    settings: Settings, bigquery_proxy: Proxy, gcs: GcsTransferManager
-) -> None:
-    bigquery = build_resources(settings)["bigquery"]
-    uri = put(gcs, "m.json", reading(MONDAY, 0.1))
-    bigquery.ensure_table(READINGS)
-    bigquery_proxy.on("POST", "/jobs", lose_answer)
-    assert bigquery.load_partition(READINGS, MONDAY, [uri], "v") == 1
-    assert readings(bigquery) == [("2024-01-01", 0.1)]
-
-
-def test_an_unreachable_service_is_said(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    settings.endpoints_file.write_text(Endpoints(bigquery=url).model_dump_json())
-    bigquery = build_resources(settings)["bigquery"].model_copy(update={"retry_seconds": 0.1})
-    for attempt in (
-        lambda: bigquery.rows("SELECT 1"),
-        lambda: bigquery.ensure_table(READINGS),
-        lambda: bigquery.ensure_external(READINGS, "bucket", ".json"),
-        lambda: bigquery.load_partition(READINGS, MONDAY, ["gs://bucket/a.json"], "v"),
-        lambda: bigquery.replace_partition(READINGS, MONDAY, "SELECT 1"),
-    ):
-        with pytest.raises(UserError, match=f"{url} cannot be reached; check the network"):
-            attempt()
 
 
 def test_links_say_where_the_rows_are(settings: Settings, bigquery: BigQueryWarehouse) -> None:
