@@ -115,6 +115,22 @@ def refuse_other_hosts() -> None:
     server.create_app = create_guarded_app  # pyright: ignore[reportPrivateImportUsage]
 
 
+def translate_once() -> None:
+    """The emulator translates anew what it was asked of another day: see `translations`."""
+    from bqemulator.jobs import executor
+    from bqemulator.sql.translator import SQLTranslator
+
+    from wattif_dagster.local_cloud.bigquery.translations import (
+        once_for_all_dates,
+        translating_once,
+    )
+
+    SQLTranslator.translate = translating_once(SQLTranslator.translate)
+    executor.rewrite_table_refs = once_for_all_dates(  # pyright: ignore[reportPrivateImportUsage]
+        executor.rewrite_table_refs  # pyright: ignore[reportPrivateImportUsage]
+    )
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
@@ -125,5 +141,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         read_external_tables,
         write_query_results,
         refuse_other_hosts,
+        translate_once,
     )
 }

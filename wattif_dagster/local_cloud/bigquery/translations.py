@@ -1,0 +1,86 @@
+"""Translations of SQL to DuckDB's, kept: a statement that differs by its dates alone is not
+translated again.
+
+The emulator parses a statement up to two hundred times to translate it, which takes longer than
+DuckDB does to answer it; and the pipeline asks of each day what it asked of the day before.
+
+A date is a quoted literal that begins as YYYY-MM-DD. Translated are stand-ins for the dates, equal
+ones for equal dates. A translation that loses one is not kept, nor is an error: the statement is
+then translated as it came.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from bqemulator.domain.errors import DomainError
+from bqemulator.domain.result import Err, Ok, Result
+from bqemulator.sql.translator import SQLTranslator
+
+KEPT = 256
+"""Statements; a day of the pipeline asks some sixty."""
+
+_DATE = re.compile(r"(?<=')\d{4}-\d\d-\d\d(?=[' T])")
+_FIRST_STAND_IN = date(1583, 1, 1)
+"""No translation brings such dates in by itself, as some do 1970-01-01."""
+
+
+class DateLost(Exception):
+    """A translation lacks a date of its statement."""
+
+
+def once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
+    """The same function of a SQL text and further arguments, which must be hashable."""
+
+    @lru_cache(KEPT)
+    def of_stand_ins(sql: str, *more: Any) -> str:
+        translated = translate(sql, *more)
+        if not set(_DATE.findall(sql)) <= set(_DATE.findall(translated)):
+            raise DateLost
+        return translated
+
+    def of_dates(sql: str, *more: Any) -> str:
+        dates = list(dict.fromkeys(_DATE.findall(sql)))
+        stand_ins = [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
+        try:
+            translated = of_stand_ins(_replaced(sql, dates, stand_ins), *more)
+        except (DateLost, DomainError):
+            return translate(sql, *more)
+        return _replaced(translated, stand_ins, dates)
+
+    return of_dates
+
+
+def _replaced(sql: str, dates: list[str], by: list[str]) -> str:
+    replacement = dict(zip(dates, by, strict=True))
+    return _DATE.sub(lambda found: replacement.get(found[0], found[0]), sql)
+
+
+def translating_once(
+    translate: Callable[..., Result[str, Any]],
+) -> Callable[..., Result[str, Any]]:
+    """`SQLTranslator.translate`, a function of statement, columns by table, and caller."""
+
+    def raising(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
+        schema = {table: dict(types) for table, types in columns}
+        translated = translate(translator, sql, schema=schema or None, caller=caller)
+        return str(translated.unwrap())
+
+    remembering = once_for_all_dates(raising)
+
+    def translate_once(
+        self: SQLTranslator,
+        bq_sql: str,
+        *,
+        schema: Mapping[str, Mapping[str, str]] | None = None,
+        caller: Any = None,
+    ) -> Result[str, Any]:
+        columns = tuple((table, tuple(types.items())) for table, types in (schema or {}).items())
+        try:
+            return Ok(remembering(bq_sql, self, columns, caller))
+        except DomainError as error:
+            return Err(error)
+
+    return translate_once
