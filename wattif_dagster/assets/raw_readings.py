@@ -13,6 +13,7 @@ from wattif_dagster.assets.common import (
     end_if_cancelled,
 )
 from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster.ingest.objects import RENDERING_VERSION
 from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
 from wattif_dagster.ingest.registry import read_fleet
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -24,7 +25,7 @@ from wattif_dagster.resources.options import IngestResource, SimulationResource
     deps=[keys.METER_REGISTRY],
     group_name="landing",
     kinds={"gcs", "json"},
-    code_version="1",
+    code_version=RENDERING_VERSION,
     metadata={"dagster/column_schema": column_schema(schemas.METER_READINGS)},
     **INDEPENDENT,
 )

@@ -30,7 +30,7 @@ from wattif_dagster.settings import Settings
 @click.option("--target", type=click.Choice(["local", "gcp"]), help="Where the bucket is.")
 @click.option("--spool-dir", type=click.Path(path_type=Path), help="Files on their way.")
 @click.option("--compression", type=click.Choice(["none", "gzip"]))
-@click.option("--meters-per-object", type=int, help="1 names each object <serial>.json.")
+@click.option("--meters-per-object", type=int, help="1 names each by its serial.")
 @click.option("--replace", is_flag=True, help="Replace days landed with other settings.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for every batch.")
 def generate(

@@ -28,13 +28,17 @@ class Label:
 
 
 def land_labels(
-    store: ObjectStore, simulation: Simulation, day: date, serials: NDArray[np.integer]
+    store: ObjectStore,
+    simulation: Simulation,
+    day: date,
+    serials: NDArray[np.integer],
+    landing: str,
 ) -> ManifestObject:
     """Write the rows of `injected_anomalies` of the day, none where anomalies are off."""
     rows = label_rows(simulation, day, serials)
     lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     body = compress(lines)
-    name = labels_name(day)
+    name = labels_name(day, landing)
     store.write(name, body)
     checksum = encode_crc32c(crc32c(body))
     return ManifestObject(name=name, bytes=len(body), crc32c=checksum, rows=len(rows))

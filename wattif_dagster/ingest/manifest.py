@@ -8,13 +8,13 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from wattif_dagster.errors import UserError, explain
-from wattif_dagster.ingest.layout import day_prefix, labels_name, manifest_name
+from wattif_dagster.ingest.layout import day_prefix, labels_name, landing_in, manifest_name
 from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
 from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 
 
 class ManifestObject(BaseModel, frozen=True, extra="forbid"):
@@ -43,9 +43,12 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
 class Manifest(BaseModel, frozen=True, extra="forbid"):
     """What a day consists of, and which simulation made it."""
 
-    version: Literal[1] = MANIFEST_VERSION
+    version: Literal[2] = MANIFEST_VERSION
     day: date
     fingerprint: str
+    landing: str = Field(
+        pattern="^[0-9a-f]{8}$", description="What the names of its objects have in common"
+    )
     interval_seconds: int = Field(ge=1)
     meters: int = Field(ge=0)
     compression: Compression
@@ -61,9 +64,11 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
             rest = name.removeprefix(prefix)
             if rest == name or not rest or "/" in rest or "*" in rest:
                 raise ValueError(f"object {name!r} is not of this day; they begin with {prefix}")
+            if landing_in(name) != self.landing:
+                raise ValueError(f"object {name!r} is not of the landing {self.landing}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")
-        if self.labels.name != labels_name(self.day):
+        if self.labels.name != labels_name(self.day, self.landing):
             raise ValueError(f"labels {self.labels.name!r} are not this day's")
         return self
 
@@ -88,12 +93,20 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
             self.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
         )
 
-    def differences(self, stored: Iterable[StoredObject]) -> list[str]:
-        """What the bucket holds otherwise than listed, a sentence each; empty when all agree."""
+    def differences(self, stored: Iterable[StoredObject], *, alone: bool = False) -> list[str]:
+        """What the bucket holds otherwise than listed, a sentence each; empty when all agree.
+
+        Objects of another landing, under way or ended before its manifest, are no difference unless
+        the day has to be `alone` in its folder.
+        """
         present = {item.name: item for item in stored}
         found = [item.difference(present.get(item.name)) for item in self.objects]
-        unlisted = present.keys() - {item.name for item in self.objects}
-        return [*filter(None, found), *(f"{name} is not listed" for name in sorted(unlisted))]
+        unlisted = [
+            name
+            for name in sorted(present.keys() - {item.name for item in self.objects})
+            if alone or landing_in(name) in (None, self.landing)
+        ]
+        return [*filter(None, found), *(f"{name} is not listed" for name in unlisted)]
 
 
 class ManifestDamaged(UserError):

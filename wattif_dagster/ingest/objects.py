@@ -1,10 +1,12 @@
 """The objects of a day: which meters share one, and its bytes."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from wattif_dagster.errors import UserError
@@ -21,6 +23,19 @@ MAX_OBJECT_BYTES = 8 * MEBIBYTE
 """Objects stay below it: one request each, and generation preconditions hold."""
 GZIP_AT_LEAST = 4
 """Readings compress to less than a fourth (8.5 times smaller was measured)."""
+RENDERING_VERSION = "1"
+"""Another one when the code comes to render other bytes from the same settings."""
+
+
+def landing_of(simulation: Simulation, options: IngestOptions) -> str:
+    """8 hex digits for all that the bytes of any day's objects follow from, which names carry."""
+    follow_from = [
+        RENDERING_VERSION,
+        simulation.fingerprint,
+        options.meters_per_object,
+        options.compression,
+    ]
+    return hashlib.sha256(orjson.dumps(follow_from)).hexdigest()[:8]
 
 
 def count_objects(meters: int, options: IngestOptions) -> int:
@@ -77,6 +92,7 @@ class ObjectRenderer:
     def __init__(self, simulation: Simulation, day: date, options: IngestOptions):
         self._day = day
         self._options = options
+        self._landing = landing_of(simulation, options)
         self._renderer = DayRenderer(simulation, day)
 
     def render(self, index: int, serials: NDArray[np.integer]) -> RenderedObject:
@@ -85,11 +101,10 @@ class ObjectRenderer:
         data = self._renderer.render(serials)
         body = compress(data) if compression == "gzip" else data
         checksum = crc32c(body)
-        name = readings_name(
-            self._day, index, serial_text(serials[:1]), self._options.meters_per_object, compression
-        )
+        one_meter = self._options.meters_per_object == 1
+        stem = serial_text(serials[:1])[0] if one_meter else f"part-{index:05d}"
         item = ManifestObject(
-            name=name,
+            name=readings_name(self._day, stem, self._landing, compression),
             bytes=len(body),
             crc32c=encode_crc32c(checksum),
             rows=len(data) // self._renderer.bytes_per_row,

@@ -20,7 +20,7 @@ class IngestOptions(BaseModel):
     )
     spool_budget_mib: int = Field(default=256, ge=8, description="The spool never holds more, MiB.")
     meters_per_object: int = Field(
-        default=10, ge=1, description="Meters in an object; 1 names it <serial>.json."
+        default=10, ge=1, description="Meters in an object; 1 names it by its serial."
     )
     compression: Compression = Field(default="none", description="none or gzip.")
     render_workers: int = Field(default=1, ge=1, le=64, description="Threads that render.")

@@ -21,7 +21,12 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest import layout
 from wattif_dagster.ingest.labels import land_labels
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
-from wattif_dagster.ingest.objects import ObjectRenderer, check_options, meters_of_objects
+from wattif_dagster.ingest.objects import (
+    ObjectRenderer,
+    check_options,
+    landing_of,
+    meters_of_objects,
+)
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import (
@@ -98,17 +103,19 @@ def land_day(
     """
     check_options(simulation, options)
     began = time.monotonic()
-    manifest_name = layout.manifest_name(day)
+    manifest_name, landing = layout.manifest_name(day), landing_of(simulation, options)
     before = store.read(manifest_name)
     generation = before[1] if before else GENERATION_ABSENT
     present = {item.name: item for item in store.list(layout.day_prefix(day))}
+    labels_before = {item.name for item in store.list(layout.labels_prefix(day))}
     with open_spool(Path(options.spool_dir), options.spool_budget) as spool:
         pipeline = _Pipeline(store, simulation, day, serials, options, spool, present, listener)
         objects = pipeline.run()
-    labels = land_labels(store, simulation, day, serials)
+    labels = land_labels(store, simulation, day, serials, landing)
     manifest = Manifest(
         day=day,
         fingerprint=simulation.fingerprint,
+        landing=landing,
         interval_seconds=simulation.interval_seconds,
         meters=len(serials),
         compression=options.compression,
@@ -125,7 +132,8 @@ def land_day(
             raise UserError(
                 f"another run landed {day} at the same time, and its manifest stands; run it again"
             ) from None
-    unlisted = present.keys() - {item.name for item in objects}
+    # Only now: until it stood, the old manifest needed what it lists.
+    unlisted = (present.keys() | labels_before) - {item.name for item in (labels, *objects)}
     store.delete(sorted(unlisted))
     return DayReport(
         manifest=manifest,

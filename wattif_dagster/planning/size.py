@@ -74,6 +74,6 @@ def size_of(
 
 
 def _writes_and_listings(objects: int) -> int:
-    """raw_readings lists a day that is empty yet, meter_readings the whole one."""
+    """raw_readings lists a day and its labels, empty yet, meter_readings the whole day."""
     pages = -(-objects // LISTED_AT_ONCE)
-    return objects + WRITES_BESIDE_READINGS + 1 + pages
+    return objects + WRITES_BESIDE_READINGS + 2 + pages

@@ -6,7 +6,7 @@ from datetime import date
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.layout import day_prefix, extension
+from wattif_dagster.ingest.layout import day_prefix, extension, readings_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.store import StoredObject
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -23,8 +23,9 @@ def load_readings(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, day: dat
     Raises UserError when the day was not landed or the bucket disagrees with its manifest.
     """
     manifest = require_manifest(gcs, day)
-    uris = source_uris(gcs.bucket, manifest, gcs.list(day_prefix(day)))
-    if bigquery.readings_type == "external":
+    external = bigquery.readings_type == "external"
+    uris = source_uris(gcs.bucket, manifest, gcs.list(day_prefix(day)), alone=external)
+    if external:
         bigquery.ensure_external(
             schemas.METER_READINGS, gcs.bucket, extension(manifest.compression)
         )
@@ -51,13 +52,17 @@ def require_manifest(gcs: GcsTransferManager, day: date) -> Manifest:
     return manifest
 
 
-def source_uris(bucket: str, manifest: Manifest, stored: Iterable[StoredObject]) -> list[str]:
+def source_uris(
+    bucket: str, manifest: Manifest, stored: Iterable[StoredObject], *, alone: bool = False
+) -> list[str]:
     """URIs that stand for exactly the manifest's objects.
 
-    Raises UserError when the bucket holds anything else for the day. Past 10,000 objects it
-    is one wildcard, which is right only because the listing was compared.
+    Raises UserError when the bucket holds anything else for the day; the objects of another landing
+    are let be unless the day has to be `alone`, as for an external table, which reads whatever is
+    in the day's folder. Past 10,000 objects it is one wildcard, of the names of this landing: right
+    only because the listing was compared.
     """
-    different = manifest.differences(stored)
+    different = manifest.differences(stored, alone=alone)
     if different:
         more = f" and {len(different) - 1} more" if len(different) > 1 else ""
         raise UserError(
@@ -65,8 +70,8 @@ def source_uris(bucket: str, manifest: Manifest, stored: Iterable[StoredObject])
             f"{different[0]}{more}; materialize raw_readings of that day again"
         )
     if len(manifest.objects) > MAX_URIS:
-        suffix = extension(manifest.compression)
-        return [f"gs://{bucket}/{day_prefix(manifest.day)}*{suffix}"]
+        every = readings_name(manifest.day, "*", manifest.landing, manifest.compression)
+        return [f"gs://{bucket}/{every}"]
     return [f"gs://{bucket}/{item.name}" for item in manifest.objects]
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from wattif_dagster import schemas
 from wattif_dagster.ingest.layout import (
     day_prefix,
-    labels_name,
+    labels_prefix,
     manifest_name,
     registry_prefix,
     registry_rows_name,
@@ -50,6 +50,7 @@ def verify_days(
     gcs: GcsTransferManager, bigquery: BigQueryWarehouse, days: Iterable[date]
 ) -> Iterator[Verdict]:
     """Judge each day. Raises UserError when a service cannot be asked."""
+    external = bigquery.readings_type == "external"
     missing = {table.name for table in TABLES if not bigquery.has_table(table)}
     for day in days:
         try:
@@ -62,20 +63,20 @@ def verify_days(
             yield Verdict(day, None, (f"{manifest_name(day)} is missing", *unlisted))
             continue
         of_tables = _Tables(bigquery, manifest, missing).differences()
-        yield Verdict(day, manifest, (*_in_bucket(gcs, manifest), *of_tables))
+        yield Verdict(day, manifest, (*_in_bucket(gcs, manifest, external), *of_tables))
 
 
-def _in_bucket(gcs: GcsTransferManager, manifest: Manifest) -> list[str]:
+def _in_bucket(gcs: GcsTransferManager, manifest: Manifest, external: bool) -> list[str]:
     day = manifest.day
     beside = {
         item.name: item
-        for prefix in (labels_name(day), registry_prefix(day))
+        for prefix in (labels_prefix(day), registry_prefix(day))
         for item in gcs.list(prefix)
     }
     labels = manifest.labels.difference(beside.get(manifest.labels.name))
     registry = (registry_state_name(day), registry_rows_name(day))
     return [
-        *manifest.differences(gcs.list(day_prefix(day))),
+        *manifest.differences(gcs.list(day_prefix(day)), alone=external),
         *([labels] if labels else []),
         *(f"{name} is missing" for name in registry if name not in beside),
     ]

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
@@ -22,13 +23,15 @@ def test_a_line_a_day_and_every_difference_below_it(wattif: Run, settings: Setti
         "2024-01-01  agrees   3 objects, 480 rows",
         f"1 of 1 days agree in {where}",
     ]
-    gcs.delete(["dt=2024-01-01/part-00001.json"])
+    manifest = read_manifest(gcs, date(2024, 1, 1))
+    assert manifest
+    gcs.delete([manifest.objects[1].name])
     spoiled = wattif("verify", *DAYS)
     assert spoiled.returncode == 1
     assert spoiled.stderr == ""
     assert spoiled.stdout.splitlines() == [
         "2024-01-01  differs  3 objects, 480 rows",
-        "  dt=2024-01-01/part-00001.json is missing",
+        f"  {manifest.objects[1].name} is missing",
         "2024-01-02  differs  no manifest",
         "  manifests/dt=2024-01-02.json is missing",
         f"0 of 2 days agree in {where}",

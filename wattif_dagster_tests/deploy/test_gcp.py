@@ -11,7 +11,7 @@ import pytest
 from wattif_dagster.deploy.tables import tables_json
 from wattif_dagster.ingest.layout import (
     day_prefix,
-    labels_name,
+    labels_prefix,
     manifest_name,
     registry_prefix,
 )
@@ -42,7 +42,7 @@ def test_the_roles_are_the_documented_ones_and_no_wider():
 
 def test_what_ages_is_a_day_and_never_the_registry():
     aged = tuple(re.findall(r'"([\w/]*dt=)"', (FOLDER / "storage.tf").read_text()))
-    for name in (day_prefix(day(1)), labels_name(day(1)), manifest_name(day(1))):
+    for name in (day_prefix(day(1)), labels_prefix(day(1)), manifest_name(day(1))):
         assert name.startswith(aged), name
     assert not registry_prefix(day(1)).startswith(aged)
 

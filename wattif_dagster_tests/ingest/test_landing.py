@@ -3,12 +3,13 @@
 import gzip
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.layout import day_prefix, manifest_name
+from wattif_dagster.ingest.layout import day_prefix, labels_prefix, manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.pipeline import Progress
 from wattif_dagster.metering.ndjson import render_day
@@ -37,18 +38,21 @@ def test_objects_hold_what_is_rendered(
     land(25, compression=compression)
     simulation = Simulation(meters=5, interval_seconds=900)
     suffix, decoded = ("json", bytes) if compression == "none" else ("json.gz", gzip.decompress)
+    landing = manifest_of_the_day(gcs).landing
     assert {name: decoded(data) for name, data in contents(gcs, PREFIX).items()} == {
-        f"{PREFIX}part-00000.{suffix}": rendered(slice(0, 10), simulation),
-        f"{PREFIX}part-00001.{suffix}": rendered(slice(10, 20), simulation),
-        f"{PREFIX}part-00002.{suffix}": rendered(slice(20, 25), simulation),
+        f"{PREFIX}part-00000-{landing}.{suffix}": rendered(slice(0, 10), simulation),
+        f"{PREFIX}part-00001-{landing}.{suffix}": rendered(slice(10, 20), simulation),
+        f"{PREFIX}part-00002-{landing}.{suffix}": rendered(slice(20, 25), simulation),
     }
 
 
 def test_an_object_of_one_meter_has_its_name(land: Land, gcs: GcsTransferManager) -> None:
     land(3, meters_per_object=1)
     simulation = Simulation(meters=5, interval_seconds=900)
+    landing = manifest_of_the_day(gcs).landing
     assert contents(gcs, PREFIX) == {
-        f"{PREFIX}MAC{n:08d}.json": rendered(slice(n - 1, n), simulation) for n in (1, 2, 3)
+        f"{PREFIX}MAC{n:08d}-{landing}.json": rendered(slice(n - 1, n), simulation)
+        for n in (1, 2, 3)
     }
 
 
@@ -115,15 +119,35 @@ def test_a_second_landing_keeps_all(land: Land, gcs: GcsTransferManager) -> None
 def test_other_settings_replace_the_day(land: Land, gcs: GcsTransferManager) -> None:
     land(25)
     report = land(12, seed=8, compression="gzip")
-    assert (report.objects_kept, report.objects_removed) == (0, 3)
-    assert sorted(contents(gcs, PREFIX)) == [f"{PREFIX}part-0000{n}.json.gz" for n in (0, 1)]
-    assert manifest_of_the_day(gcs) == report.manifest
+    assert (report.objects_kept, report.objects_removed) == (0, 4)
+    manifest = manifest_of_the_day(gcs)
+    assert manifest == report.manifest
+    assert sorted(contents(gcs, PREFIX)) == [item.name for item in manifest.objects]
+    assert list(contents(gcs, labels_prefix(DAY))) == [manifest.labels.name]
+
+
+def test_each_setting_that_changes_bytes_changes_all_names(land: Land) -> None:
+    """And those alone: what only changes the speed lets a resume find what arrived."""
+    changes: list[dict[str, Any]] = [
+        {},
+        {"seed": 8},
+        {"interval_seconds": 1800},
+        {"meters_per_object": 2},
+        {"compression": "gzip"},
+    ]
+    names = [
+        {item.name for item in (manifest.labels, *manifest.objects)}
+        for manifest in (land(25, **change).manifest for change in changes)
+    ]
+    assert len(set.union(*names)) == sum(map(len, names))
+    same = land(25, render_workers=2, upload_workers=3, batches_in_flight=1, spool_budget_mib=9)
+    assert {item.name for item in (same.manifest.labels, *same.manifest.objects)} == names[0]
 
 
 def test_only_what_differs_is_sent_again(land: Land, gcs: GcsTransferManager) -> None:
-    land(25)
-    gcs.write(f"{PREFIX}part-00001.json", b"vandalized")
-    gcs.delete([f"{PREFIX}part-00002.json"])
+    _, changed, deleted = land(25).manifest.objects
+    gcs.write(changed.name, b"vandalized")
+    gcs.delete([deleted.name])
     assert land(25).objects_kept == 1
     assert manifest_of_the_day(gcs).differences(gcs.list(PREFIX)) == []
 

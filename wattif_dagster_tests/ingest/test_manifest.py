@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.layout import day_prefix, manifest_name
+from wattif_dagster.ingest.layout import day_prefix, labels_name, manifest_name
 from wattif_dagster.ingest.manifest import (
     Manifest,
     ManifestObject,
@@ -21,7 +21,8 @@ from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster_tests.ingest.conftest import DAY
 
 crcs = st.integers(0, 2**32 - 1)
-names = st.from_regex(r"[A-Za-z0-9_. -]{1,20}\.json(\.gz)?", fullmatch=True)
+LANDING = "0123abcd"
+names = st.from_regex(rf"[A-Za-z0-9_. -]{{1,20}}-{LANDING}\.json(\.gz)?", fullmatch=True)
 incidents = st.builds(
     IncidentLabel,
     kind=st.sampled_from(["outage", "surge"]),
@@ -32,7 +33,8 @@ incidents = st.builds(
 
 
 def labels_of(day: date) -> ManifestObject:
-    return ManifestObject(name=f"labels/dt={day}.json.gz", bytes=0, crc32c="AAAAAA==", rows=0)
+    name = labels_name(day, LANDING)
+    return ManifestObject(name=name, bytes=0, crc32c="AAAAAA==", rows=0)
 
 
 @st.composite
@@ -54,6 +56,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
     return Manifest(
         day=day,
         fingerprint=draw(st.text()),
+        landing=LANDING,
         interval_seconds=draw(st.integers(1, 3600)),
         meters=draw(st.integers(0, 2**40)),
         compression=draw(st.sampled_from(["none", "gzip"])),
@@ -73,12 +76,15 @@ def stored(manifest: Manifest) -> list[StoredObject]:
 SOUND = Manifest(
     day=DAY,
     fingerprint="0123456789abcdef",
+    landing=LANDING,
     interval_seconds=10,
     meters=20,
     compression="none",
     labels=labels_of(DAY),
     objects=tuple(
-        ManifestObject(name=f"dt=2024-01-01/part-0000{n}.json", bytes=n, crc32c="AAAAAA==", rows=n)
+        ManifestObject(
+            name=f"dt=2024-01-01/part-0000{n}-{LANDING}.json", bytes=n, crc32c="AAAAAA==", rows=n
+        )
         for n in range(3)
     ),
 )
@@ -147,6 +153,21 @@ def test_an_object_of_elsewhere_is_refused(name: str) -> None:
         parse_manifest(orjson.dumps(content), "m")
 
 
+@pytest.mark.parametrize("end", [".json", "-0123abce.json", "-0123abcd.json.bak"])
+def test_an_object_of_another_landing_is_refused(end: str) -> None:
+    content = SOUND.model_dump(mode="json")
+    content["objects"][1]["name"] = f"dt=2024-01-01/part-00001{end}"
+    with pytest.raises(UserError, match="is not of the landing 0123abcd"):
+        parse_manifest(orjson.dumps(content), "m")
+
+
+def test_labels_of_another_landing_are_refused() -> None:
+    content = SOUND.model_dump(mode="json")
+    content["labels"]["name"] = labels_name(DAY, "0123abce")
+    with pytest.raises(UserError, match=r"labels .* are not this day's"):
+        parse_manifest(orjson.dumps(content), "m")
+
+
 def test_an_object_listed_twice_is_refused() -> None:
     content = SOUND.model_dump(mode="json")
     content["objects"].append(content["objects"][0])
@@ -155,7 +176,7 @@ def test_an_object_listed_twice_is_refused() -> None:
 
 
 def test_a_later_version_is_refused() -> None:
-    content = SOUND.model_dump(mode="json") | {"version": 2}
+    content = SOUND.model_dump(mode="json") | {"version": 3}
     with pytest.raises(UserError, match="version"):
         parse_manifest(orjson.dumps(content), "m")
 
@@ -177,6 +198,12 @@ def test_every_difference_is_named() -> None:
         f"{other.name} has the CRC-32C AAAAAQ==, not AAAAAA==",
         f"{other.name}.bak is not listed",
     ]
+
+
+def test_objects_of_another_landing_differ_only_where_the_day_has_to_be_alone() -> None:
+    other = StoredObject(SOUND.objects[0].name.replace(LANDING, "0123abce"), 1, 1, 1)
+    assert SOUND.differences([*stored(SOUND), other]) == []
+    assert SOUND.differences([*stored(SOUND), other], alone=True) == [f"{other.name} is not listed"]
 
 
 def test_another_size_is_a_difference() -> None:

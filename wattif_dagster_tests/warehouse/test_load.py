@@ -17,15 +17,17 @@ READINGS = schemas.METER_READINGS
 def of_many(objects: int, compression: str = "none") -> tuple[Manifest, list[StoredObject]]:
     """A manifest of that many objects, and the bucket's listing."""
     suffix = ".json.gz" if compression == "gzip" else ".json"
-    stored = [StoredObject(f"dt=2024-01-01/part-{n:05d}{suffix}", n, n, 1) for n in range(objects)]
+    names = [f"dt=2024-01-01/part-{n:05d}-0123abcd{suffix}" for n in range(objects)]
+    stored = [StoredObject(name, n, n, 1) for n, name in enumerate(names)]
     manifest = Manifest(
         day=date(2024, 1, 1),
         fingerprint="0123456789abcdef",
+        landing="0123abcd",
         interval_seconds=10,
         meters=objects,
         compression=compression,  # type: ignore[arg-type]
         labels=ManifestObject(
-            name="labels/dt=2024-01-01.json.gz", bytes=0, crc32c="AAAAAA==", rows=0
+            name="labels/dt=2024-01-01-0123abcd.json.gz", bytes=0, crc32c="AAAAAA==", rows=0
         ),
         objects=tuple(
             ManifestObject(name=o.name, bytes=o.size, crc32c=encode_crc32c(o.crc32c), rows=1)
@@ -61,8 +63,8 @@ def test_a_day_that_was_not_landed_is_refused(warehouse: Warehouse) -> None:
 @pytest.mark.parametrize(
     ("vandalism", "said"),
     [
-        ("delete", "part-00001.json is missing"),
-        ("change", "part-00001.json has 5 bytes, not 14,592"),
+        ("delete", "part-00001-[0-9a-f]{8}.json is missing"),
+        ("change", "part-00001-[0-9a-f]{8}.json has 5 bytes, not 14,592"),
         ("add", "part-00009.json is not listed"),
     ],
 )
@@ -72,15 +74,35 @@ def test_a_bucket_that_differs_is_refused(
     warehouse = make_warehouse(table_type=table_type)
     warehouse.land(meters_per_object=2)
     gcs = warehouse.gcs
+    manifest = read_manifest(gcs, MONDAY)
+    assert manifest
     match vandalism:
         case "delete":
-            gcs.delete(["dt=2024-01-01/part-00001.json"])
+            gcs.delete([manifest.objects[1].name])
         case "change":
-            gcs.write("dt=2024-01-01/part-00001.json", b"other")
+            gcs.write(manifest.objects[1].name, b"other")
         case "add":
             gcs.write("dt=2024-01-01/part-00009.json", b"")
     with pytest.raises(UserError, match=f"{said}; materialize raw_readings of that day again"):
         load_readings(gcs, warehouse.bigquery, MONDAY)
+
+
+def test_a_day_is_loaded_though_another_landing_of_it_ended_in_the_middle(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.land()
+    warehouse.gcs.write("dt=2024-01-01/part-00000-0123abcd.json", b"of the other landing")
+    assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
+
+
+def test_an_external_table_would_read_the_other_landing_too(
+    make_warehouse: MakeWarehouse,
+) -> None:
+    warehouse = make_warehouse(table_type="external")
+    warehouse.land()
+    warehouse.gcs.write("dt=2024-01-01/part-00000-0123abcd.json", b"of the other landing")
+    with pytest.raises(UserError, match=r"part-00000-0123abcd\.json is not listed"):
+        load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
 
 
 def test_uris_are_listed_up_to_the_limit() -> None:
@@ -93,7 +115,11 @@ def test_uris_are_listed_up_to_the_limit() -> None:
 def test_past_the_limit_one_wildcard_stands_for_all(compression: str, suffix: str) -> None:
     manifest, stored = of_many(MAX_URIS + 1, compression)
     uris = source_uris("bucket", manifest, stored)
-    assert uris == [f"gs://bucket/dt=2024-01-01/*{suffix}"]
+    assert uris == [f"gs://bucket/dt=2024-01-01/*-0123abcd{suffix}"]
+    other = StoredObject(f"dt=2024-01-01/part-00000-0123abce{suffix}", 1, 1, 1)
+    assert source_uris("bucket", manifest, [*stored, other]) == uris
+    with pytest.raises(UserError, match=r"-0123abce.* is not listed"):
+        source_uris("bucket", manifest, [*stored, other], alone=True)
     extra = [StoredObject(f"dt=2024-01-01/extra{n}", 1, 1, 1) for n in (1, 2)]
     with pytest.raises(UserError, match="extra1 is not listed and 1 more; materialize raw"):
         source_uris("bucket", manifest, [*stored, *extra])

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from wattif_dagster import schemas
+from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.warehouse.load import load_readings
 from wattif_dagster.warehouse.quality import (
@@ -29,8 +30,6 @@ SOUND = ReadingsQuality(
     repeated_by_meter={},
     out_of_range_by_meter={},
 )
-OBJECT = "dt=2024-01-01/part-00000.json"
-
 Rows = list[dict[str, object]]
 
 
@@ -38,11 +37,17 @@ def quality(warehouse: Warehouse) -> ReadingsQuality:
     return readings_quality(warehouse.bigquery, MONDAY, 900)
 
 
+def only_object(warehouse: Warehouse) -> str:
+    (item,) = warehouse.gcs.list(day_prefix(MONDAY))
+    return item.name
+
+
 def spoil(warehouse: Warehouse, rows: Rows) -> None:
     """Put other rows in the place of the day's readings."""
-    warehouse.gcs.write(OBJECT, b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    name = only_object(warehouse)
+    warehouse.gcs.write(name, b"".join(orjson.dumps(row) + b"\n" for row in rows))
     if warehouse.bigquery.readings_type == "native":
-        uri = f"{warehouse.gcs.uri}/{OBJECT}"
+        uri = f"{warehouse.gcs.uri}/{name}"
         warehouse.bigquery.load_partition(schemas.METER_READINGS, MONDAY, [uri], "spoiled")
 
 
@@ -50,7 +55,7 @@ def landed(warehouse: Warehouse) -> tuple[Rows, list[str]]:
     """The day's rows, in one object, and its serials."""
     fleet = warehouse.land()
     load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
-    found = warehouse.gcs.read(OBJECT)
+    found = warehouse.gcs.read(only_object(warehouse))
     assert found is not None
     return [orjson.loads(line) for line in found[0].splitlines()], serial_text(fleet.serials)
 

@@ -6,7 +6,7 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.ingest.layout import labels_name, manifest_name, registry_state_name
-from wattif_dagster.ingest.manifest import read_manifest
+from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.ingest.registry import read_fleet
@@ -52,6 +52,12 @@ def differences(resources: Resources) -> list[str]:
     return list(verdict.differences)
 
 
+def manifest_of(resources: Resources) -> Manifest:
+    manifest = read_manifest(resources["gcs"], MONDAY)
+    assert manifest
+    return manifest
+
+
 def replace_a_byte(gcs: GcsTransferManager, name: str) -> str:
     """Leaves the object's size as it was; what is said of it."""
     found = gcs.read(name)
@@ -71,20 +77,26 @@ def change_rows(resources: Resources, statement: str, table: Table) -> None:
 def test_a_whole_day_differs_in_nothing(whole: Resources) -> None:
     assert differences(whole) == []
     (verdict,) = verify_days(whole["gcs"], whole["bigquery"], [MONDAY])
-    assert verdict.manifest == read_manifest(whole["gcs"], MONDAY)
-    assert verdict.manifest
-    assert verdict.manifest.labels.rows == 5
+    assert verdict.manifest == manifest_of(whole)
+    assert manifest_of(whole).labels.rows == 5
+
+
+def test_another_landing_that_ended_in_the_middle_is_no_difference(whole: Resources) -> None:
+    whole["gcs"].write(f"{DIRECTORY}part-00000-0123abcd.json", b"")
+    whole["gcs"].write(labels_name(MONDAY, "0123abcd"), b"")
+    assert differences(whole) == []
 
 
 def test_each_object_that_differs_is_named(whole: Resources) -> None:
     gcs = whole["gcs"]
-    gcs.delete([f"{DIRECTORY}part-00000.json", registry_state_name(MONDAY)])
-    gcs.write(f"{DIRECTORY}part-00001.json", b"{")
+    deleted, cut, changed = (item.name for item in manifest_of(whole).objects)
+    gcs.delete([deleted, registry_state_name(MONDAY)])
+    gcs.write(cut, b"{")
     gcs.write(f"{DIRECTORY}part-00009.json", b"")
-    replaced = replace_a_byte(gcs, f"{DIRECTORY}part-00002.json")
+    replaced = replace_a_byte(gcs, changed)
     assert differences(whole) == [
-        f"{DIRECTORY}part-00000.json is missing",
-        f"{DIRECTORY}part-00001.json has 1 bytes, not 14,976",
+        f"{deleted} is missing",
+        f"{cut} has 1 bytes, not 14,976",
         replaced,
         f"{DIRECTORY}part-00009.json is not listed",
         f"{registry_state_name(MONDAY)} is missing",
@@ -93,10 +105,11 @@ def test_each_object_that_differs_is_named(whole: Resources) -> None:
 
 def test_labels_that_differ_are_named(whole: Resources) -> None:
     assert differences(whole) == []
-    said = replace_a_byte(whole["gcs"], labels_name(MONDAY))
+    labels = manifest_of(whole).labels.name
+    said = replace_a_byte(whole["gcs"], labels)
     assert differences(whole) == [said]
-    whole["gcs"].delete([labels_name(MONDAY)])
-    assert differences(whole) == [f"{labels_name(MONDAY)} is missing"]
+    whole["gcs"].delete([labels])
+    assert differences(whole) == [f"{labels} is missing"]
 
 
 def test_rows_that_are_missing_are_counted_table_by_table(whole: Resources) -> None:

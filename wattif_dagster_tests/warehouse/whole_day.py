@@ -3,7 +3,7 @@
 from datetime import date
 
 from wattif_dagster import schemas
-from wattif_dagster.ingest.layout import labels_name, registry_rows_name
+from wattif_dagster.ingest.layout import registry_rows_name
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.ingest.registry import land_registry
@@ -17,11 +17,11 @@ def bring(resources: Resources, day: date, spool_dir: str) -> None:
     gcs, bigquery, simulation = resources["gcs"], resources["bigquery"], resources["simulation"]
     fleet = land_registry(gcs, simulation, day)
     options = IngestOptions(spool_dir=spool_dir, meters_per_object=2)
-    land_day(gcs, simulation, day, fleet.serials, options)
+    manifest = land_day(gcs, simulation, day, fleet.serials, options).manifest
     load_readings(gcs, bigquery, day)
     for table, name in (
         (schemas.METER_REGISTRY, registry_rows_name(day)),
-        (schemas.INJECTED_ANOMALIES, labels_name(day)),
+        (schemas.INJECTED_ANOMALIES, manifest.labels.name),
     ):
         bigquery.load_partition(table, day, [f"{gcs.uri}/{name}"], "v")
     roll_up = hourly_consumption_sql(bigquery, day, simulation.interval_seconds)
