@@ -8,7 +8,12 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from wattif_dagster.errors import UserError, explain
-from wattif_dagster.ingest.layout import day_prefix, labels_name, landing_in, manifest_name
+from wattif_dagster.ingest.layout import (
+    labels_name,
+    landing_in,
+    manifest_name,
+    readings_prefix,
+)
 from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
@@ -58,14 +63,12 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _objects_belong_to_the_day(self) -> Self:
-        prefix = day_prefix(self.day)
+        prefix = readings_prefix(self.day, self.landing)
         names = [item.name for item in self.objects]
         for name in names:
             rest = name.removeprefix(prefix)
             if rest == name or not rest or "/" in rest or "*" in rest:
-                raise ValueError(f"object {name!r} is not of this day; they begin with {prefix}")
-            if landing_in(name) != self.landing:
-                raise ValueError(f"object {name!r} is not of the landing {self.landing}")
+                raise ValueError(f"object {name!r} is not this day's; they begin with {prefix}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")
         if self.labels.name != labels_name(self.day, self.landing):

@@ -40,9 +40,9 @@ def test_objects_hold_what_is_rendered(
     suffix, decoded = ("json", bytes) if compression == "none" else ("json.gz", gzip.decompress)
     landing = manifest_of_the_day(gcs).landing
     assert {name: decoded(data) for name, data in contents(gcs, PREFIX).items()} == {
-        f"{PREFIX}part-00000-{landing}.{suffix}": rendered(slice(0, 10), simulation),
-        f"{PREFIX}part-00001-{landing}.{suffix}": rendered(slice(10, 20), simulation),
-        f"{PREFIX}part-00002-{landing}.{suffix}": rendered(slice(20, 25), simulation),
+        f"{PREFIX}landing={landing}/part-00000.{suffix}": rendered(slice(0, 10), simulation),
+        f"{PREFIX}landing={landing}/part-00001.{suffix}": rendered(slice(10, 20), simulation),
+        f"{PREFIX}landing={landing}/part-00002.{suffix}": rendered(slice(20, 25), simulation),
     }
 
 
@@ -51,7 +51,7 @@ def test_an_object_of_one_meter_has_its_name(land: Land, gcs: GcsTransferManager
     simulation = Simulation(meters=5, interval_seconds=900)
     landing = manifest_of_the_day(gcs).landing
     assert contents(gcs, PREFIX) == {
-        f"{PREFIX}MAC{n:08d}-{landing}.json": rendered(slice(n - 1, n), simulation)
+        f"{PREFIX}landing={landing}/MAC{n:08d}.json": rendered(slice(n - 1, n), simulation)
         for n in (1, 2, 3)
     }
 

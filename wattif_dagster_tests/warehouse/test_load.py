@@ -17,7 +17,7 @@ READINGS = schemas.METER_READINGS
 def of_many(objects: int, compression: str = "none") -> tuple[Manifest, list[StoredObject]]:
     """A manifest of that many objects, and the bucket's listing."""
     suffix = ".json.gz" if compression == "gzip" else ".json"
-    names = [f"dt=2024-01-01/part-{n:05d}-0123abcd{suffix}" for n in range(objects)]
+    names = [f"dt=2024-01-01/landing=0123abcd/part-{n:05d}{suffix}" for n in range(objects)]
     stored = [StoredObject(name, n, n, 1) for n, name in enumerate(names)]
     manifest = Manifest(
         day=date(2024, 1, 1),
@@ -27,7 +27,7 @@ def of_many(objects: int, compression: str = "none") -> tuple[Manifest, list[Sto
         meters=objects,
         compression=compression,  # type: ignore[arg-type]
         labels=ManifestObject(
-            name="labels/dt=2024-01-01-0123abcd.json.gz", bytes=0, crc32c="AAAAAA==", rows=0
+            name="labels/dt=2024-01-01/landing=0123abcd.json.gz", bytes=0, crc32c="AAAAAA==", rows=0
         ),
         objects=tuple(
             ManifestObject(name=o.name, bytes=o.size, crc32c=encode_crc32c(o.crc32c), rows=1)
@@ -63,8 +63,8 @@ def test_a_day_that_was_not_landed_is_refused(warehouse: Warehouse) -> None:
 @pytest.mark.parametrize(
     ("vandalism", "said"),
     [
-        ("delete", "part-00001-[0-9a-f]{8}.json is missing"),
-        ("change", "part-00001-[0-9a-f]{8}.json has 5 bytes, not 14,592"),
+        ("delete", "part-00001.json is missing"),
+        ("change", "part-00001.json has 5 bytes, not 14,592"),
         ("add", "part-00009.json is not listed"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_day_is_loaded_though_another_landing_of_it_ended_in_the_middle(
     warehouse: Warehouse,
 ) -> None:
     warehouse.land()
-    warehouse.gcs.write("dt=2024-01-01/part-00000-0123abcd.json", b"of the other landing")
+    warehouse.gcs.write("dt=2024-01-01/landing=0123abcd/part-00000.json", b"of the other landing")
     assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
 
 
@@ -100,8 +100,8 @@ def test_an_external_table_would_read_the_other_landing_too(
 ) -> None:
     warehouse = make_warehouse(table_type="external")
     warehouse.land()
-    warehouse.gcs.write("dt=2024-01-01/part-00000-0123abcd.json", b"of the other landing")
-    with pytest.raises(UserError, match=r"part-00000-0123abcd\.json is not listed"):
+    warehouse.gcs.write("dt=2024-01-01/landing=0123abcd/part-00000.json", b"of the other landing")
+    with pytest.raises(UserError, match=r"landing=0123abcd/part-00000\.json is not listed"):
         load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
 
 
@@ -115,10 +115,10 @@ def test_uris_are_listed_up_to_the_limit() -> None:
 def test_past_the_limit_one_wildcard_stands_for_all(compression: str, suffix: str) -> None:
     manifest, stored = of_many(MAX_URIS + 1, compression)
     uris = source_uris("bucket", manifest, stored)
-    assert uris == [f"gs://bucket/dt=2024-01-01/*-0123abcd{suffix}"]
-    other = StoredObject(f"dt=2024-01-01/part-00000-0123abce{suffix}", 1, 1, 1)
+    assert uris == [f"gs://bucket/dt=2024-01-01/landing=0123abcd/*{suffix}"]
+    other = StoredObject(f"dt=2024-01-01/landing=0123abce/part-00000{suffix}", 1, 1, 1)
     assert source_uris("bucket", manifest, [*stored, other]) == uris
-    with pytest.raises(UserError, match=r"-0123abce.* is not listed"):
+    with pytest.raises(UserError, match=r"landing=0123abce/.* is not listed"):
         source_uris("bucket", manifest, [*stored, other], alone=True)
     extra = [StoredObject(f"dt=2024-01-01/extra{n}", 1, 1, 1) for n in (1, 2)]
     with pytest.raises(UserError, match="extra1 is not listed and 1 more; materialize raw"):

@@ -82,7 +82,7 @@ def test_a_whole_day_differs_in_nothing(whole: Resources) -> None:
 
 
 def test_another_landing_that_ended_in_the_middle_is_no_difference(whole: Resources) -> None:
-    whole["gcs"].write(f"{DIRECTORY}part-00000-0123abcd.json", b"")
+    whole["gcs"].write(f"{DIRECTORY}landing=0123abcd/part-00000.json", b"")
     whole["gcs"].write(labels_name(MONDAY, "0123abcd"), b"")
     assert differences(whole) == []
 
