@@ -35,6 +35,14 @@ check: $(VENV)/ready ## ruff, pyright, definitions validate
 bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, side by side
 	$(BIN)/python -m benchmarks
 
+torture: $(VENV)/ready ## Kill processes that make days, for minutes, and see that every day stays whole
+	$(BIN)/python -m wattif_dagster_tests.torture
+
+audit: ## Look for known vulnerabilities of the pinned packages; asks pypi.org itself
+	$(PYTHON) -m venv .wattif/audit
+	.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.wattif/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
 clean: ## Remove the environment and the local cloud's data
 	-@[ -x $(BIN)/wattif ] && $(BIN)/wattif down
 	rm -rf $(VENV) .wattif
@@ -45,4 +53,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev test test-fast check bench clean
+.PHONY: help demo dev test test-fast check bench torture audit clean

@@ -128,6 +128,8 @@ class Proxy:
     """Set when a request is being stalled."""
     released: threading.Event = field(default_factory=threading.Event)
     """Set it to let stalled requests end."""
+    otherwise: Fault = pass_on
+    """What is done with a request that is not spoiled."""
     _faults: list[tuple[str, str, Fault]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -157,7 +159,7 @@ class Proxy:
                 if of_method == method and part in path:
                     del self._faults[index]
                     return fault
-        return pass_on
+        return self.otherwise
 
     @property
     def exhausted(self) -> bool:
