@@ -66,7 +66,9 @@ class Project:
     @cached_property
     def instance(self) -> DagsterInstance:
         """To look at what the processes recorded."""
-        return DagsterInstance.from_config(str(self.home))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DAGSTER_HOME", str(self.home))
+            return DagsterInstance.from_config(str(self.home))
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command of Dagster's to its end."""
