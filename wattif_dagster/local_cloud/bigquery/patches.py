@@ -131,6 +131,25 @@ def translate_once() -> None:
     )
 
 
+def seek_no_ddl_in_queries() -> None:
+    """The emulator parses each query eight times to see that it is no DDL: see `statements`."""
+    from bqemulator.catalog import ddl_sync
+    from bqemulator.jobs import executor
+
+    from wattif_dagster.local_cloud.bigquery.statements import unless_query
+
+    ddl_sync._detect_plain_create_table = unless_query(ddl_sync._detect_plain_create_table)
+    for name in (
+        "assert_drop_schema_allowed",
+        "detect_drop_routine",
+        "sync_created_schema",
+        "sync_created_table",
+        "sync_created_view",
+        "sync_dropped_object",
+    ):
+        setattr(executor, name, unless_query(getattr(executor, name)))
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
@@ -142,5 +161,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         write_query_results,
         refuse_other_hosts,
         translate_once,
+        seek_no_ddl_in_queries,
     )
 }
