@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from gzip import BadGzipFile
+from typing import Annotated
 
 import numpy as np
 import orjson
 from isal import igzip
+from isal.igzip_lib import IsalError
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, Json, ValidationError
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.compression import compress
@@ -45,15 +48,35 @@ def land_labels(
 
 
 def read_labels(store: ObjectStore, manifest: Manifest) -> list[Label]:
-    """The day's labels. Raises UserError when they are not those that the manifest lists."""
+    """The day's labels. Raises UserError when they are not those that the manifest lists, or none
+    at all."""
     found = store.read(manifest.labels.name)
     if found is None or encode_crc32c(crc32c(found[0])) != manifest.labels.crc32c:
         raise UserError(
             f"{manifest.labels.name} is not what the manifest of {manifest.day} lists; "
             "materialize raw_readings of that day again"
         )
-    return [_label(orjson.loads(line)) for line in igzip.decompress(found[0]).splitlines()]
+    return parse_labels(found[0], manifest.labels.name)
 
 
-def _label(row: dict[str, Any]) -> Label:
-    return Label(row["serial"], row["kind"], tuple(orjson.loads(row["touched_hours"])))
+def parse_labels(body: bytes, name: str) -> list[Label]:
+    """The labels in gzipped NDJSON. Raises UserError, naming it, when it holds anything else."""
+    try:
+        return [
+            _Row.model_validate_json(line).label for line in igzip.decompress(body).splitlines()
+        ]
+    # isal's stub takes its exception for an instance of one.
+    except (EOFError, BadGzipFile, IsalError, ValidationError):  # pyright: ignore[reportGeneralTypeIssues]
+        raise UserError(f"{name} is damaged; materialize raw_readings of that day again") from None
+
+
+class _Row(BaseModel):
+    """A row, as far as it is read."""
+
+    serial: str = Field(pattern="^MAC[0-9]{8}$")
+    kind: str
+    touched_hours: Json[tuple[Annotated[int, Field(ge=0, lt=24)], ...]]
+
+    @property
+    def label(self) -> Label:
+        return Label(self.serial, self.kind, self.touched_hours)

@@ -1,8 +1,9 @@
 """The manifest of a day: the list of its objects. A day exists when its manifest does."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -21,14 +22,19 @@ from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 
 MANIFEST_VERSION = 2
 
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""What is left of an object's name behind its day: nothing that a path, a URI or a shell minds."""
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+
 
 class ManifestObject(BaseModel, frozen=True, extra="forbid"):
     """One object: its size in bytes, CRC-32C and number of readings."""
 
     name: str
-    bytes: int = Field(ge=0)
+    bytes: Count
     crc32c: str = Field(description="base64 of the big-endian CRC-32C, as Cloud Storage gives it")
-    rows: int = Field(ge=0)
+    rows: Count
 
     def matches(self, stored: StoredObject | None) -> bool:
         """Whether the store holds just these bytes."""
@@ -54,8 +60,8 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     landing: str = Field(
         pattern="^[0-9a-f]{8}$", description="What the names of its objects have in common"
     )
-    interval_seconds: int = Field(ge=1)
-    meters: int = Field(ge=0)
+    interval_seconds: int = Field(ge=1, le=SECONDS_PER_HOUR)
+    meters: Count
     compression: Compression
     incident: IncidentLabel | None = None
     labels: ManifestObject = Field(description="The truth about injected anomalies")
@@ -67,7 +73,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
         names = [item.name for item in self.objects]
         for name in names:
             rest = name.removeprefix(prefix)
-            if rest == name or not rest or "/" in rest or "*" in rest:
+            if rest == name or not _FILE.fullmatch(rest):
                 raise ValueError(f"object {name!r} is not this day's; they begin with {prefix}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")

@@ -48,7 +48,7 @@ class Spool:
 
     def write(self, name: str, data: bytes | memoryview) -> Path:
         """Write a reserved file. Raises UserError when the disk does not take it."""
-        path = self.folder / name.replace("/", "_")
+        path = self.folder / f"_{name.replace('/', '_')}"  # a plain file, also when named `..`
         try:
             path.write_bytes(data)
         except OSError as error:
@@ -78,8 +78,13 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
     """A spool below `directory`, which is made where it is missing; emptied at the end.
 
     What a killed process of this machine left there is removed first. Raises UserError when
-    the directory cannot be used.
+    the directory cannot be used, or is not where it seems to be.
     """
+    if ".." in directory.parts or directory.is_symlink():
+        raise UserError(
+            f"the spool directory {directory} leads elsewhere, by '..' or as a symbolic link; "
+            "set WATTIF_INGEST__SPOOL_DIR to the path of the directory itself"
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(directory)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
@@ -88,9 +88,9 @@ def test_is_emptied_however_it_ends(tmp_path: Path, error: type[BaseException]) 
 
 def test_spools_share_a_directory(tmp_path: Path) -> None:
     with open_spool(tmp_path, 10) as one, open_spool(tmp_path, 10) as other:
-        one.write("a", b"1")
+        path = one.write("a", b"1")
         other.write("a", b"2")
-        assert (one.folder / "a").read_bytes() == b"1"
+        assert path.read_bytes() == b"1"
     assert spools(tmp_path) == []
 
 
@@ -119,6 +119,45 @@ def test_an_unusable_directory_is_said(tmp_path: Path, inside: bool) -> None:
     sentence = "the spool directory .*file.* cannot be used .*set WATTIF_INGEST__SPOOL_DIR"
     with pytest.raises(UserError, match=sentence), open_spool(directory, 10):
         pass
+
+
+@pytest.mark.parametrize("directory", ["a/../b", "..", "link"])
+def test_a_directory_that_leads_elsewhere_is_refused(tmp_path: Path, directory: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    sentence = "leads elsewhere, by '..' or as a symbolic link; set WATTIF_INGEST__SPOOL_DIR"
+    with pytest.raises(UserError, match=sentence), open_spool(tmp_path / directory, 10):
+        pass
+    assert spools(tmp_path / "elsewhere") == []
+
+
+def test_a_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").touch()
+    with open_spool(tmp_path / "spool", 10) as spool:
+        own = spool.folder.name
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead = own.replace(str(os.getpid()), str(ended.pid))
+    (tmp_path / "spool" / dead).symlink_to(tmp_path / "precious")
+    with open_spool(tmp_path / "spool", 10):
+        pass
+    assert (tmp_path / "precious" / "file").exists()
+
+
+@given(name=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40))
+@example("..")
+@example("../../outside")
+@example("/etc/outside")
+@example("")
+def test_any_name_is_a_file_of_the_spool(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    with open_spool(tmp_path_factory.getbasetemp() / "names", 10) as spool:
+        path = spool.write(name, b"x")
+        assert path.parent == spool.folder
+        assert list(spool.folder.iterdir()) == [path]
+        assert path.read_bytes() == b"x"
 
 
 def test_a_file_that_cannot_be_written_is_said_and_removed(tmp_path: Path) -> None:

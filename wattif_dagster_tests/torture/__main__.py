@@ -8,11 +8,10 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from wattif_dagster.local_cloud.supervisor import LocalCloud
-from wattif_dagster_tests.torture.lives import Death
 from wattif_dagster_tests.torture.loop import tortured
 from wattif_dagster_tests.torture.making_by_runs import make_by_runs
 
-DEATHS_A_ROUND = 4
+DEATHS_A_ROUND = 8
 
 
 def main() -> None:
@@ -35,19 +34,15 @@ def main() -> None:
             LocalCloud(folder / "cloud").running() as local_cloud,
             tortured(local_cloud, folder / "days", make_by_runs, arguments.days) as torture,
         ):
-            print(f"an undisturbed process makes {torture.requests} requests", flush=True)
             while time.monotonic() < deadline:
-                deaths = [
-                    Death(random.randint(1, torture.requests), random.random() < 0.5)
-                    for _ in range(DEATHS_A_ROUND)
-                ]
+                deaths = torture.deaths(DEATHS_A_ROUND, random)
                 try:
                     torture.round(deaths)
                 except AssertionError as broken:
                     sys.exit(f"broken in round {rounds + 1}, {deaths}: {broken}")
                 kills, rounds = kills + len(deaths), rounds + 1
-                moments = ", ".join(f"{d.request}{'+' if d.done else '-'}" for d in deaths)
-                print(f"round {rounds}: killed at {moments}; all as promised", flush=True)
+                moments = ", ".join(f"{d.write}{'+' if d.done else '-'}" for d in deaths)
+                print(f"round {rounds}: killed at writes {moments}; all as promised", flush=True)
     print(f"{kills} kills in {rounds} rounds, every promise kept")
 
 

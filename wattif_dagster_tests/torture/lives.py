@@ -1,4 +1,7 @@
-"""Processes that make days, each killed by SIGKILL at one of its requests, or left to end."""
+"""Processes that make days, each killed by SIGKILL at one of its writes, or left to end.
+
+A write is a request that is no GET: what changes anything, and the queries.
+"""
 
 import json
 import os
@@ -24,9 +27,9 @@ _PROCESSES = get_context("forkserver")
 
 @dataclass(frozen=True)
 class Death:
-    """When a life ends: at its `request`-th request, before the service did it, or just after."""
+    """When a life ends: at its `write`-th write, before the service did it, or just after."""
 
-    request: int
+    write: int
     done: bool
 
 
@@ -34,11 +37,11 @@ class Death:
 class _Life:
     process: ForkServerProcess
     death: Death | None
-    requests: int = 0
+    writes: int = 0
 
 
 class Lives:
-    """Runs processes one after the other, their requests to both services counted."""
+    """Runs processes one after the other, their writes to both services counted."""
 
     def __init__(self, make: Make, log: Path) -> None:
         self._make = make
@@ -57,7 +60,7 @@ class Lives:
             yield endpoints.model_copy(update={"gcs": gcs.url, "bigquery": bigquery.url})
 
     def live(self, settings: Settings, days: list[date], death: Death | None = None) -> int:
-        """Make the days in a process that is killed as `death` says; the requests it made.
+        """Make the days in a process that is killed as `death` says; the writes it asked for.
 
         Raises AssertionError when it fails by itself.
         """
@@ -68,24 +71,23 @@ class Lives:
         life.process.join(PATIENCE_S)
         life.process.kill()
         life.process.join()
-        assert life.process.exitcode == 0 or life.requests >= (death.request if death else 1e9), (
-            self._log.read_text()[-3000:]
-        )
-        return life.requests
+        killed = death is not None and life.writes >= death.write
+        assert killed or life.process.exitcode == 0, self._log.read_text()[-3000:]
+        return life.writes
 
     def _judge(self, exchange: Exchange) -> None:
         life = self._life
         assert life
         with self._lock:
-            life.requests += 1
-            here = life.requests
-        if life.death and here == life.death.request:
-            if life.death.done:
-                exchange.ask(exchange.body())
-            life.process.kill()
-            exchange.hang_up()
-        else:
+            life.writes += exchange.command != "GET"
+            dies = exchange.command != "GET" and life.death and life.death.write == life.writes
+        if not life.death or not dies:
             pass_on(exchange)
+            return
+        if life.death.done:
+            exchange.ask(exchange.body())
+        life.process.kill()
+        exchange.hang_up()
 
 
 def _make_days(make: Make, settings: str, days: list[date], log: Path) -> None:

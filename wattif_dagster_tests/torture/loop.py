@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
@@ -20,11 +21,11 @@ FIRST_DAY = date(2024, 1, 1)
 
 @dataclass(frozen=True)
 class Fleet:
-    """One of the two that take turns: its settings, the requests its days take, and their totals
-    when they were made undisturbed."""
+    """One of the two that take turns: its settings, the writes that its days took, and their
+    totals, when they were made undisturbed."""
 
     settings: Settings
-    requests: int
+    writes: int
     whole: dict[date, Totals]
 
 
@@ -40,16 +41,19 @@ class Torture:
         self._next, self._standing = (self._undisturbed(each) for each in settings)
 
     def _undisturbed(self, settings: Settings) -> Fleet:
-        requests = self._lives.live(settings, self._days)
+        writes = self._lives.live(settings, self._days)
         whole = {day: loaded(self._direct["bigquery"], day) for day in self._days}
-        fleet = Fleet(settings, requests, whole)
+        fleet = Fleet(settings, writes, whole)
         self._check_end(fleet)
         return fleet
 
-    @property
-    def requests(self) -> int:
-        """Those of an undisturbed life of the fleet whose turn it is."""
-        return self._next.requests
+    def deaths(self, number: int, random: Random) -> list[Death]:
+        """In each of so many equal parts of a life that replaces days, one."""
+        writes = max(self._next.writes, self._standing.writes)
+        return [
+            Death(1 + int((part + random.random()) * writes / number), random.random() < 0.5)
+            for part in range(number)
+        ]
 
     def round(self, deaths: Iterable[Death]) -> None:
         """Make the days of the other fleet: a process is killed at each of the moments, one more
