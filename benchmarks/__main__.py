@@ -10,7 +10,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, registry, rendering, saturation, warehouse
+from benchmarks import days, ingest, memory, registry, rendering, saturation, stages, warehouse
 from benchmarks.measurement import Measurement
 
 GROUPS = {
@@ -18,7 +18,10 @@ GROUPS = {
     "registry": registry.run,
     "ingest": ingest.run,
     "saturation": saturation.run,
+    "stages": stages.run,
+    "memory": memory.run,
     "warehouse": warehouse.run,
+    "days": days.run,
 }
 
 

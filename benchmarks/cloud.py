@@ -14,13 +14,13 @@ from wattif_dagster.settings import Settings
 @contextmanager
 def local_resources() -> Iterator[Resources]:
     """Resources with a fresh bucket and dataset; everything is gone afterwards."""
-    with TemporaryDirectory(prefix="wattif-bench-") as home:
-        settings = Settings.load(
-            target="local",
-            home=Path(home),
-            ingest=IngestOptions(spool_dir=f"{home}/spool"),
-        )
-        with LocalCloud(settings.home).running():
-            resources = build_resources(settings)
-            resources["gcs"].ensure_bucket()
-            yield resources
+    with TemporaryDirectory(prefix="wattif-bench-") as home, LocalCloud(Path(home)).running():
+        resources = resources_below(Path(home))
+        resources["gcs"].ensure_bucket()
+        yield resources
+
+
+def resources_below(home: Path) -> Resources:
+    """Resources on the cloud that runs there; their spool is there too."""
+    ingest = IngestOptions(spool_dir=str(home / "spool"))
+    return build_resources(Settings.load(target="local", home=home, ingest=ingest))

@@ -1,0 +1,75 @@
+"""Peak memory and spool of a landing, of few meters and of many; each in a process of its own.
+
+`python -m benchmarks.memory HOME METERS` is such a process; it prints its peaks as JSON.
+"""
+
+import resource
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from benchmarks.cloud import local_resources, resources_below
+from benchmarks.measurement import Measurement
+from wattif_dagster.ingest.pipeline import land_day
+from wattif_dagster.metering.simulation import Simulation
+
+SIMULATION = Simulation(interval_seconds=600)
+"""Few readings a meter, so that many meters land in seconds."""
+
+METERS_PER_OBJECT = 100
+BUDGET_MIB = 8
+"""The smallest there is: a landing of 1,000 such meters has 11 MB."""
+
+
+def run(quick: bool) -> list[Measurement]:
+    """Bytes at their highest, against those of the few meters."""
+    few, many = (1_000, 10_000) if quick else (1_000, 100_000)
+    with local_resources() as resources:
+        home = Path(resources["cloud"].endpoints_file).parent
+        peaks = {meters: _peaks_of(home, meters) for meters in (few, many)}
+    return [
+        Measurement(title, f"{meters:,} meters", found[key], "MB", found[key] / peaks[few][key])
+        for title, key in (
+            ("peak memory of a landing", "memory"),
+            (f"most in a spool of {BUDGET_MIB} MiB", "spool"),
+        )
+        for meters, found in peaks.items()
+    ]
+
+
+def _peaks_of(home: Path, meters: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.memory", str(home), str(meters)]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    return orjson.loads(said)
+
+
+def land(home: Path, meters: int) -> dict[str, float]:
+    """Land a day of these meters; MB of this process and of its spool at their highest."""
+    resources = resources_below(home)
+    options = resources["ingest"].model_copy(
+        update={"meters_per_object": METERS_PER_OBJECT, "spool_budget_mib": BUDGET_MIB}
+    )
+    serials = np.arange(meters, dtype=np.uint32)
+    report = land_day(resources["gcs"], SIMULATION, date(2024, 1, 1), serials, options)
+    return {"memory": peak_memory() / 1e6, "spool": report.spool_high_water / 1e6}
+
+
+def peak_memory() -> int:
+    """Bytes this process had resident at its highest.
+
+    Linux's own figure where there is one: the other may be that of the process it was started by.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    print(orjson.dumps(land(Path(sys.argv[1]), int(sys.argv[2]))).decode())
