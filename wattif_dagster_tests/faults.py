@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,6 +117,17 @@ def cut_answer(exchange: Exchange) -> None:
     """Break off in the middle of the answer."""
     code, headers, answer = exchange.ask(exchange.body())
     exchange.reply(code, headers, answer, cut=len(answer) - len(answer) // 2)
+
+
+def trickle(exchange: Exchange) -> None:
+    """Answer a few bytes at a time."""
+    code, headers, answer = exchange.ask(exchange.body())
+    head = [f"HTTP/1.1 {code} slowly", *(f"{name}: {value}" for name, value in headers)]
+    text = "\r\n".join([*head, f"Content-Length: {len(answer)}", "", ""]).encode() + answer
+    for first in range(0, len(text), 64):
+        exchange.wfile.write(text[first : first + 64])
+        exchange.wfile.flush()
+        time.sleep(0.005)
 
 
 @dataclass

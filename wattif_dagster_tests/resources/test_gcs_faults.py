@@ -21,6 +21,7 @@ from wattif_dagster_tests.faults import (
     lose_answer,
     reset,
     status,
+    trickle,
 )
 from wattif_dagster_tests.resources.test_gcs import spooled, upload
 
@@ -105,6 +106,30 @@ def test_refused_access_is_said(
     ):
         with pytest.raises(UserError, match=sentence):
             attempt()
+
+
+def test_a_bucket_that_is_gone_is_said(settings: Settings, tmp_path: Path) -> None:
+    gcs = build_resources(settings)["gcs"]
+    for attempt in (
+        lambda: upload(gcs, spooled(tmp_path, "a.json", DATA)),
+        lambda: gcs.write("a", b"a"),
+        lambda: list(gcs.list("")),
+        gcs.require_bucket,
+    ):
+        with pytest.raises(UserError) as caught:
+            attempt()
+        assert str(caught.value) == (
+            f"bucket {gcs.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+        )
+
+
+def test_a_slow_answer_is_waited_for(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
+) -> None:
+    """It comes a few bytes at a time."""
+    gcs_proxy.on("POST", "/upload/", trickle)
+    upload(gcs, spooled(tmp_path, "a.json", DATA))
+    assert gcs_proxy.count("POST", "/upload/") == 1
 
 
 def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -> None:
