@@ -14,6 +14,10 @@ from wattif_dagster.detection.pictures import BAND, DPI, FLAG, VALUE, png
 
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
+HEADING_INCHES = 0.3
+# Around the lines of a panel: for kW of five characters, two lines of title, and the hours. A
+# layout that matplotlib works out takes longer than all the drawing.
+LEFT, RIGHT, ABOVE, BELOW = 0.4, 0.1, 0.36, 0.22
 
 
 def meters_picture(
@@ -27,16 +31,36 @@ def meters_picture(
     """
     meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
     lines = max(1, -(-len(meters) // COLUMNS))
-    size = (PANEL_INCHES[0] * COLUMNS, PANEL_INCHES[1] * lines + 0.4)
-    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    figure, panels = _panels(lines)
     for panel, (serial, hours) in zip(panels, meters, strict=False):
         _draw(panel, serial, hours)
     for panel in panels[len(meters) :]:
         panel.set_axis_off()
     said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
-    figure.suptitle(said, fontsize=11, fontweight="bold")
+    figure.suptitle(said, fontsize=11, fontweight="bold", y=0.99, va="top")
     return png(figure)
+
+
+def _panels(lines: int) -> tuple[Figure, list[Axes]]:
+    """A figure with lines of panels, below room for a heading."""
+    width, height = PANEL_INCHES
+    size = (width * COLUMNS, height * lines + HEADING_INCHES)
+    figure = Figure(figsize=size, dpi=DPI)
+    across, down = width - LEFT - RIGHT, height - ABOVE - BELOW
+    panels = figure.subplots(
+        lines,
+        COLUMNS,
+        squeeze=False,
+        gridspec_kw={
+            "left": LEFT / size[0],
+            "right": 1 - RIGHT / size[0],
+            "bottom": BELOW / size[1],
+            "top": 1 - (HEADING_INCHES + ABOVE) / size[1],
+            "wspace": (LEFT + RIGHT) / across,
+            "hspace": (ABOVE + BELOW) / down,
+        },
+    )
+    return figure, list(panels.ravel())
 
 
 def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
