@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dagster import Definitions, in_process_executor
+from dagster import Definitions
 
 from wattif_dagster.assets import (
     alerts,
@@ -14,16 +14,20 @@ from wattif_dagster.assets import (
     registry,
     scans,
     scores,
+    sharded_readings,
     warehouse,
 )
 from wattif_dagster.automation import daily, notify
 from wattif_dagster.checks import completeness, gaps
+from wattif_dagster.deploy.executors import step_executor
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
+SHARDED = Settings.load().ingest.shards > 1
+
 ASSETS = [
     registry.meter_registry,
-    raw_readings.raw_readings,
+    sharded_readings.raw_readings if SHARDED else raw_readings.raw_readings,
     labels.injected_anomalies,
     warehouse.meter_readings,
     warehouse.hourly_consumption,
@@ -52,7 +56,7 @@ def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Defini
         schedules=[daily.DAILY_SCHEDULE],
         sensors=[notify.alert_notifications(settings.alerts)],
         resources={**build_resources(settings), **(resource_overrides or {})},
-        executor=in_process_executor,
+        executor=step_executor(settings.step_executor),
     )
 
 

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     backfill_days_per_run: int | None = Field(
         default=None, ge=1, description="Days a run of a landing backfill; else all in one run."
     )
+    step_executor: Literal["in_process", "multiprocess", "celery", "k8s"] = Field(
+        default="in_process", description="Where the steps of a run go: processes, or machines."
+    )
 
     auth: Literal["application_default", "key_file", "impersonation", "anonymous"] = Field(
         default="application_default", description="On the local cloud always anonymous."

@@ -114,8 +114,7 @@ def each_day(
                 AssetObservation(context.asset_key, partition=key, metadata=_plain(metadata))
             )
     except BaseException as error:
-        if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
-            raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
+        retry_if_it_may_pass(context, error)
         with _uninterrupted():
             for key, metadata in finished:
                 context.log_event(
@@ -123,6 +122,12 @@ def each_day(
                 )
         raise
     return MaterializeResult()
+
+
+def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -> None:
+    """Raises RetryRequested for a failure that may pass, until the step was tried often enough."""
+    if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
+        raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
 
 
 @contextmanager

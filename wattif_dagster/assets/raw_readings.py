@@ -1,5 +1,6 @@
 """raw_readings: the day's NDJSON in Cloud Storage, listed by its manifest."""
 
+from collections.abc import Callable
 from datetime import date
 
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
@@ -14,7 +15,8 @@ from wattif_dagster.assets.common import (
 )
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.objects import RENDERING_VERSION
-from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
+from wattif_dagster.ingest.pipeline import DayReport, land_day
+from wattif_dagster.ingest.progress import Progress
 from wattif_dagster.ingest.registry import read_fleet
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import IngestResource, SimulationResource
@@ -37,6 +39,17 @@ def raw_readings(
 ) -> MaterializeResult:
     """A reading for every meter and interval of the day, as NDJSON objects under `dt=DAY/`."""
 
+    def make(day: date) -> DayMetadata:
+        fleet = read_fleet(gcs, simulation, day)
+        log = log_of(context)
+        return metadata_of(gcs, land_day(gcs, simulation, day, fleet.serials, ingest, log))
+
+    return each_day(context, make)
+
+
+def log_of(context: AssetExecutionContext) -> Callable[[Progress], None]:
+    """Writes progress to the run's log, and ends a run that is being cancelled."""
+
     def log(progress: Progress) -> None:
         end_if_cancelled(context)
         context.log.info(
@@ -44,17 +57,14 @@ def raw_readings(
             f"{progress.bytes / 1e6:,.1f} MB"
         )
 
-    def make(day: date) -> DayMetadata:
-        fleet = read_fleet(gcs, simulation, day)
-        report = land_day(gcs, simulation, day, fleet.serials, ingest, log)
-        return {"dagster/uri": f"{gcs.uri}/{day_prefix(day)}", **_metadata(report)}
-
-    return each_day(context, make)
+    return log
 
 
-def _metadata(report: DayReport) -> DayMetadata:
+def metadata_of(gcs: GcsTransferManager, report: DayReport) -> DayMetadata:
+    """What is said of a landed day."""
     manifest = report.manifest
     metadata: dict[str, object] = {
+        "dagster/uri": f"{gcs.uri}/{day_prefix(manifest.day)}",
         "dagster/partition_row_count": manifest.total_rows,
         "meters": manifest.meters,
         "objects": len(manifest.objects),

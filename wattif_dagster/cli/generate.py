@@ -14,7 +14,7 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.ingest.pipeline import DayReport, land_day
-from wattif_dagster.ingest.pipeline import Progress as Landed
+from wattif_dagster.ingest.progress import Progress as Landed
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources

@@ -28,6 +28,9 @@ class IngestOptions(BaseModel):
     batches_in_flight: int = Field(
         default=2, ge=1, le=64, description="Batches uploaded at the same time."
     )
+    shards: int = Field(
+        default=1, ge=1, le=1000, description="Steps that land a day, each with a spool of its own."
+    )
 
     @property
     def spool_budget(self) -> int:

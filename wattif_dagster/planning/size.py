@@ -21,8 +21,8 @@ class Size:
     """Of all days together, unless said; `objects` and bytes are of readings alone.
 
     `class_a` and `class_b` are Cloud Storage operations of the daily job (writes and listings;
-    reads) when a day is landed for the first time. What BigQuery reads by itself is not among them,
-    nor the client's looks at the bucket itself, one or two a process.
+    reads) when a day is landed for the first time, in one shard. What BigQuery reads by itself is
+    not among them, nor the client's looks at the bucket itself, one or two a process.
     """
 
     days: int

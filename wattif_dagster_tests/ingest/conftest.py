@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from wattif_dagster.ingest.options import IngestOptions
-from wattif_dagster.ingest.pipeline import DayReport, Progress, land_day
+from wattif_dagster.ingest.pipeline import DayReport, land_day
+from wattif_dagster.ingest.progress import Progress
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings

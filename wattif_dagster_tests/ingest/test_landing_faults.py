@@ -8,7 +8,7 @@ import pytest
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
-from wattif_dagster.ingest.pipeline import Progress
+from wattif_dagster.ingest.progress import Progress
 from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
 from wattif_dagster_tests.faults import Exchange, Proxy, lose_answer, pass_on, status
 from wattif_dagster_tests.ingest.conftest import DAY, Land, bytes_below, contents

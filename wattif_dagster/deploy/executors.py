@@ -1,0 +1,24 @@
+"""Where the steps of a run go."""
+
+from dagster import ExecutorDefinition, in_process_executor, multiprocess_executor
+
+from wattif_dagster.errors import UserError
+
+
+def step_executor(name: str) -> ExecutorDefinition:
+    """The executor of that name. Raises UserError when its package is not installed."""
+    try:
+        match name:
+            case "celery":
+                from dagster_celery import celery_executor
+
+                return celery_executor
+            case "k8s":
+                from dagster_k8s import k8s_job_executor
+
+                return k8s_job_executor
+    except ImportError as error:
+        raise UserError(
+            f"WATTIF_STEP_EXECUTOR={name} needs the package dagster-{name} ({error})"
+        ) from None
+    return multiprocess_executor if name == "multiprocess" else in_process_executor

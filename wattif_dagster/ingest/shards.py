@@ -1,0 +1,116 @@
+"""A day in shards, each landed by a process of its own: one manifest, and the bytes of one landing.
+
+A shard writes what it landed beside the manifests; whoever completes the day makes the manifest of
+these lists and removes them. A shard that has its list and all that it lists renders nothing again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import day_prefix, shard_name, shards_prefix
+from wattif_dagster.ingest.manifest import ManifestObject
+from wattif_dagster.ingest.objects import check_options, count_objects, landing_of
+from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.ingest.pipeline import DayReport
+from wattif_dagster.ingest.progress import Progress
+from wattif_dagster.ingest.publishing import found_of, publish
+from wattif_dagster.ingest.store import ObjectStore, StoredObject
+from wattif_dagster.ingest.workers import Shard, land_objects
+from wattif_dagster.metering.simulation import Simulation
+
+
+class ShardReport(BaseModel, frozen=True, extra="forbid"):
+    """The objects of a shard, in order, and what it took to land them."""
+
+    objects: tuple[ManifestObject, ...]
+    objects_kept: int
+    seconds: float
+    spool_high_water: int
+
+    def stands(self, stored: Mapping[str, StoredObject]) -> bool:
+        """Whether the store holds all that is listed."""
+        return all(item.matches(stored.get(item.name)) for item in self.objects)
+
+
+def land_shard(
+    store: ObjectStore,
+    simulation: Simulation,
+    day: date,
+    serials: NDArray[np.uint32],
+    options: IngestOptions,
+    shard: Shard,
+    listener: Callable[[Progress], None] | None = None,
+) -> None:
+    """Land the shard's objects of the day of these meters, and then their list.
+
+    Raises what `land_day` raises; the next call goes on from the objects that arrived.
+    """
+    check_options(simulation, options)
+    began = time.monotonic()
+    name = shard_name(day, landing_of(simulation, options), shard.number, shard.of)
+    present = {item.name: item for item in store.list(day_prefix(day))}
+    before = _read(store, name, shard, len(serials), options)
+    if before and before.stands(present):
+        return
+    arrived = land_objects(store, simulation, day, serials, options, present, listener, shard)
+    report = ShardReport(
+        objects=arrived.objects,
+        objects_kept=arrived.objects_kept,
+        seconds=time.monotonic() - began,
+        spool_high_water=arrived.spool_high_water,
+    )
+    store.write(name, report.model_dump_json().encode())
+
+
+def complete_day(
+    store: ObjectStore,
+    simulation: Simulation,
+    day: date,
+    serials: NDArray[np.uint32],
+    options: IngestOptions,
+    shards: int,
+) -> DayReport:
+    """Write the manifest of a day whose shards have all landed; `seconds` are of the slowest.
+
+    Raises UserError when one has not, or when another run has landed the day since.
+    """
+    found, landing = found_of(store, day), landing_of(simulation, options)
+    reports: list[ShardReport] = []
+    for shard in (Shard(number, shards) for number in range(shards)):
+        name = shard_name(day, landing, shard.number, shards)
+        report = _read(store, name, shard, len(serials), options)
+        if report is None or not report.stands(found.objects):
+            raise UserError(f"shard {shard.number} of {day} has not arrived whole; run it again")
+        reports.append(report)
+    objects = [
+        reports[index % shards].objects[index // shards]
+        for index in range(count_objects(len(serials), options))
+    ]
+    manifest, removed = publish(store, simulation, serials, options, objects, found)
+    store.delete(item.name for item in store.list(shards_prefix(day)))
+    return DayReport(
+        manifest=manifest,
+        objects_kept=sum(report.objects_kept for report in reports),
+        objects_removed=removed,
+        seconds=max(report.seconds for report in reports),
+        spool_high_water=max(report.spool_high_water for report in reports),
+    )
+
+
+def _read(
+    store: ObjectStore, name: str, shard: Shard, meters: int, options: IngestOptions
+) -> ShardReport | None:
+    """The shard's list; None when there is no sound one."""
+    found = store.read(name)
+    try:
+        report = ShardReport.model_validate_json(found[0]) if found else None
+    except ValidationError:
+        return None
+    expected = len(range(shard.number, count_objects(meters, options), shard.of))
+    return report if report and len(report.objects) == expected else None
