@@ -27,6 +27,8 @@ ALSO_READ = {"WATTIF_TEST_GCP_PROJECT", "WATTIF_TEST_GCP_BUCKET"}
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
 _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,1023}")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+")
 
 
 class Endpoints(BaseModel, frozen=True):
@@ -105,6 +107,20 @@ class Settings(BaseSettings):
     def _project_name(cls, name: str) -> str:
         if not _PROJECT.fullmatch(name):
             raise ValueError(f"{name!r} is not a project id; use 6 to 30 of a-z, 0-9 and '-'")
+        return name
+
+    @field_validator("location", "bigquery_location")
+    @classmethod
+    def _location_name(cls, name: str) -> str:
+        if not _LOCATION.fullmatch(name):
+            raise ValueError(f"{name!r} is not a location; use one like us-central1 or EU")
+        return name
+
+    @field_validator("impersonate")
+    @classmethod
+    def _account_name(cls, name: str | None) -> str | None:
+        if name and not _ACCOUNT.fullmatch(name):
+            raise ValueError(f"{name!r} is not a service account; use its mail address")
         return name
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ DOCUMENTS = [
     *sorted(ROOT.glob("docs/*.md")),
     *sorted(ROOT.glob("deploy/*/README.md")),
 ]
+ALL_TESTS = "".join(path.read_text() for path in ROOT.glob("wattif_dagster_tests/**/test_*.py"))
 
 
 def test_every_setting_is_documented_and_no_other():
@@ -24,6 +25,8 @@ def test_every_setting_is_documented_and_no_other():
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_commands_and_variables_exist(document: Path):
     text = document.read_text()
+    for test in re.findall(r"`(test_[a-z_0-9]+)`", text):
+        assert f"def {test}(" in ALL_TESTS, test
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (document.parent / link).exists(), link
     for command in re.findall(r"^wattif (\w+)", text, re.M):
