@@ -8,6 +8,8 @@ from pathlib import Path
 import hcl2
 import pytest
 
+from wattif_dagster.assets.preview import anomaly_preview_results
+from wattif_dagster.definitions import ASSETS
 from wattif_dagster.deploy.tables import tables_json
 from wattif_dagster.ingest.layout import (
     day_prefix,
@@ -20,6 +22,7 @@ from wattif_dagster_tests.dagster_processes.conftest import ROOT
 
 FOLDER = ROOT / "deploy/gcp"
 FILES = sorted(FOLDER.glob("*.tf"))
+ALL_ASSETS = [*ASSETS, anomaly_preview_results]
 
 
 def test_the_tables_are_those_of_the_package():
@@ -38,6 +41,12 @@ def test_the_roles_are_the_documented_ones_and_no_wider():
     granted = set(re.findall(r'"(roles/[\w.]+)"', (FOLDER / "accounts.tf").read_text()))
     documented = set(re.findall(r"`(roles/[\w.]+)`", (ROOT / "docs/google-cloud.md").read_text()))
     assert granted - documented == {"roles/iam.workloadIdentityUser"}
+
+
+def test_every_asset_has_its_roles_documented():
+    text = (ROOT / "docs/google-cloud.md").read_text()
+    table = text[text.index("| assets |") : text.index("What stands for what")]
+    assert set(re.findall(r"`(\w+)`", table)) == {asset.key.path[-1] for asset in ALL_ASSETS}
 
 
 def test_what_ages_is_a_day_and_never_the_registry():
