@@ -6,12 +6,13 @@ import pytest
 from dagster import AssetsDefinition, DagsterInstance, ExecuteInProcessResult, materialize
 
 from wattif_dagster import keys
-from wattif_dagster.assets import raw_readings, sharded_readings
+from wattif_dagster.assets import common, raw_readings, sharded_readings
 from wattif_dagster.assets.registry import meter_registry
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.ingest.layout import day_prefix, registry_state_name
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.build import Resources
+from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.assets.runs import (
     RANGE_END,
@@ -22,6 +23,7 @@ from wattif_dagster_tests.assets.runs import (
     partitions,
     resources_of,
 )
+from wattif_dagster_tests.faults import Proxy, status
 from wattif_dagster_tests.ingest.conftest import contents
 
 SHARDS = 2
@@ -101,6 +103,24 @@ def test_a_day_that_fails_leaves_the_shards_of_the_days_before(
     assert resumed.success, failures(resumed)
     assert list(gcs.list(day_prefix(day(1)))) == before
     assert partitions(instance, resumed, keys.RAW_READINGS) == [str(day(1)), str(day(2))]
+
+
+def test_a_shard_is_tried_again_where_the_failure_may_pass(
+    gcs_proxy: Proxy,
+    instance: DagsterInstance,
+    resources: Resources,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(common, "RETRY_DELAY_SECONDS", 0)
+    gcs = resources["gcs"]
+    hurried = GcsTransferManager(cloud=gcs.cloud, bucket=gcs.bucket, retry_seconds=0)
+    assert run(instance, resources, meter_registry).success
+    gcs_proxy.on("GET", "fleet.bin", status(503))
+    result = run(instance, {**resources, "gcs": hurried}, sharded_readings.raw_readings)
+    assert result.success, failures(result)
+    retried = {event.step_key for event in result.all_events if event.is_step_up_for_retry}
+    assert retried == {f"{STEPS}.land_shard[0]"}
+    assert partitions(instance, result, keys.RAW_READINGS) == [str(day(1)), str(day(2))]
 
 
 @pytest.mark.parametrize(
