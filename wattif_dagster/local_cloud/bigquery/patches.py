@@ -131,12 +131,12 @@ def translate_once() -> None:
     )
 
 
-def seek_no_ddl_in_queries() -> None:
-    """The emulator parses each query eight times to see that it is no DDL: see `statements`."""
+def tell_queries_by_their_beginning() -> None:
+    """The emulator parses each query eleven times to see that it is one: see `statements`."""
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
 
-    from wattif_dagster.local_cloud.bigquery.statements import unless_query
+    from wattif_dagster.local_cloud.bigquery.statements import nothing, unless_query
 
     ddl_sync._detect_plain_create_table = unless_query(ddl_sync._detect_plain_create_table)
     for name in (
@@ -148,6 +148,11 @@ def seek_no_ddl_in_queries() -> None:
         "sync_dropped_object",
     ):
         setattr(executor, name, unless_query(getattr(executor, name)))
+    executor.classify_statement_type = unless_query(
+        executor.classify_statement_type, of_query=lambda: "SELECT"
+    )
+    executor._reject_dml_on_immutable = unless_query(executor._reject_dml_on_immutable, 1)
+    executor._capture_dml_snapshots = unless_query(executor._capture_dml_snapshots, 1, nothing)
 
 
 PATCHES: dict[str, Callable[[], None]] = {
@@ -161,6 +166,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         write_query_results,
         refuse_other_hosts,
         translate_once,
-        seek_no_ddl_in_queries,
+        tell_queries_by_their_beginning,
     )
 }

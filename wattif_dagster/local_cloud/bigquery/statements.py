@@ -1,6 +1,6 @@
 """Queries told from other statements by how they begin, without parsing them.
 
-The emulator looks for DDL in each statement, and parses it each time.
+The emulator looks for DDL and DML in each statement, and parses it each time.
 """
 
 import re
@@ -11,11 +11,19 @@ _QUERY = re.compile(r"(?:\s|--[^\n]*\n)*(?:SELECT|WITH)\b", re.IGNORECASE)
 """No other statement of GoogleSQL begins so."""
 
 
-def unless_query(heed: Callable[..., Any]) -> Callable[..., Any]:
-    """`heed` does something about DDL in a statement, its first argument; nothing (None) about a
-    query."""
+def unless_query(
+    heed: Callable[..., Any], statement: int = 0, of_query: Callable[[], Any] = lambda: None
+) -> Callable[..., Any]:
+    """`heed` does something about statements; `of_query` says what it gives for a query.
 
-    def heed_others(sql: str, *more: Any) -> Any:
-        return None if _QUERY.match(sql) else heed(sql, *more)
+    `statement` is the place of the statement among its arguments.
+    """
+
+    def heed_others(*arguments: Any) -> Any:
+        return of_query() if _QUERY.match(arguments[statement]) else heed(*arguments)
 
     return heed_others
+
+
+async def nothing() -> None:
+    """What a coroutine that has nothing to do gives."""

@@ -24,6 +24,26 @@ def test_ddl_is_sought_where_it_can_be(statement: str, sought: bool) -> None:
     )
 
 
+def test_what_is_said_of_a_query_may_be_more_than_nothing() -> None:
+    classify = unless_query(lambda *_: "DROP", 1, lambda: "SELECT")
+    assert classify("p", "SELECT 1") == "SELECT"
+    assert classify("SELECT", "DROP TABLE t") == "DROP"
+
+
+def test_queries_and_others_are_called_so(mended: Server) -> None:
+    name = f"{mended.client.project}.{mended.table().dataset_id}.counted"
+    said = {
+        "-- of one row\nWITH a AS (SELECT 1 AS n) SELECT n FROM a": "SELECT",
+        f"CREATE TABLE `{name}` AS SELECT 1 AS n": "CREATE_TABLE_AS_SELECT",
+        f"INSERT INTO `{name}` (n) VALUES (2)": "INSERT",
+    }
+    for sql, kind in said.items():
+        job = mended.client.query(sql)
+        job.result()
+        assert job.statement_type == kind
+    assert mended.rows(f"SELECT COUNT(*) FROM `{name}`") == [(2,)]
+
+
 def test_tables_and_views_of_sql_are_in_the_catalog(mended: Server) -> None:
     dataset = mended.table().dataset_id
     name = f"{mended.client.project}.{dataset}"
