@@ -38,6 +38,12 @@ bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, s
 torture: $(VENV)/ready ## Kill processes that make days, for minutes, and see that every day stays whole
 	$(BIN)/python -m wattif_dagster_tests.torture
 
+fuzz: $(VENV)/ready ## Give the readers of manifests, labels, rules, prices and rows far more garbage than tests do
+	$(PYTEST) --hypothesis-profile=fuzz wattif_dagster_tests/ingest/test_manifest.py \
+	  wattif_dagster_tests/ingest/test_labels.py wattif_dagster_tests/metering/test_state.py \
+	  wattif_dagster_tests/detection/test_rules.py wattif_dagster_tests/planning/test_prices.py \
+	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py
+
 audit: ## Look for known vulnerabilities of the pinned packages; asks pypi.org itself
 	$(PYTHON) -m venv .wattif/audit
 	.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
@@ -53,4 +59,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev test test-fast check bench torture audit clean
+.PHONY: help demo dev test test-fast check bench torture fuzz audit clean

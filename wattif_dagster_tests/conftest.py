@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.faults import Proxy, proxy_to
 from wattif_dagster_tests.local_settings import settings_on
+
+hypothesis_settings.register_profile("fuzz", max_examples=1000, deadline=None)
 
 
 @pytest.fixture(autouse=True)

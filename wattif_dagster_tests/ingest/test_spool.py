@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
@@ -150,6 +150,7 @@ def test_a_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:
 @example("../../outside")
 @example("/etc/outside")
 @example("")
+@settings(deadline=None)
 def test_any_name_is_a_file_of_the_spool(
     tmp_path_factory: pytest.TempPathFactory, name: str
 ) -> None:

@@ -56,6 +56,7 @@ def resources(settings: Settings) -> Resources:
     return resources
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [False, True], ids=["before it was done", "after it was done"])
 def test_bigquery_restarts_in_a_load_and_in_a_query(
     cloud: LocalCloud, settings: Settings, resources: Resources, done: bool

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
-from wattif_dagster import schemas
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix
 from wattif_dagster.ingest.manifest import ManifestDamaged, read_manifest
 from wattif_dagster.resources.build import Resources
@@ -50,11 +49,9 @@ def broken_at_the_end(resources: Resources, day: date, whole: Totals) -> Iterato
 
 
 def _totals(resources: Resources, day: date) -> dict[str, Totals]:
-    """Of the tables that are there."""
+    """Of each table with readings."""
     bigquery, interval = resources["bigquery"], resources["simulation"].interval_seconds
-    found: dict[str, Totals] = {}
-    if bigquery.has_table(schemas.METER_READINGS):
-        found["meter_readings"] = loaded(bigquery, day)
-    if bigquery.has_table(schemas.HOURLY_CONSUMPTION):
-        found["hourly_consumption"] = rolled_up(bigquery, day, interval)
-    return found
+    return {
+        "meter_readings": loaded(bigquery, day),
+        "hourly_consumption": rolled_up(bigquery, day, interval),
+    }

@@ -3,14 +3,17 @@
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from wattif_dagster.settings import Endpoints
 from wattif_dagster_tests.torture.loop import tortured
 from wattif_dagster_tests.torture.making import make_by_calls
 
 
+@pytest.mark.slow
 def test_a_day_whose_process_is_killed_again_and_again(
     local_cloud: Endpoints, tmp_path: Path
 ) -> None:
     """A few moments; `make torture` tries others for minutes."""
     with tortured(local_cloud, tmp_path, make_by_calls, days=1) as torture:
-        torture.round(torture.deaths(8, Random(1)))
+        torture.round(torture.deaths(5, Random(1)))

@@ -29,7 +29,8 @@ lines = (
 )
 
 
-@settings(max_examples=25, deadline=None)
+# A load takes a while: fewer than usual, and more when asked for.
+@settings(max_examples=max(25, settings().max_examples // 10), deadline=None)
 @given(content=st.lists(lines, max_size=3).map(b"\n".join))
 def test_any_content_is_loaded_or_refused(mended: Server, content: bytes) -> None:
     good, other = mended.put("good.json", GOOD), mended.put("other.json", content)
