@@ -1,4 +1,4 @@
-"""Backfills through a real web server and daemon, asked for as the UI and the command line do."""
+"""A real web server and daemon: backfills, asked for as the UI and the command line do; the UI."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from wattif_dagster import keys
 from wattif_dagster.definitions import ASSETS
 from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster_tests.assets.runs import RANGE_END, RANGE_START, day
+from wattif_dagster_tests.dagster_processes.browser import open_page
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project, wait_until
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
 
@@ -192,3 +193,27 @@ def test_scans_of_all_runs_took_turns(platform: Platform):
         spans += [(step.start_time, step.end_time) for step in stats]
     assert len(spans) == len(JOB_DAYS) + 1
     assert all(end <= begin for (_, end), (begin, _) in pairwise(sorted(spans)))
+
+
+def test_a_day_is_made_by_a_click_and_its_picture_seen(platform: Platform):
+    made = ASSET_DAYS[0]
+    asset = keys.ANOMALY_SCAN_RESULTS.to_user_string()
+    address = f"{platform.url}/assets/{asset}?view=partitions&partition={made}"
+    clicked = RunsFilter(tags={"dagster/from_ui": "true", "dagster/partition": str(made)})
+
+    def ended() -> bool:
+        runs = platform.project.instance.get_runs(clicked)
+        return len(runs) == 1 and runs[0].is_finished
+
+    with open_page() as page:
+        page.goto(address)
+        page.get_by_role("button", name="Materialize").first.click()
+        page.get_by_role("button", name="Launch 1 run").click()
+        wait_until(ended, "the run did not end")
+        (run,) = platform.project.instance.get_runs(clicked)
+        assert run.status == DagsterRunStatus.SUCCESS
+        page.goto(address)
+        page.get_by_text("[Show Markdown]").first.click()
+        picture = page.locator("img[src^='data:image/png']").first
+        picture.wait_for()
+        assert picture.evaluate("image => image.complete && image.naturalWidth") > 500

@@ -1,0 +1,38 @@
+"""A page of a headless Chromium, where the machine has one."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 90_000
+
+
+@contextmanager
+def open_page() -> Iterator[Page]:
+    """Skips the test where no browser is installed."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("needs a browser: install chromium, or google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.set_default_timeout(PATIENCE_MS)
+        # What Dagster asks on the first visit lies above everything else.
+        page.add_locator_handler(
+            page.get_by_text("Skip", exact=True), lambda button: button.click()
+        )
+        yield page
+        browser.close()
