@@ -31,6 +31,8 @@ class Read:
     with_the_day: bool = True
 
 
+DETECTOR_COLUMNS = ("serial", "time_hour_rolled", "avg_kw", "max_kw", "min_kw", "n_readings")
+
 READS = (
     # hourly_consumption, and the checks of meter_readings
     *[Read(schemas.METER_READINGS, schemas.METER_READINGS.column_names)] * 2,
@@ -46,14 +48,14 @@ READS = (
     # consumption_baseline
     Read(
         schemas.HOURLY_CONSUMPTION,
-        ("serial", "time_hour_rolled", "avg_kw", "max_kw", "n_readings"),
+        DETECTOR_COLUMNS,
         days_before=HISTORY_DAYS,
         with_the_day=False,
     ),
     # anomaly_scores
     Read(
         schemas.HOURLY_CONSUMPTION,
-        ("serial", "time_hour_rolled", "avg_kw", "max_kw", "min_kw", "n_readings"),
+        DETECTOR_COLUMNS,
         days_before=LOOKBACK_DAYS,
     ),
     Read(

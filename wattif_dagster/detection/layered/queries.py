@@ -1,7 +1,7 @@
 """Renders the SQL files: one day's partition of `consumption_baseline` and of `anomaly_scores`.
 
 Bytes read for a day of a million meters, reckoned from the columns' sizes with each table counted
-once: baseline 45 GB (42 days of hourly_consumption), scores 118 GB (21 days of hourly_consumption,
+once: baseline 53 GB (42 days of hourly_consumption), scores 118 GB (21 days of hourly_consumption,
 27 GB, and of consumption_baseline, 91 GB).
 """
 
