@@ -44,7 +44,7 @@ fuzz: $(VENV)/ready ## Give the readers of manifests, labels, rules, prices and 
 	  wattif_dagster_tests/detection/test_rules.py wattif_dagster_tests/planning/test_prices.py \
 	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py
 
-audit: ## Look for known vulnerabilities of the pinned packages; asks pypi.org itself
+audit: ## Look for known vulnerabilities of the pinned packages; asks the package index itself
 	$(PYTHON) -m venv .wattif/audit
 	.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	.wattif/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
