@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: one local cloud, and for each test settings of its own."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.faults import Proxy, proxy_to
 from wattif_dagster_tests.local_settings import settings_on
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis_settings.register_profile("fuzz", max_examples=1000, deadline=None)
 

@@ -1,7 +1,6 @@
 """The `wattif` command as users have it: a process of its own."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,11 +28,6 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
         "WATTIF_INGEST__SPOOL_DIR": str(settings.home / "spool"),
         **more,
     }
-
-
-def interruptible() -> None:
-    """A suite started in the background hands down an ignored SIGINT."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -65,7 +59,6 @@ def start_wattif(settings: Settings, tmp_path: Path) -> Start:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=interruptible,
         )
 
     return start

@@ -18,7 +18,6 @@ from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.assets.runs import day
-from wattif_dagster_tests.cli.conftest import interruptible
 from wattif_dagster_tests.dagster_processes.conftest import BIN, Project
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
 
@@ -57,7 +56,6 @@ def ended(project: Project, words: list[str], line: str, end: signal.Signals) ->
         cwd=project.folder,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=interruptible,
     ) as process:
         assert process.stderr
         said = ""

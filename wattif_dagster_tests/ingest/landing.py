@@ -6,7 +6,6 @@ the objects kept and the process's peak resident memory, in KiB.
 
 import json
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +30,6 @@ def start(settings: Settings, meters: int) -> subprocess.Popen[str]:
 
 def main(text: str, meters: int) -> None:
     """Land the day of the first `meters` serials."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the parent ignores it
     settings = Settings(**json.loads(text))
     gcs = build_resources(settings)["gcs"]
     report = land_day(gcs, settings.simulation, DAY, serials(meters), settings.ingest)
