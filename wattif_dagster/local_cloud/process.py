@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -67,7 +68,12 @@ def start(command: Sequence[str], folder: Path, log: Path) -> Identity:
         except OSError as error:
             raise UserError(f"cannot start {command[0]}: {error.strerror}") from None
     _children[child.pid] = child
-    created = psutil.Process(child.pid).create_time()
+    process = psutil.Process(child.pid)
+    created = process.create_time()
+    # Popen returns a moment before the kernel shows the new command line.
+    with suppress(psutil.NoSuchProcess):  # it ended already
+        while child.poll() is None and not process.cmdline():
+            time.sleep(0.001)
     return Identity(pid=child.pid, created=created, command=tuple(command))
 
 
