@@ -2,7 +2,8 @@
 
 Each shard goes through all days of the run; what it landed of them lies in the bucket, so that
 steps need nothing else in common. The days are credited by the last step, which writes their
-manifests.
+manifests. A shard that fails is left to that step: Dagster runs none after one that failed, and no
+day would be credited.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,10 @@ def land_shard(
     ingest: IngestResource,
     gcs: GcsTransferManager,
 ) -> None:
-    """A shard of each day; what it has landed whole before is not rendered again."""
+    """A shard of each day; what it has landed whole before is not rendered again.
+
+    Ends at the first day that fails for good, and says so: `complete_days` goes on with it.
+    """
     number = context.op_execution_context.get_mapping_key()
     assert number is not None
     shard = Shard(int(number), ingest.shards)
@@ -67,7 +71,7 @@ def land_shard(
             shards.land_shard(gcs, simulation, day, fleet.serials, ingest, shard, log)
     except Exception as error:
         retry_if_it_may_pass(context, error)
-        raise
+        context.log.error(f"shard {number} is left to the last step: {error}", exc_info=True)
 
 
 @op(ins=_AFTER)
@@ -77,11 +81,14 @@ def complete_days(
     ingest: IngestResource,
     gcs: GcsTransferManager,
 ) -> MaterializeResult:
-    """The manifest of each day, of what its shards have landed."""
+    """The manifest of each day, of what its shards have landed; what they have not is landed now.
+
+    Where that fails too, the step does, and the days before are credited.
+    """
 
     def make(day: date) -> DayMetadata:
-        serials = read_fleet(gcs, simulation, day).serials
-        report = shards.complete_day(gcs, simulation, day, serials, ingest, ingest.shards)
+        serials, log = read_fleet(gcs, simulation, day).serials, unsharded.log_of(context)
+        report = shards.complete_day(gcs, simulation, day, serials, ingest, ingest.shards, log)
         return unsharded.metadata_of(gcs, report)
 
     return each_day(context, make)

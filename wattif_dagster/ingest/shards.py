@@ -1,7 +1,8 @@
 """A day in shards, each landed by a process of its own: one manifest, and the bytes of one landing.
 
-A shard writes what it landed beside the manifests; whoever completes the day makes the manifest of
-these lists and removes them. A shard that has its list and all that it lists renders nothing again.
+A shard writes what it landed beside the manifests; whoever completes the day lands the shards that
+lack, makes the manifest of their lists and removes these. A shard that has its list and all that it
+lists renders nothing again.
 """
 
 import time
@@ -12,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
-from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, shard_name, shards_prefix
 from wattif_dagster.ingest.manifest import ManifestObject
 from wattif_dagster.ingest.objects import check_options, count_objects, landing_of
@@ -46,7 +46,7 @@ def land_shard(
     options: IngestOptions,
     shard: Shard,
     listener: Callable[[Progress], None] | None = None,
-) -> None:
+) -> ShardReport:
     """Land the shard's objects of the day of these meters, and then their list.
 
     Raises what `land_day` raises; the next call goes on from the objects that arrived.
@@ -57,7 +57,7 @@ def land_shard(
     present = {item.name: item for item in store.list(day_prefix(day))}
     before = _read(store, name, shard, len(serials), options)
     if before and before.stands(present):
-        return
+        return before
     arrived = land_objects(store, simulation, day, serials, options, present, listener, shard)
     report = ShardReport(
         objects=arrived.objects,
@@ -66,6 +66,7 @@ def land_shard(
         spool_high_water=arrived.spool_high_water,
     )
     store.write(name, report.model_dump_json().encode())
+    return report
 
 
 def complete_day(
@@ -75,10 +76,11 @@ def complete_day(
     serials: NDArray[np.uint32],
     options: IngestOptions,
     shards: int,
+    listener: Callable[[Progress], None] | None = None,
 ) -> DayReport:
-    """Write the manifest of a day whose shards have all landed; `seconds` are of the slowest.
+    """Write the manifest of a day when its shards stand, and land those that do not before.
 
-    Raises UserError when one has not, or when another run has landed the day since.
+    `seconds` are of the slowest shard. Raises what `land_day` raises.
     """
     found, landing = found_of(store, day), landing_of(simulation, options)
     reports: list[ShardReport] = []
@@ -86,7 +88,7 @@ def complete_day(
         name = shard_name(day, landing, shard.number, shards)
         report = _read(store, name, shard, len(serials), options)
         if report is None or not report.stands(found.objects):
-            raise UserError(f"shard {shard.number} of {day} has not arrived whole; run it again")
+            report = land_shard(store, simulation, day, serials, options, shard, listener)
         reports.append(report)
     objects = [
         reports[index % shards].objects[index // shards]

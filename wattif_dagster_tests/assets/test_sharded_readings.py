@@ -1,5 +1,6 @@
 """raw_readings in shards is raw_readings, whatever goes through its days."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -82,10 +83,10 @@ def test_the_days_of_a_run_are_those_of_the_other_asset(
     assert {f"{STEPS}.land_shard[{number}]" for number in range(SHARDS)} <= steps
 
 
-def test_a_day_that_fails_leaves_the_shards_of_the_days_before(
+def test_the_days_before_one_that_fails_are_credited(
     instance: DagsterInstance, resources: Resources
 ):
-    """None is credited before all shards are done, but a resume renders only the rest."""
+    """And a resume renders only the rest."""
     gcs = resources["gcs"]
     registered = run(instance, resources, meter_registry)
     assert registered.success
@@ -93,8 +94,11 @@ def test_a_day_that_fails_leaves_the_shards_of_the_days_before(
     assert fleet
     gcs.delete([registry_state_name(day(2))])
     failed = run(instance, resources, sharded_readings.raw_readings)
-    assert "there is no registry of 2024-01-02" in str(failures(failed))
-    assert partitions(instance, failed, keys.RAW_READINGS) == []
+    (step, said), *others = failures(failed).items()
+    assert not others
+    assert step == f"{STEPS}.complete_days"
+    assert "there is no registry of 2024-01-02" in said
+    assert partitions(instance, failed, keys.RAW_READINGS) == [str(day(1))]
     before = list(gcs.list(day_prefix(day(1))))
     assert before
 
@@ -103,6 +107,23 @@ def test_a_day_that_fails_leaves_the_shards_of_the_days_before(
     assert resumed.success, failures(resumed)
     assert list(gcs.list(day_prefix(day(1)))) == before
     assert partitions(instance, resumed, keys.RAW_READINGS) == [str(day(1)), str(day(2))]
+
+
+def test_a_shard_that_fails_for_good_is_left_to_the_last_step(
+    gcs_proxy: Proxy, instance: DagsterInstance, resources: Resources
+):
+    assert run(instance, resources, meter_registry).success
+    gcs_proxy.on("GET", "fleet.bin", status(403))
+    result = run(instance, resources, sharded_readings.raw_readings)
+    assert result.success, failures(result)
+    (left,) = [log for log in instance.all_logs(result.run_id) if log.level == logging.ERROR]
+    assert left.step_key == f"{STEPS}.land_shard[0]"
+    assert left.user_message.startswith("shard 0 is left to the last step: ")
+    assert partitions(instance, result, keys.RAW_READINGS) == [str(day(1)), str(day(2))]
+    for number in (1, 2):
+        manifest = read_manifest(resources["gcs"], day(number))
+        assert manifest
+        assert manifest.differences(resources["gcs"].list(day_prefix(day(number)))) == []
 
 
 def test_a_shard_is_tried_again_where_the_failure_may_pass(

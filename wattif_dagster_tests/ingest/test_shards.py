@@ -81,14 +81,18 @@ def test_a_shard_that_landed_whole_is_not_rendered_again(landing: Landing) -> No
 
 
 @pytest.mark.parametrize("spoiled", ["never landed", "lacks an object", "has a damaged list"])
-def test_a_day_with_a_shard_that_is_not_whole_is_not_completed(
+def test_a_shard_that_is_not_whole_is_landed_when_the_day_is_completed(
     landing: Landing, spoiled: str
 ) -> None:
-    """What stood before still stands."""
+    """And nothing of the others; what stood before is gone."""
     gcs = landing.gcs
+    landing.whole()
+    whole = contents(gcs)
+    gcs.delete(list(whole))
     other = Landing(gcs, landing.options.model_copy(update={"meters_per_object": 5}))
     old = other.whole().manifest
     landing.shard(0, 2)
+    first = [item for item in gcs.list(day_prefix(DAY)) if item.name in whole]
     if spoiled != "never landed":
         landing.shard(1, 2)
     if spoiled == "lacks an object":
@@ -97,10 +101,18 @@ def test_a_day_with_a_shard_that_is_not_whole_is_not_completed(
     if spoiled == "has a damaged list":
         _, second = gcs.list(shards_prefix(DAY))
         gcs.write(second.name, b"{")
-    with pytest.raises(UserError, match="shard 1 of 2024-01-01 has not arrived whole; run it"):
-        landing.complete(2)
+    assert landing.complete(2).objects_removed == len(old.objects) + 1
+    assert contents(gcs) == whole
+    assert set(first) <= set(gcs.list(day_prefix(DAY)))
+
+
+def test_a_shard_that_cannot_be_landed_leaves_the_day_as_it_was(landing: Landing) -> None:
+    gcs = landing.gcs
+    old = landing.whole().manifest
+    other = Landing(gcs, landing.options.model_copy(update={"meters_per_object": 5}))
+    other.shard(0, 2)
+    nowhere = other.options.model_copy(update={"spool_dir": "/dev/null/spool"})
+    with pytest.raises(UserError, match="the spool directory /dev/null/spool cannot be used"):
+        Landing(gcs, nowhere).complete(2)
     assert read_manifest(gcs, DAY) == old
     assert old.differences(gcs.list(day_prefix(DAY))) == []
-    landing.shard(1, 2)
-    assert landing.complete(2).objects_removed == len(old.objects) + 1
-    assert list(gcs.list(shards_prefix(DAY))) == []
