@@ -57,10 +57,14 @@ def _table(measured: list[Measurement]) -> Table:
     for title in ("times the baseline", "measured", ""):
         table.add_column(title, justify="right")
     for item in measured:
-        ratio = f"{item.ratio_to_baseline:,.1f}" if item.ratio_to_baseline else ""
-        value = f"{item.value:,.0f}" if item.value >= 1000 else f"{item.value:,.3g}"
+        ratio = _figure(item.ratio_to_baseline) if item.ratio_to_baseline else ""
+        value = _figure(item.value)
         table.add_row(item.group, item.name, ratio, value, item.unit)
     return table
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.3g}"
 
 
 if __name__ == "__main__":

@@ -2,11 +2,16 @@
 
 The baseline hands the same bytes, ready on disk, to the transfer manager, with as many threads as
 WattIf uploads with. Both go to the same server on the same machine, in turns; the best of each
-counts. On few cores the server, the client and the rendering share them.
+counts. On few cores the server, the client and the rendering share them: no network is so fast as
+that server, so a pair goes over a line of limited bandwidth too.
+
+`python -m benchmarks.saturation MBIT_PER_S ...` measures that pair over other lines.
 """
 
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -15,6 +20,7 @@ import numpy as np
 from google.cloud.storage import transfer_manager
 
 from benchmarks.cloud import local_resources
+from benchmarks.line import over_a_line
 from benchmarks.measurement import Measurement, compared
 from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
 from wattif_dagster.ingest.options import Compression, IngestOptions
@@ -23,25 +29,45 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
 
 SIMULATION = Simulation(load="household")
-COMPRESSIONS: tuple[Compression, ...] = ("none", "gzip")
 READY, MADE = "the same files, ready-made", "WattIf, from nothing"
+UPLINK_MBIT_PER_S = 100.0
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Rows per second of each, plain and gzip."""
+    """Rows per second of each: plain, gzip, and gzip over a line."""
     meters, turns = (100, 1) if quick else (1000, 3)
-    measured: list[Measurement] = []
+    days = consecutive_days()
     with local_resources() as resources:
-        days = (date(2024, 1, 1) + timedelta(days=n) for n in range(366))
-        for compression in COMPRESSIONS:
-            options = resources["ingest"].model_copy(update={"compression": compression})
-            best = {READY: 0.0, MADE: 0.0}
-            for _ in range(turns):
-                for name, work in ((READY, ready_made), (MADE, from_nothing)):
-                    best[name] = max(best[name], work(resources, next(days), meters, options))
-            title = "saturation, plain" if compression == "none" else "saturation, gzip"
-            measured += compared(title, "rows/s", best, READY)
-    return measured
+        return [
+            *pair("plain", resources, "none", meters, islice(days, 2 * turns)),
+            *pair("gzip", resources, "gzip", meters, islice(days, 2 * turns)),
+            *pair_over_a_line(resources, UPLINK_MBIT_PER_S, 2 * meters, islice(days, 2 * turns)),
+        ]
+
+
+def pair_over_a_line(
+    resources: Resources, mbit_per_second: float, meters: int, days: Iterator[date]
+) -> list[Measurement]:
+    """The pair that is compressed, as fast as the line lets it."""
+    with over_a_line(resources, mbit_per_second) as slow:
+        return pair(f"gzip, {mbit_per_second:g} Mbit/s", slow, "gzip", meters, days)
+
+
+def pair(
+    name: str, resources: Resources, compression: Compression, meters: int, days: Iterator[date]
+) -> list[Measurement]:
+    """Both in turns, each time another of the days: none is there already."""
+    options = resources["ingest"].model_copy(update={"compression": compression})
+    best = {READY: 0.0, MADE: 0.0}
+    for day in days:
+        best[READY] = max(best[READY], ready_made(resources, day, meters, options))
+        best[MADE] = max(best[MADE], from_nothing(resources, next(days), meters, options))
+    return compared(f"saturation, {name}", "rows/s", best, READY)
+
+
+def consecutive_days() -> Iterator[date]:
+    """From the first of the simulation on, without end."""
+    return (SIMULATION.first_day + timedelta(days=n) for n in count())
 
 
 def from_nothing(resources: Resources, day: date, meters: int, options: IngestOptions) -> float:
@@ -76,3 +102,16 @@ def _written(folder: Path, day: date, meters: int, options: IngestOptions) -> It
         path = folder / f"{index:06d}"
         path.write_bytes(renderer.render(index, serials[part]).body)
         yield path
+
+
+def main() -> None:
+    """Say for each line how much longer WattIf takes than the ready-made files."""
+    days = consecutive_days()
+    with local_resources() as resources:
+        for mbit_per_second in map(float, sys.argv[1:]):
+            ready, made = pair_over_a_line(resources, mbit_per_second, 2000, islice(days, 6))
+            print(f"{mbit_per_second:g} Mbit/s: {ready.value / made.value:.2f} of the time")
+
+
+if __name__ == "__main__":
+    main()
