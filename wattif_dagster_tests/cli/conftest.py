@@ -1,4 +1,4 @@
-"""The `wattif` command as users have it: a process of its own."""
+"""The `wattif` command, in this process and as users have it, a process of its own."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.settings import Settings
+from wattif_dagster_tests.cli.in_process import run_in_process
 
 WATTIF = Path(sys.executable).with_name("wattif")
 
@@ -31,25 +32,19 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def wattif(settings: Settings, tmp_path: Path) -> Run:
-    """Run the command to its end."""
+def wattif(settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command to its end, in this process."""
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [WATTIF, *arguments],
-            env=environment(settings, **more),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        words = ("wattif", *arguments)
+        return run_in_process(words, environment(settings, **more), tmp_path, capfd)
 
     return run
 
 
 @pytest.fixture
 def start_wattif(settings: Settings, tmp_path: Path) -> Start:
-    """Start the command; the test waits for it."""
+    """Start the command in a process of its own; the test waits for it."""
 
     def start(*arguments: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from wattif_dagster.evaluation.hours import Hours
-from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
 
@@ -28,8 +27,7 @@ def test_a_file_that_cannot_be_read_starts_nothing(wattif: Run, settings: Settin
 
 
 @pytest.mark.slow
-def test_hours_of_any_meters_are_scored(wattif: Run, tmp_path: Path):
-    home = tmp_path / "own_cloud"
+def test_hours_of_any_meters_are_scored(wattif: Run, local_cloud_home: Path, tmp_path: Path):
     kilowatts = np.random.default_rng(1).uniform(0.2, 0.6, (3, 24 * 8))
     count = np.full(kilowatts.shape, 4)
     count[1, -3:] = 0
@@ -44,12 +42,11 @@ def test_hours_of_any_meters_are_scored(wattif: Run, tmp_path: Path):
         "serial,kind,starts_at,ends_at\nbarn,silent,2023-05-08T21:00:00Z,2023-05-09T00:00:00Z\n"
     )
     files = ("--hourly", "hours.parquet", "--labels", "labels.csv", "--json", "figures.json")
-    done = wattif("evaluate", *files, WATTIF_HOME=str(home))
+    done = wattif("evaluate", *files, WATTIF_HOME=str(local_cloud_home))
     assert done.returncode == 0, done.stderr
     figures = orjson.loads((tmp_path / "figures.json").read_bytes())
     assert figures["layered"]["recall_by_kind"] == {"silent": {"mean": 1, "worst": 1}}
     assert figures["layered"]["seeds"][0]["touched_hours"] == 3
     assert {"seasonal-naive", "IsolationForest"} < set(figures)
-    pictures = (home / "evaluation" / "files").glob("*.png")
+    pictures = (local_cloud_home / "evaluation" / "files").glob("*.png")
     assert {picture.name for picture in pictures} == {"misses.png", "quality.png"}
-    assert LocalCloud(home).down() == []

@@ -72,7 +72,7 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
     start_wattif: Start, wattif: Run, gcs: GcsTransferManager, settings: Settings
 ):
     assert gcs.bucket
-    command = ("generate", "--start", "2024-01-01", "--end", "2024-01-20", "--meters", "400")
+    command = ("generate", "--start", "2024-01-01", "--end", "2024-01-15", "--meters", "200")
     quick = {"WATTIF_SIMULATION__INTERVAL_SECONDS": "60"}
     process = start_wattif(*command, **quick)
     assert process.stderr
@@ -83,11 +83,11 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
     assert process.returncode == 130
     assert stderr.endswith("wattif: stopped; the same command goes on from here\n")
     assert "Traceback" not in stderr
-    assert "of 20 days are complete" in said
+    assert "of 15 days are complete" in said
     assert list((settings.home / "spool").iterdir()) == []
     again = wattif(*command, **quick)
     assert again.returncode == 0, again.stderr
-    assert "20 of 20 days are complete" in again.stdout
+    assert "15 of 15 days are complete" in again.stdout
 
 
 @pytest.mark.parametrize(

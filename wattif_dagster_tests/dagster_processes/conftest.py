@@ -117,14 +117,21 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
-@pytest.fixture(scope="module")
-def project(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    folder = tmp_path_factory.mktemp("project")
-    settings = settings_of(local_cloud, folder / "home", meters=3)
+@contextmanager
+def ready(settings: Settings, folder: Path) -> Iterator[Project]:
+    """The project of these settings, its Dagster home and bucket made."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DAGSTER_HOME", raising=False)
+        patch.setenv("DAGSTER_HOME", "")
+        patch.delenv("DAGSTER_HOME")  # is unset again afterwards, whoever sets it
         ensure_dagster_home(settings.home)
     made = Project(settings, folder)
     made.resources["gcs"].ensure_bucket()
     yield made
     made.instance.dispose()
+
+
+@pytest.fixture(scope="module")
+def project(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    folder = tmp_path_factory.mktemp("project")
+    with ready(settings_of(local_cloud, folder / "home", meters=3), folder) as made:
+        yield made

@@ -1,46 +1,55 @@
-"""`wattif backfill`, `runs` and `retry` on this project: ended in the middle, they go on."""
+"""`wattif backfill`, `runs` and `retry` on this project: ended in the middle, they go on.
+
+What is ended is a process; what goes on from there runs in this one.
+"""
 
 import os
 import re
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from dagster import DagsterRunStatus, RunsFilter
 
 from wattif_dagster import keys
-from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.definitions import ASSETS
 from wattif_dagster.ingest.layout import manifest_name
-from wattif_dagster.local_cloud.supervisor import LocalCloud
-from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.settings import Settings
-from wattif_dagster_tests.assets.runs import day
-from wattif_dagster_tests.dagster_processes.conftest import BIN, Project
+from wattif_dagster.settings import Endpoints
+from wattif_dagster_tests.assets.runs import day, settings_of
+from wattif_dagster_tests.cli.in_process import run_in_process
+from wattif_dagster_tests.dagster_processes.conftest import BIN, Project, ready
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """On a local cloud of its own, below its home, where the command looks for one to join."""
-    folder = tmp_path_factory.mktemp("own")
-    settings = Settings(
-        home=folder / "home", simulation=Simulation(meters=3, interval_seconds=1800)
-    )
-    with LocalCloud(settings.home).running(), pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DAGSTER_HOME", raising=False)
-        ensure_dagster_home(settings.home)
-        made = Project(settings, folder)
-        made.resources["gcs"].ensure_bucket()
-        yield made
-        made.instance.dispose()
-
-
 LANDING = "meter_registry,raw_readings"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def project(
+    local_cloud: Endpoints, local_cloud_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """At home with the local cloud, where the command looks for one to join."""
+    folder = tmp_path_factory.mktemp("project")
+    settings = settings_of(local_cloud, folder / "home", meters=3)
+    with ready(settings.model_copy(update={"home": local_cloud_home}), folder) as made:
+        yield made
+
+
+@pytest.fixture
+def run(project: Project, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command to its end."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return run_in_process(words, project.environment, project.folder, capfd)
+
+    return run
 
 
 def command(first: int, last: int, *more: str) -> list[str]:
@@ -77,24 +86,24 @@ def assert_right(project: Project, first: int, last: int) -> None:
         assert_day_is_right(project, day(number))
 
 
-def test_killed_the_same_command_does_only_the_rest(project: Project):
+def test_killed_the_same_command_does_only_the_rest(project: Project, run: Run):
     line = f"{day(1)} meter_readings made"
     code, said = ended(project, command(1, 2), line, signal.SIGKILL)
     assert code == -signal.SIGKILL
     assert to_make(said) == 2 * len(ASSETS)
-    done = project.run(*command(1, 2))
+    done = run(*command(1, 2))
     assert done.returncode == 0, done.stderr
     assert re.search(r"run \w{8} was killed; \d+ days of assets it had finished", done.stderr)
     assert to_make(done.stderr) < 2 * len(ASSETS) - 4
     assert_right(project, 1, 2)
-    again = project.run(*command(1, 2))
+    again = run(*command(1, 2))
     assert again.returncode == 0
     assert again.stdout == (
         "all 24 days of assets are made and current; --again makes them again\n"
     )
 
 
-def test_ctrl_c_says_the_command_that_does_the_rest(project: Project):
+def test_ctrl_c_says_the_command_that_does_the_rest(project: Project, run: Run):
     line = f"{day(3)} meter_registry made"
     code, said = ended(project, command(3, 22, "--select", LANDING), line, signal.SIGINT)
     assert code == 130
@@ -108,31 +117,31 @@ def test_ctrl_c_says_the_command_that_does_the_rest(project: Project):
         for number in range(3, 23)
     )
     assert 0 < left < 2 * 20
-    done = project.run(*shlex.split(go_on))
+    done = run(*shlex.split(go_on))
     assert done.returncode == 0, done.stderr
     assert to_make(done.stderr) == left
     for number in range(3, 23):
         assert len(project.materializations(keys.RAW_READINGS, day(number))) == 1
 
 
-def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Project):
+def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Project, run: Run):
     """Day 51's manifest is damaged."""
-    landed = project.run(*command(50, 52, "--select", LANDING))
+    landed = run(*command(50, 52, "--select", LANDING))
     assert landed.returncode == 0, landed.stderr
     gcs, name = project.resources["gcs"], manifest_name(day(51))
     sound = gcs.read(name)
     assert sound
     gcs.write(name, b"{")
     loading = command(50, 52, "--select", "meter_readings,hourly_consumption")
-    failed = project.run(*loading)
+    failed = run(*loading)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
-    (run,) = project.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]), limit=1)
-    short = run.run_id[:8]
+    (broken,) = project.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]), limit=1)
+    short = broken.run_id[:8]
     said = failed.stderr.strip().splitlines()[-1]
     assert said.startswith(f"wattif: run {short} of {day(50)}...{day(52)} failed: meter_readings: ")
     assert said.endswith(f"go on with: {shlex.join(loading)}")
-    listed = project.run("wattif", "runs", "--limit", "1").stdout
+    listed = run("wattif", "runs", "--limit", "1").stdout
     assert re.search(
         rf"^ {short} .*hourly_consumption, meter_readings +{day(50)}...{day(52)} .* failure +"
         r"\d:\d\d:\d\d +meter_readings: .*is damaged",
@@ -140,17 +149,17 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
         re.MULTILINE,
     )
     gcs.write(name, sound[0])
-    retried = project.run("wattif", "retry", short)
+    retried = run("wattif", "retry", short)
     assert retried.returncode == 0, retried.stderr
     assert f"run {short} of {day(50)}...{day(52)}: 5 of 6 days of assets to make" in retried.stderr
     assert len(project.materializations(keys.METER_READINGS, day(50))) == 1
     assert len(project.materializations(keys.HOURLY_CONSUMPTION, day(52))) == 1
     latest = project.instance.get_runs(limit=1)[0]
-    assert latest.tags["dagster/parent_run_id"] == run.run_id
-    nothing = project.run("wattif", "retry", "--all-failed")
+    assert latest.tags["dagster/parent_run_id"] == broken.run_id
+    nothing = run("wattif", "retry", "--all-failed")
     assert nothing.returncode == 0
     assert re.fullmatch(r"nothing is missing of the \d+ runs that failed\n", nothing.stdout)
-    succeeded = project.run("wattif", "retry", latest.run_id)
+    succeeded = run("wattif", "retry", latest.run_id)
     assert succeeded.returncode == 1
     assert succeeded.stderr == (
         f"wattif: run {latest.run_id[:8]} did not fail: its status is success\n"
@@ -164,9 +173,11 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
         (["wattif", "retry", "none"], "there is no run none; `wattif runs` lists them"),
     ],
 )
-def test_what_is_refused_starts_nothing(project: Project, words: list[str], sentence: str):
+def test_what_is_refused_starts_nothing(
+    project: Project, run: Run, words: list[str], sentence: str
+):
     before = project.instance.get_runs_count()
-    done = project.run(*words)
+    done = run(*words)
     assert done.returncode == 1
     (said,) = done.stderr.splitlines()
     assert said.startswith(f"wattif: {sentence}")
