@@ -1,5 +1,6 @@
 """The knobs of the ingest, said once: settings, the Dagster resource and the pipeline use them."""
 
+import os
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,6 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field
 MEBIBYTE = 1024 * 1024
 
 Compression = Literal["none", "gzip"]
+
+MOST_RENDER_WORKERS = 4
+"""Unless asked for: a thread that renders and compresses holds Python's global lock for a third of
+its time, so more would wait for each other."""
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on. What a container's quota leaves of them is not known."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def render_workers_for(cores: int) -> int:
+    """Half the cores, at least 1: uploads take the others."""
+    return min(max(cores // 2, 1), MOST_RENDER_WORKERS)
 
 
 class IngestOptions(BaseModel):
@@ -23,7 +40,12 @@ class IngestOptions(BaseModel):
         default=10, ge=1, description="Meters in an object; 1 names it by its serial."
     )
     compression: Compression = Field(default="none", description="none or gzip.")
-    render_workers: int = Field(default=1, ge=1, le=64, description="Threads that render.")
+    render_workers: int = Field(
+        default_factory=lambda: render_workers_for(usable_cores()),
+        ge=1,
+        le=64,
+        description="Threads that render; half the cores, 1 to 4, unless set.",
+    )
     upload_workers: int = Field(default=8, ge=1, le=256, description="Threads that upload a batch.")
     batches_in_flight: int = Field(
         default=2, ge=1, le=64, description="Batches uploaded at the same time."
