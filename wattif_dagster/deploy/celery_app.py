@@ -5,26 +5,21 @@ Broker, result backend and queue are those of the run launcher in DAGSTER_HOME's
 
 from celery import Celery
 from dagster import DagsterInstance
-from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task, create_task
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.deploy.celery_launcher import celery_launcher
 
 
 def app_of(instance: DagsterInstance) -> Celery:
-    """The launcher's app with the tasks it and celery_executor send.
+    """The launcher's app with the tasks of runs and of steps.
 
     Raises UserError when the instance launches its runs by other means.
     """
-    launcher = instance.run_launcher
-    if not isinstance(launcher, CeleryRunLauncher):
-        raise UserError(
-            f"{instance.root_directory}/dagster.yaml launches runs with "
-            f"{type(launcher).__name__}, not with Celery; use deploy/celery/dagster.yaml"
-        )
-    for create in (create_execute_job_task, create_resume_job_task, create_task):
-        create(launcher.celery)
-    return launcher.celery
+    celery = celery_launcher(instance).celery
+    create_execute_job_task(celery)
+    create_resume_job_task(celery)
+    create_task(celery, track_started=True)
+    return celery
 
 
 with DagsterInstance.get() as _instance:

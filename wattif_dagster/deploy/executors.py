@@ -10,9 +10,9 @@ def step_executor(name: str) -> ExecutorDefinition:
     try:
         match name:
             case "celery":
-                from dagster_celery import celery_executor
+                from wattif_dagster.deploy.celery_steps import asking_celery_executor
 
-                return celery_executor
+                return asking_celery_executor
             case "k8s":
                 from dagster_k8s import k8s_job_executor
 

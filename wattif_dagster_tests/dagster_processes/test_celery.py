@@ -1,22 +1,20 @@
 """deploy/celery on one machine: broker, Postgres, daemon and two workers, one of them killed."""
 
-import json
 import os
-import shutil
 import signal
-import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
-from celery import Celery
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.execution.backfill import PartitionBackfill
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.deploy.celery_steps import QUEUE
+from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import Resources
@@ -28,14 +26,23 @@ from wattif_dagster_tests.assets.runs import (
     run_days,
     settings_of,
 )
-from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project, wait_until
+from wattif_dagster_tests.dagster_processes.celery_cluster import (
+    HURRY,
+    NAMES,
+    Cluster,
+    cluster_of,
+    servers,
+)
+from wattif_dagster_tests.dagster_processes.conftest import wait_until
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_landed
-from wattif_dagster_tests.dagster_processes.test_backfills import LAUNCH_BACKFILL, WORKSPACE
-from wattif_dagster_tests.deploy.servers import broker, postgres
+from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
+from wattif_dagster_tests.dagster_processes.test_shards import LAND, SHARDS
+from wattif_dagster_tests.ingest.conftest import contents
 
 pytestmark = pytest.mark.slow
 
-DAYS = [day(number) for number in range(1, 11)]
+DAYS = [day(number) for number in range(1, 7)]
+SHARDED_DAYS = [day(21), day(22)]
 LANDED = [
     keys.METER_REGISTRY,
     keys.RAW_READINGS,
@@ -43,98 +50,91 @@ LANDED = [
     keys.METER_READINGS,
     keys.HOURLY_CONSUMPTION,
 ]
-WORKER = ("celery", "-A", "wattif_dagster.deploy.celery_app", "worker", "--concurrency", "1")
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Two workers over a project, and the runs of a backfill of theirs."""
-
-    project: Project
-    workers: dict[str, subprocess.Popen[bytes]]
-    celery: Celery
-    backfill: str
-
-    def runs(self, *statuses: DagsterRunStatus) -> list[DagsterRun]:
-        tags = {"dagster/backfill": self.backfill}
-        return list(self.project.instance.get_runs(RunsFilter(tags=tags, statuses=statuses)))
-
-    def worker_of(self, run: DagsterRun) -> str:
-        """Name of the worker that has or had the run."""
-        task = self.celery.AsyncResult(run.tags["dagster-celery/task_id"])
-        return task.worker.partition("@")[0]
-
-    def is_over(self) -> bool:
-        return len(self.runs(DagsterRunStatus.SUCCESS)) == len(DAYS)
+BACKFILL = "days"
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, str]]:
-    """The variables of deploy/celery/dagster.yaml for a broker and a Postgres of these tests."""
-    with broker() as broker_url, postgres() as postgres_url:
-        yield {
-            "DAGSTER_POSTGRES_URL": postgres_url,
-            "DAGSTER_CELERY_BROKER_URL": f"{broker_url}/0",
-            "DAGSTER_CELERY_BACKEND_URL": f"{broker_url}/1",
-        }
+def variables() -> Iterator[dict[str, str]]:
+    with servers() as made:
+        yield made
+
+
+def test_the_steps_of_a_run_are_spread_over_the_workers(
+    variables: dict[str, str], local_cloud: Endpoints, tmp_path: Path
+):
+    """Each lands a shard of each day, and the bytes are those of one process."""
+    sharded = {**variables, **SHARDS, "WATTIF_STEP_EXECUTOR": "celery"}
+    asked = "...".join(map(str, SHARDED_DAYS))
+    with cluster_of(sharded, local_cloud, tmp_path, "-Q", QUEUE) as cluster:
+        wait_until(cluster.are_up, "the workers did not start")
+        project = cluster.project
+        done = project.run(*LAND, "--partition-range", asked)
+        assert done.returncode == 0, done.stderr
+        (run,) = project.instance.get_runs()
+        by, step = cluster.workers_of_steps(run), keys.RAW_READINGS.to_python_identifier()
+        assert {by[f"{step}.land_shard[{number}]"] for number in (0, 1)} == set(NAMES)
+        for made in SHARDED_DAYS:
+            assert len(project.materializations(keys.RAW_READINGS, made)) == 1
+        landed = contents(project.resources["gcs"])
+    alone = settings_of(local_cloud, tmp_path / "alone", meters=3)
+    ingest = alone.ingest.model_copy(update={"meters_per_object": 1})
+    resources = resources_of(alone.model_copy(update={"ingest": ingest}))
+    with DagsterInstance.ephemeral() as instance:
+        assert run_days(resources, instance, LANDED[:2], *SHARDED_DAYS).success
+    assert landed == contents(resources["gcs"])
+    assert any(name.startswith(day_prefix(SHARDED_DAYS[1])) for name in landed)
 
 
 @pytest.fixture(scope="module")
 def cluster(
-    servers: dict[str, str], local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory
+    variables: dict[str, str], local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
-    """The daemon looks for backfills when it starts: it is started last."""
-    folder = tmp_path_factory.mktemp("celery")
-    settings = settings_of(local_cloud, folder / "home", meters=3)
-    project = Project(settings, folder, {**servers, "WATTIF_BACKFILL_DAYS_PER_RUN": "1"})
-    project.resources["gcs"].ensure_bucket()
-    project.home.mkdir()
-    shutil.copy(ROOT / "deploy/celery/dagster.yaml", project.home)
-    asked = {
-        "assetSelection": [{"path": key.path} for key in LANDED],
-        "partitionNames": [str(day) for day in DAYS],
-    }
-    with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for name, value in servers.items():
-            patch.setenv(name, value)
-        stack.callback(project.instance.dispose)
-        workers = {
-            name: stack.enter_context(
-                project.running(
-                    *(*WORKER, "-n", f"{name}@%h", "--logfile", f"{name}.log"),
-                    WATTIF_INGEST__SPOOL_DIR=str(folder / f"spool-{name}"),
-                )
+    """With a backfill: the daemon looks for it when it starts, and then every 30 s."""
+    hurried = {**variables, **HURRY, "WATTIF_BACKFILL_DAYS_PER_RUN": "1"}
+    with cluster_of(hurried, local_cloud, tmp_path_factory.mktemp("celery")) as made:
+        instance = made.project.instance
+        instance.add_backfill(
+            PartitionBackfill.from_asset_partitions(
+                backfill_id=BACKFILL,
+                asset_graph=build_defs().resolve_asset_graph(),
+                partition_names=list(map(str, DAYS)),
+                asset_selection=LANDED,
+                backfill_timestamp=time.time(),
+                tags={},
+                dynamic_partitions_store=instance,
+                all_partitions=False,
+                title=None,
+                description=None,
+                run_config=None,
             )
-            for name in ("one", "two")
-        }
-        answer = folder / "answer.json"
-        launched = project.run(
-            *("dagster-graphql", *WORKSPACE, "-t", LAUNCH_BACKFILL, "-o", str(answer)),
-            *("-v", json.dumps({"params": asked})),
         )
-        assert launched.returncode == 0, launched.stderr
-        backfill = json.loads(answer.read_text())["data"]["launchPartitionBackfill"]
-        stack.enter_context(project.running("dagster-daemon", "run", *WORKSPACE))
-        launcher = project.instance.run_launcher
-        assert isinstance(launcher, AskingCeleryRunLauncher)
-        yield Cluster(project, workers, launcher.celery, backfill["backfillId"])
+        with made.project.running("dagster-daemon", "run", *WORKSPACE):
+            yield made
+
+
+def runs_of(cluster: Cluster, *statuses: DagsterRunStatus) -> list[DagsterRun]:
+    wanted = RunsFilter(tags={"dagster/backfill": BACKFILL}, statuses=statuses)
+    return list(cluster.project.instance.get_runs(wanted))
+
+
+def is_over(cluster: Cluster) -> bool:
+    return len(runs_of(cluster, DagsterRunStatus.SUCCESS)) == len(DAYS)
 
 
 def test_the_days_are_spread_over_the_workers(cluster: Cluster):
     def both_made_a_day() -> bool:
-        done = cluster.runs(DagsterRunStatus.SUCCESS)
-        return {cluster.worker_of(run) for run in done} == {"one", "two"}
+        done = runs_of(cluster, DagsterRunStatus.SUCCESS)
+        return {cluster.worker_of(run) for run in done} == set(NAMES)
 
     wait_until(both_made_a_day, "a worker did nothing")
-    assert len(cluster.runs()) == len(DAYS)
+    assert len(runs_of(cluster)) == len(DAYS)
 
 
 def kill_in_the_middle(cluster: Cluster, name: str) -> DagsterRun | None:
     """Kill the worker if it has a run that has begun and is not near its end; that run."""
     group = cluster.workers[name].pid
     os.killpg(group, signal.SIGSTOP)  # so that what is seen of it stays so
-    for run in cluster.runs(DagsterRunStatus.STARTED):
+    for run in runs_of(cluster, DagsterRunStatus.STARTED):
         rolled_up = cluster.project.materializations(keys.HOURLY_CONSUMPTION, run.tags[RANGE_START])
         if cluster.worker_of(run) == name and not rolled_up:
             os.killpg(group, signal.SIGKILL)
@@ -149,7 +149,7 @@ def lost(cluster: Cluster) -> DagsterRun:
     found: list[DagsterRun] = []
 
     def is_killed() -> bool:
-        assert not cluster.is_over(), "the days were made before the worker was killed"
+        assert not is_over(cluster), "the days were made before the worker was killed"
         found.extend(filter(None, [kill_in_the_middle(cluster, "two")]))
         return bool(found)
 
@@ -164,7 +164,7 @@ def test_each_day_is_as_a_single_process_makes_it(
     alone = resources_of(settings_of(local_cloud, tmp_path / "alone", meters=3))
     with DagsterInstance.ephemeral() as instance:
         assert run_days(alone, instance, LANDED, DAYS[0], DAYS[-1]).success
-    wait_until(cluster.is_over, "the days were not made")
+    wait_until(lambda: is_over(cluster), "the days were not made")
     for made in DAYS:
         assert_day_is_landed(cluster.project, made)
         for key in LANDED:
@@ -185,9 +185,10 @@ def stored(resources: Resources, made: date) -> tuple[object, object]:
 def test_the_lost_run_was_noticed_and_made_anew_by_the_other_worker(
     cluster: Cluster, lost: DagsterRun
 ):
-    wait_until(cluster.is_over, "the days were not made")
-    assert [run.run_id for run in cluster.runs(DagsterRunStatus.FAILURE)] == [lost.run_id]
+    wait_until(lambda: is_over(cluster), "the days were not made")
+    failed = runs_of(cluster, DagsterRunStatus.FAILURE)
+    assert [run.run_id for run in failed] == [lost.run_id]
     messages = [log.message for log in cluster.project.instance.all_logs(lost.run_id)]
     assert any("has not answered for" in message for message in messages), messages
-    (anew,) = [run for run in cluster.runs() if run.parent_run_id == lost.run_id]
+    (anew,) = [run for run in runs_of(cluster) if run.parent_run_id == lost.run_id]
     assert cluster.worker_of(anew) == "one"

@@ -1,4 +1,4 @@
-"""What the launcher says of a run, by a real broker and worker; a lost worker is in test_celery."""
+"""What is said of runs and steps, by a real broker and worker; a lost worker is in test_celery."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -11,9 +11,18 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.launcher import WorkerStatus
 
 from wattif_dagster.cli.instance import ensure_dagster_home
+from wattif_dagster.deploy import celery_steps, celery_workers
 from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
+from wattif_dagster.deploy.celery_steps import StepLost, StepTask
+from wattif_dagster.deploy.celery_workers import Workers
 from wattif_dagster.errors import UserError
 from wattif_dagster_tests.deploy.servers import broker
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(celery_workers, "ANSWER_S", 0.5)
+    monkeypatch.setattr(celery_steps, "ASK_EVERY_S", 0)
 
 
 @pytest.fixture(scope="module")
@@ -22,18 +31,30 @@ def launcher() -> Iterator[AskingCeleryRunLauncher]:
         yield AskingCeleryRunLauncher(default_queue="dagster", broker=url, backend=url)
 
 
-def run_of(launcher: AskingCeleryRunLauncher, state: str, worker: str) -> DagsterRun:
-    """A run whose task the worker has left in that state."""
+def task_of(launcher: AskingCeleryRunLauncher, state: str, worker: str) -> str:
+    """A task that the worker has left in that state."""
     task_id = str(uuid4())
     launcher.celery.backend.store_result(task_id, {"pid": 1, "hostname": worker}, state)
+    return task_id
+
+
+def run_of(launcher: AskingCeleryRunLauncher, state: str, worker: str) -> DagsterRun:
+    task_id = task_of(launcher, state, worker)
     return DagsterRun("daily", tags={"dagster-celery/task_id": task_id})
+
+
+def step_of(
+    launcher: AskingCeleryRunLauncher, state: str, worker: str, silence_seconds: float = 60
+) -> StepTask:
+    result = launcher.celery.AsyncResult(task_of(launcher, state, worker))
+    return StepTask(result, Workers(launcher.celery, silence_seconds))
 
 
 def test_a_run_that_its_worker_does_not_know_is_lost(launcher: AskingCeleryRunLauncher):
     with start_worker(launcher.celery, perform_ping_check=False) as worker:
         health = launcher.check_run_worker_health(run_of(launcher, "STARTED", worker.hostname))
     assert health.status is WorkerStatus.NOT_FOUND
-    assert health.msg == f"{worker.hostname} was started anew and does not have the run's task"
+    assert health.msg == f"{worker.hostname} was started anew and does not have the task"
 
 
 def test_one_answer_that_fails_to_come_ends_no_run(launcher: AskingCeleryRunLauncher):
@@ -44,6 +65,23 @@ def test_one_answer_that_fails_to_come_ends_no_run(launcher: AskingCeleryRunLaun
 def test_a_task_that_is_over_is_what_the_backend_says(launcher: AskingCeleryRunLauncher):
     health = launcher.check_run_worker_health(run_of(launcher, "SUCCESS", "gone@nowhere"))
     assert health.status is WorkerStatus.SUCCESS
+
+
+def test_a_step_of_a_worker_that_is_gone_is_lost(launcher: AskingCeleryRunLauncher):
+    step = step_of(launcher, "STARTED", "gone@nowhere", silence_seconds=0)
+    assert step.ready()
+    with pytest.raises(StepLost, match="gone@nowhere has not answered for 0 s"):
+        step.get()
+
+
+def test_a_step_is_not_over_while_its_worker_may_answer(launcher: AskingCeleryRunLauncher):
+    assert not step_of(launcher, "STARTED", "gone@nowhere").ready()
+
+
+def test_a_step_that_is_over_has_its_result(launcher: AskingCeleryRunLauncher):
+    step = step_of(launcher, "SUCCESS", "gone@nowhere")
+    assert step.ready()
+    assert step.get() == {"pid": 1, "hostname": "gone@nowhere"}
 
 
 def test_a_run_that_is_terminated_is_cancelled(launcher: AskingCeleryRunLauncher):
