@@ -35,6 +35,20 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     cloud.down()
 
 
+@pytest.fixture(scope="module")
+def _common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    cloud = LocalCloud(tmp_path_factory.mktemp("common") / "home")
+    yield cloud
+    cloud.down()
+
+
+@pytest.fixture
+def running(_common: LocalCloud) -> LocalCloud:
+    """A cloud that is up, whatever the test before did to it: to start one takes seconds."""
+    _common.up()
+    return _common
+
+
 def by_name(cloud: LocalCloud) -> dict[str, ServiceStatus]:
     return {service.name: service for service in cloud.status()}
 
@@ -117,9 +131,9 @@ def test_up_join_down(cloud: LocalCloud) -> None:
     assert cloud.up() == endpoints
 
 
-def test_nothing_is_lost_when_all_is_killed(cloud: LocalCloud) -> None:
+def test_nothing_is_lost_when_all_is_killed(running: LocalCloud) -> None:
     """What was acknowledged before kill -9 is there after the next `up`, at the same addresses."""
-    endpoints = cloud.up()
+    endpoints = running.up()
     bucket = storage_client(endpoints).create_bucket("readings")
     for number in range(20):
         bucket.blob(f"dt=2024-01-01/{number}.json").upload_from_string(f'{{"number":{number}}}\n')
@@ -138,12 +152,12 @@ def test_nothing_is_lost_when_all_is_killed(cloud: LocalCloud) -> None:
 
     create_scan(endpoints, "numbers")
 
-    before = pids(cloud)
+    before = pids(running)
     for pid in before.values():
         kill(pid)
-    assert states(cloud) == ["crashed"] * 3
-    assert cloud.up() == endpoints
-    assert set(pids(cloud).values()).isdisjoint(before.values())
+    assert states(running) == ["crashed"] * 3
+    assert running.up() == endpoints
+    assert set(pids(running).values()).isdisjoint(before.values())
     blobs = {blob.name: blob.download_as_text() for blob in bucket.list_blobs()}
     assert blobs == {f"dt=2024-01-01/{n}.json": f'{{"number":{n}}}\n' for n in range(20)}
     rows = client.query_and_wait("SELECT COUNT(*), SUM(number) FROM wattif.numbers")
@@ -153,37 +167,36 @@ def test_nothing_is_lost_when_all_is_killed(cloud: LocalCloud) -> None:
     ]
 
 
-def test_only_the_crashed_service_is_restarted(cloud: LocalCloud) -> None:
-    endpoints = cloud.up()
-    before = pids(cloud)
+def test_only_the_crashed_service_is_restarted(running: LocalCloud) -> None:
+    endpoints = running.up()
+    before = pids(running)
     kill(before["gcs"])
-    assert states(cloud) == ["crashed", "running", "running"]
-    assert cloud.up() == endpoints
-    after = pids(cloud)
+    assert states(running) == ["crashed", "running", "running"]
+    assert running.up() == endpoints
+    after = pids(running)
     assert after["gcs"] != before["gcs"]
     assert {**after, "gcs": None} == {**before, "gcs": None}
 
 
-def test_a_stopped_service_does_not_answer(cloud: LocalCloud) -> None:
-    cloud.up()
-    process = psutil.Process(pids(cloud)["gcs"])
+def test_a_stopped_service_does_not_answer(running: LocalCloud) -> None:
+    process = psutil.Process(pids(running)["gcs"])
     process.suspend()
-    assert states(cloud) == ["not answering", "running", "running"]
+    assert states(running) == ["not answering", "running", "running"]
     process.resume()
-    assert states(cloud) == ["running"] * 3
+    assert states(running) == ["running"] * 3
 
 
-def test_moves_when_its_port_was_taken(cloud: LocalCloud) -> None:
+def test_moves_when_its_port_was_taken(running: LocalCloud) -> None:
     """BigQuery comes up elsewhere, and Dataplex is started anew to know the new address."""
-    endpoints = cloud.up()
-    before = pids(cloud)
+    endpoints = running.up()
+    before = pids(running)
     kill(before["bigquery"])
-    port = int(str(by_name(cloud)["bigquery"].address).rpartition(":")[2])
+    port = int(str(by_name(running)["bigquery"].address).rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
-        moved = cloud.up()
+        moved = running.up()
     assert moved.bigquery != endpoints.bigquery
     assert moved.gcs == endpoints.gcs
-    after = pids(cloud)
+    after = pids(running)
     assert after["gcs"] == before["gcs"]
     assert after["dataplex"] != before["dataplex"]
     assert str(moved.bigquery) in psutil.Process(after["dataplex"]).cmdline()
