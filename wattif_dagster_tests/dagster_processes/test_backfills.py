@@ -20,7 +20,7 @@ from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
 pytestmark = pytest.mark.slow
 
 WORKSPACE = ("-w", str(ROOT / "workspace.yaml"))
-ASSET_DAYS = [day(11), day(12), day(13)]
+ASSET_DAYS = [day(11), day(12)]
 JOB_DAYS = [day(1), day(2)]
 
 LAUNCH_BACKFILL = """
