@@ -35,7 +35,7 @@ def over_a_line(resources: Resources, mbit_per_second: float) -> Iterator[Resour
         assert relay.stdout
         url = f"http://{HOST}:{int(relay.stdout.readline())}"
         home = Path(resources["cloud"].endpoints_file).parent / f"line-{mbit_per_second:g}"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         slow = endpoints.model_copy(update={"gcs": url})
         (home / "endpoints.json").write_text(slow.model_dump_json())
         yield resources_below(home)
