@@ -14,12 +14,12 @@ pytestmark = pytest.mark.slow
 
 SMALL = {
     "WATTIF_SIMULATION__INCIDENT": "surge",
-    "WATTIF_SIMULATION__INCIDENT_DATE": "2024-01-07",
+    "WATTIF_SIMULATION__INCIDENT_DATE": "2024-01-06",
 }
 OUTAGES = {
     "WATTIF_SIMULATION__ANOMALY_SHARE": "0.5",
     "WATTIF_SIMULATION__ANOMALY_KINDS": "F2",
-    "WATTIF_SIMULATION__ANOMALY_ONSET_DAY": "6",
+    "WATTIF_SIMULATION__ANOMALY_ONSET_DAY": "5",
     "WATTIF_SIMULATION__ANOMALY_ONSET_DAYS": "1",
 }
 
@@ -59,13 +59,13 @@ def test_up_status_down(wattif: Run, home: dict[str, str]):
 def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     start_wattif: Start, wattif: Run, home: dict[str, str]
 ):
-    first = start_wattif("demo", "--days", "7", **home, **SMALL, **OUTAGES)
+    first = start_wattif("demo", "--days", "6", **home, **SMALL, **OUTAGES)
     said, stderr = first.communicate()
     assert first.returncode == 0, stderr
     figures = dict(re.findall(r"^ (.+?) {2,}(.+?) *$", said, re.MULTILINE))
     rows = {figures[f"rows {what}"] for what in ("rendered", "uploaded", "loaded", "rolled up")}
     assert len(rows) == 1
-    assert int(rows.pop().replace(",", "")) == sum(5 + n for n in range(7)) * 96
+    assert int(rows.pop().replace(",", "")) == sum(5 + n for n in range(6)) * 96
     assert figures["found"] == "3 of its 3 hours"
     # The outage of a meter for some hours breaks a rule, whatever the history.
     kind, meters, hours, found, missed = re.search(
@@ -76,7 +76,7 @@ def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     assert int(found) > 0
     assert int(hours) == int(found) + int(missed)
     pictures = Path(home["WATTIF_HOME"]) / "demo"
-    for name in ("fleet-2024-01-07.png", "F2-2024-01-07.png"):
+    for name in ("fleet-2024-01-06.png", "F2-2024-01-06.png"):
         assert (pictures / name).read_bytes().startswith(b"\x89PNG")
     assert processes_of(home) == []
     again = wattif("demo", "--days", "1", **home, **SMALL, **OUTAGES)
