@@ -58,7 +58,8 @@ class StepTask:
         """The step's events. Raises StepLost, or what the task raised."""
         if self._lost is not None:
             raise StepLost(self._lost)
-        return self._result.get()
+        # Celery forbids a task to wait for another, lest all workers do: the run is a task as well.
+        return self._result.get(disable_sync_subtasks=False)
 
     def revoke(self) -> None:
         """Have no worker begin with it; a step under way sees itself that its run is cancelled."""

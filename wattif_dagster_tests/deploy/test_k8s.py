@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from dagster import DagsterRun
+from dagster import DagsterInvalidConfigError, DagsterRun, Definitions, validate_run_config
 from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config_schema
 from dagster_k8s import K8sRunLauncher
@@ -14,7 +14,11 @@ from dagster_k8s.job import construct_dagster_k8s_job
 from dotenv import dotenv_values
 from kubernetes.client import V1PodSpec
 
+from wattif_dagster.assets.registry import meter_registry
+from wattif_dagster.assets.sharded_readings import raw_readings
 from wattif_dagster.definitions import build_defs
+from wattif_dagster.deploy.executors import step_executor
+from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.dagster_processes.conftest import ROOT
 
@@ -89,6 +93,26 @@ def test_the_settings_make_definitions(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv(name, str(value))
     assert Settings.load().target == "gcp"
     assert build_defs().resolve_job_def("daily")
+
+
+def test_the_shards_of_a_day_as_jobs_of_their_own():
+    """How many at once, and with what, is said when the run is launched."""
+    defs = Definitions(
+        assets=[meter_registry, raw_readings],
+        resources=build_resources(Settings.load()),
+        executor=step_executor("k8s"),
+    )
+    memory = {"resources": {"requests": {"memory": "2Gi"}}}
+    asked = {
+        "max_concurrent": 8,
+        "per_step_k8s_config": {"land_shard": {"container_config": memory}},
+    }
+    job = defs.resolve_implicit_global_asset_job_def()
+    said = validate_run_config(job, {"execution": {"config": asked}})["execution"]["k8s"]
+    assert said["max_concurrent"] == 8
+    assert said["per_step_k8s_config"]["land_shard"]["container_config"] == memory
+    with pytest.raises(DagsterInvalidConfigError, match="at_once"):
+        validate_run_config(job, {"execution": {"config": {"at_once": 8}}})
 
 
 def test_the_instance_takes_what_the_chart_adds_to_it():
