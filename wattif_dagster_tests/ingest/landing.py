@@ -1,4 +1,4 @@
-"""Lands DAY in a process of its own, to be killed, interrupted, limited or measured.
+"""Lands DAY, in a process of its own where that is to be killed, interrupted, limited or measured.
 
 python -m wattif_dagster_tests.ingest.landing SETTINGS METERS, with the settings as JSON. Prints
 the objects kept and the process's peak resident memory, in KiB.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.pipeline import land_day
+from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.ingest.conftest import DAY, serials
@@ -28,11 +28,15 @@ def start(settings: Settings, meters: int) -> subprocess.Popen[str]:
     )
 
 
-def main(text: str, meters: int) -> None:
-    """Land the day of the first `meters` serials."""
-    settings = Settings(**json.loads(text))
+def land(settings: Settings, meters: int) -> DayReport:
+    """Land the day of the first `meters` serials in this process."""
     gcs = build_resources(settings)["gcs"]
-    report = land_day(gcs, settings.simulation, DAY, serials(meters), settings.ingest)
+    return land_day(gcs, settings.simulation, DAY, serials(meters), settings.ingest)
+
+
+def main(text: str, meters: int) -> None:
+    """Land, and tell of it."""
+    report = land(Settings(**json.loads(text)), meters)
     print(report.objects_kept, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

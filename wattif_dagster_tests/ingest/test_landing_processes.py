@@ -31,13 +31,6 @@ def ended(child: subprocess.Popen[str]) -> tuple[str, str]:
     return child.communicate(timeout=60)
 
 
-def landed_after(child: subprocess.Popen[str]) -> int:
-    """The objects that a landing in `child` kept."""
-    out, err = ended(child)
-    assert child.returncode == 0, err
-    return int(out.split()[0])
-
-
 @pytest.fixture
 def stalled(settings: Settings, gcs_proxy: Proxy, gcs: GcsTransferManager) -> subprocess.Popen[str]:
     """A landing of which some objects have arrived and the next one is on its way."""
@@ -57,7 +50,7 @@ def test_a_killed_landing_is_resumed(
     assert read_manifest(gcs, DAY) is None
     assert len(list(spool_dir.iterdir())) == 1
 
-    assert landed_after(landing.start(settings, METERS)) == ARRIVING
+    assert landing.land(settings, METERS).objects_kept == ARRIVING
     manifest = read_manifest(gcs, DAY)
     assert manifest is not None
     assert len(manifest.objects) == METERS
@@ -79,7 +72,7 @@ def test_an_interrupted_landing_is_resumed(
     assert list(spool_dir.iterdir()) == []
     assert read_manifest(gcs, DAY) is None
 
-    assert landed_after(landing.start(settings, METERS)) >= ARRIVING
+    assert landing.land(settings, METERS).objects_kept >= ARRIVING
     manifest = read_manifest(gcs, DAY)
     assert manifest is not None
     assert manifest.differences(gcs.list(PREFIX)) == []
