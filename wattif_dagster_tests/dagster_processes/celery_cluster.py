@@ -11,6 +11,7 @@ import yaml
 from celery import Celery
 from dagster import DagsterRun
 
+from wattif_dagster.deploy import celery_steps
 from wattif_dagster.deploy.celery_launcher import celery_launcher
 from wattif_dagster.settings import Endpoints
 from wattif_dagster_tests.assets.runs import settings_of
@@ -18,6 +19,8 @@ from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
 from wattif_dagster_tests.deploy.servers import broker, postgres
 
 WORKER = ("celery", "-A", "wattif_dagster.deploy.celery_app", "worker", "--concurrency", "1")
+BOTH_QUEUES = ("-Q", f"dagster,{celery_steps.QUEUE}")
+"""Of two workers neither may wait for steps of its own: the run whose steps they do is no task."""
 NAMES = ("one", "two")
 HURRY = {"DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1"}
 
@@ -64,9 +67,10 @@ class Cluster:
 
 @contextmanager
 def cluster_of(
-    variables: Mapping[str, str], local_cloud: Endpoints, folder: Path, *options: str
+    variables: Mapping[str, str], local_cloud: Endpoints, folder: Path
 ) -> Iterator[Cluster]:
-    """Workers started with these options; all its processes see the variables."""
+    """All its processes see the variables."""
+    variables = {**variables, **HURRY}
     project = Project(settings_of(local_cloud, folder / "home", meters=3), folder, variables)
     project.resources["gcs"].ensure_bucket()
     project.home.mkdir()
@@ -79,7 +83,7 @@ def cluster_of(
         workers = {
             name: stack.enter_context(
                 project.running(
-                    *(*WORKER, "-n", f"{name}@%h", "--logfile", f"{name}.log", *options),
+                    *(*WORKER, "-n", f"{name}@%h", "--logfile", f"{name}.log", *BOTH_QUEUES),
                     WATTIF_INGEST__SPOOL_DIR=str(folder / f"spool-{name}"),
                 )
             )

@@ -5,16 +5,13 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.execution.backfill import PartitionBackfill
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.deploy.celery_steps import QUEUE
-from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import Resources
@@ -27,7 +24,6 @@ from wattif_dagster_tests.assets.runs import (
     settings_of,
 )
 from wattif_dagster_tests.dagster_processes.celery_cluster import (
-    HURRY,
     NAMES,
     Cluster,
     cluster_of,
@@ -36,13 +32,18 @@ from wattif_dagster_tests.dagster_processes.celery_cluster import (
 from wattif_dagster_tests.dagster_processes.conftest import wait_until
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_landed
 from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
-from wattif_dagster_tests.dagster_processes.test_shards import LAND, SHARDS
 from wattif_dagster_tests.ingest.conftest import contents
 
 pytestmark = pytest.mark.slow
 
 DAYS = [day(number) for number in range(1, 7)]
-SHARDED_DAYS = [day(21), day(22)]
+STEPS_DAYS = [day(21), day(22)]
+SHARDED = {"WATTIF_INGEST__SHARDS": "2", "WATTIF_INGEST__METERS_PER_OBJECT": "1"}
+LAND = (
+    *("dagster", "asset", "materialize", "-m", "wattif_dagster.definitions"),
+    *("--select", "key:wattif/meter_registry or key:wattif/raw_readings"),
+    *("--partition-range", "...".join(map(str, STEPS_DAYS))),
+)
 LANDED = [
     keys.METER_REGISTRY,
     keys.RAW_READINGS,
@@ -54,62 +55,62 @@ BACKFILL = "days"
 
 
 @pytest.fixture(scope="module")
-def variables() -> Iterator[dict[str, str]]:
-    with servers() as made:
+def cluster(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("celery")
+    with servers() as variables, cluster_of({**variables, **SHARDED}, local_cloud, folder) as made:
         yield made
 
 
-def test_the_steps_of_a_run_are_spread_over_the_workers(
-    variables: dict[str, str], local_cloud: Endpoints, tmp_path: Path
-):
-    """Each lands a shard of each day, and the bytes are those of one process."""
-    sharded = {**variables, **SHARDS, "WATTIF_STEP_EXECUTOR": "celery"}
-    asked = "...".join(map(str, SHARDED_DAYS))
-    with cluster_of(sharded, local_cloud, tmp_path, "-Q", QUEUE) as cluster:
-        wait_until(cluster.are_up, "the workers did not start")
-        project = cluster.project
-        done = project.run(*LAND, "--partition-range", asked)
-        assert done.returncode == 0, done.stderr
-        (run,) = project.instance.get_runs()
-        by, step = cluster.workers_of_steps(run), keys.RAW_READINGS.to_python_identifier()
-        assert {by[f"{step}.land_shard[{number}]"] for number in (0, 1)} == set(NAMES)
-        for made in SHARDED_DAYS:
-            assert len(project.materializations(keys.RAW_READINGS, made)) == 1
-        landed = contents(project.resources["gcs"])
-    alone = settings_of(local_cloud, tmp_path / "alone", meters=3)
-    ingest = alone.ingest.model_copy(update={"meters_per_object": 1})
-    resources = resources_of(alone.model_copy(update={"ingest": ingest}))
+@pytest.fixture(scope="module")
+def alone(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    """To make days with in this process."""
+    settings = settings_of(local_cloud, tmp_path_factory.mktemp("alone") / "home", meters=3)
+    ingest = settings.ingest.model_copy(update={"meters_per_object": 1})
+    return resources_of(settings.model_copy(update={"ingest": ingest}))
+
+
+def make(alone: Resources, assets: list[AssetKey], days: list[date]) -> None:
     with DagsterInstance.ephemeral() as instance:
-        assert run_days(resources, instance, LANDED[:2], *SHARDED_DAYS).success
-    assert landed == contents(resources["gcs"])
-    assert any(name.startswith(day_prefix(SHARDED_DAYS[1])) for name in landed)
+        assert run_days(alone, instance, assets, days[0], days[-1]).success
+
+
+def test_the_steps_of_a_run_are_spread_over_the_workers(cluster: Cluster, alone: Resources):
+    """Each lands a shard of each day, and the bytes are those of one process."""
+    make(alone, LANDED[:2], STEPS_DAYS)
+    wait_until(cluster.are_up, "the workers did not start")
+    project = cluster.project
+    done = project.run(*LAND, WATTIF_STEP_EXECUTOR="celery")
+    assert done.returncode == 0, done.stderr
+    (run,) = project.instance.get_runs()
+    by, step = cluster.workers_of_steps(run), keys.RAW_READINGS.to_python_identifier()
+    assert {by[f"{step}.land_shard[{number}]"] for number in (0, 1)} == set(NAMES)
+    for made in STEPS_DAYS:
+        assert len(project.materializations(keys.RAW_READINGS, made)) == 1
+    assert contents(project.resources["gcs"]) == contents(alone["gcs"])
 
 
 @pytest.fixture(scope="module")
-def cluster(
-    variables: dict[str, str], local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
-    """With a backfill: the daemon looks for it when it starts, and then every 30 s."""
-    hurried = {**variables, **HURRY, "WATTIF_BACKFILL_DAYS_PER_RUN": "1"}
-    with cluster_of(hurried, local_cloud, tmp_path_factory.mktemp("celery")) as made:
-        instance = made.project.instance
-        instance.add_backfill(
-            PartitionBackfill.from_asset_partitions(
-                backfill_id=BACKFILL,
-                asset_graph=build_defs().resolve_asset_graph(),
-                partition_names=list(map(str, DAYS)),
-                asset_selection=LANDED,
-                backfill_timestamp=time.time(),
-                tags={},
-                dynamic_partitions_store=instance,
-                all_partitions=False,
-                title=None,
-                description=None,
-                run_config=None,
-            )
+def backfilled(cluster: Cluster) -> Iterator[Cluster]:
+    """The daemon looks for backfills when it starts, and then every 30 s."""
+    instance = cluster.project.instance
+    instance.add_backfill(
+        PartitionBackfill.from_asset_partitions(
+            backfill_id=BACKFILL,
+            asset_graph=build_defs().resolve_asset_graph(),
+            partition_names=list(map(str, DAYS)),
+            asset_selection=LANDED,
+            backfill_timestamp=time.time(),
+            tags={},
+            dynamic_partitions_store=instance,
+            all_partitions=False,
+            title=None,
+            description=None,
+            run_config=None,
         )
-        with made.project.running("dagster-daemon", "run", *WORKSPACE):
-            yield made
+    )
+    daemon = ("dagster-daemon", "run", *WORKSPACE)
+    with cluster.project.running(*daemon, WATTIF_BACKFILL_DAYS_PER_RUN="1"):
+        yield cluster
 
 
 def runs_of(cluster: Cluster, *statuses: DagsterRunStatus) -> list[DagsterRun]:
@@ -121,13 +122,13 @@ def is_over(cluster: Cluster) -> bool:
     return len(runs_of(cluster, DagsterRunStatus.SUCCESS)) == len(DAYS)
 
 
-def test_the_days_are_spread_over_the_workers(cluster: Cluster):
+def test_the_days_are_spread_over_the_workers(backfilled: Cluster):
     def both_made_a_day() -> bool:
-        done = runs_of(cluster, DagsterRunStatus.SUCCESS)
-        return {cluster.worker_of(run) for run in done} == set(NAMES)
+        done = runs_of(backfilled, DagsterRunStatus.SUCCESS)
+        return {backfilled.worker_of(run) for run in done} == set(NAMES)
 
     wait_until(both_made_a_day, "a worker did nothing")
-    assert len(runs_of(cluster)) == len(DAYS)
+    assert len(runs_of(backfilled)) == len(DAYS)
 
 
 def kill_in_the_middle(cluster: Cluster, name: str) -> DagsterRun | None:
@@ -144,13 +145,13 @@ def kill_in_the_middle(cluster: Cluster, name: str) -> DagsterRun | None:
 
 
 @pytest.fixture(scope="module")
-def lost(cluster: Cluster) -> DagsterRun:
+def lost(backfilled: Cluster) -> DagsterRun:
     """The run of a worker that was killed."""
     found: list[DagsterRun] = []
 
     def is_killed() -> bool:
-        assert not is_over(cluster), "the days were made before the worker was killed"
-        found.extend(filter(None, [kill_in_the_middle(cluster, "two")]))
+        assert not is_over(backfilled), "the days were made before the worker was killed"
+        found.extend(filter(None, [kill_in_the_middle(backfilled, "two")]))
         return bool(found)
 
     wait_until(is_killed, "the worker had no run")
@@ -158,12 +159,8 @@ def lost(cluster: Cluster) -> DagsterRun:
 
 
 @pytest.mark.usefixtures("lost")
-def test_each_day_is_as_a_single_process_makes_it(
-    cluster: Cluster, local_cloud: Endpoints, tmp_path: Path
-):
-    alone = resources_of(settings_of(local_cloud, tmp_path / "alone", meters=3))
-    with DagsterInstance.ephemeral() as instance:
-        assert run_days(alone, instance, LANDED, DAYS[0], DAYS[-1]).success
+def test_each_day_is_as_a_single_process_makes_it(cluster: Cluster, alone: Resources):
+    make(alone, LANDED, DAYS)
     wait_until(lambda: is_over(cluster), "the days were not made")
     for made in DAYS:
         assert_day_is_landed(cluster.project, made)
