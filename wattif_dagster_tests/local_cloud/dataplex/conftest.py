@@ -1,9 +1,12 @@
 """A local BigQuery for the session, a local Dataplex over it, and stock clients of both."""
 
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -32,8 +35,25 @@ ROWS = r"""
 """
 
 
+@dataclass(frozen=True)
+class BigQuery:
+    """The local BigQuery as users start it."""
+
+    endpoint: str
+    process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """It answers nobody meanwhile, and then all who asked."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
 @pytest.fixture(scope="session")
-def bigquery_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def bigquery_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BigQuery]:
     folder, port = tmp_path_factory.mktemp("bigquery"), free_port()
     (folder / "gcs").mkdir()
     with (folder / "log").open("wb") as log:
@@ -49,10 +69,15 @@ def bigquery_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     endpoint = f"http://127.0.0.1:{port}"
     try:
         wait_until_healthy(endpoint, process)
-        yield endpoint
+        yield BigQuery(endpoint, process)
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def bigquery_endpoint(bigquery_service: BigQuery) -> str:
+    return bigquery_service.endpoint
 
 
 def wait_until_healthy(endpoint: str, process: subprocess.Popen[bytes]) -> None:

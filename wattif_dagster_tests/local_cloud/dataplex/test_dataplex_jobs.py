@@ -16,7 +16,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from wattif_dagster.local_cloud.dataplex.server import Server
 
-from .conftest import Process, grpc_client
+from .conftest import BigQuery, Process, grpc_client
 from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule, seconds
 
 # Seconds of work for the local BigQuery, whatever the rows.
@@ -128,14 +128,16 @@ def test_one_time_scan_goes_when_its_time_to_live_is_over(both: Scans) -> None:
     both.create()
 
 
-def test_running_and_pending_jobs_are_cancelled(both: Scans) -> None:
-    both.create(data_scan(SLOW, SLOW, SLOW))
-    running, pending = both.start(), both.start()
-    both.wait(running.name, State.RUNNING)
-    both.client.cancel_data_scan_job(name=pending.name)
-    assert both.job(pending.name).state == State.CANCELLED
-    both.client.cancel_data_scan_job(name=running.name)
-    both.client.cancel_data_scan_job(name=running.name)  # again, while it is CANCELING
+def test_running_and_pending_jobs_are_cancelled(both: Scans, bigquery_service: BigQuery) -> None:
+    both.create()
+    with bigquery_service.suspended():  # so that the job is under way until it may end
+        running, pending = both.start(), both.start()
+        both.wait(running.name, State.RUNNING)
+        both.client.cancel_data_scan_job(name=pending.name)
+        assert both.job(pending.name).state == State.CANCELLED
+        both.client.cancel_data_scan_job(name=running.name)
+        both.client.cancel_data_scan_job(name=running.name)  # again, while it is CANCELING
+        assert both.job(running.name).state == State.CANCELING
     job = both.wait(running.name)
     assert job.state == State.CANCELLED
     assert "data_quality_result" not in job
