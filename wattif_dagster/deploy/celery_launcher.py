@@ -44,14 +44,22 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
         if run is None or run.is_finished:
             return False
         self._instance.report_run_canceling(run)
-        return super().terminate(run_id)
+        return super().terminate(run_id) if _is_task(run) else True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """What the result backend says of the run's task; where that is STARTED, its worker."""
+        if not _is_task(run):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
         lost = self.workers.lost(run.tags[DAGSTER_CELERY_TASK_ID_TAG])
         if lost is not None:
             return CheckRunHealthResult(WorkerStatus.NOT_FOUND, lost)
         return super().check_run_worker_health(run)
+
+
+def _is_task(run: DagsterRun) -> bool:
+    """Runs of the command line are none: they are in its own process, and look themselves whether
+    they are cancelled."""
+    return DAGSTER_CELERY_TASK_ID_TAG in run.tags
 
 
 def celery_launcher(instance: DagsterInstance) -> AskingCeleryRunLauncher:

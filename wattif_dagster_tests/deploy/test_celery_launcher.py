@@ -88,14 +88,18 @@ def test_a_step_that_is_over_has_its_result(launcher: AskingCeleryRunLauncher):
 
 
 def test_a_run_that_is_terminated_is_cancelled(launcher: AskingCeleryRunLauncher):
+    """Be it a task or, as the command line's are, none."""
+    task = run_of(launcher, "STARTED", "gone@nowhere").with_status(DagsterRunStatus.STARTED)
+    none = DagsterRun("daily", status=DagsterRunStatus.STARTED)
     with DagsterInstance.ephemeral() as instance:
         launcher.register_instance(instance)
-        running = run_of(launcher, "STARTED", "gone@nowhere").with_status(DagsterRunStatus.STARTED)
-        instance.add_run(running)
-        assert launcher.terminate(running.run_id)
-        cancelling = instance.get_run_by_id(running.run_id)
-    assert cancelling is not None
-    assert cancelling.status is DagsterRunStatus.CANCELING
+        for run in (task, none):
+            instance.add_run(run)
+            assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
+            assert launcher.terminate(run.run_id)
+            cancelling = instance.get_run_by_id(run.run_id)
+            assert cancelling is not None
+            assert cancelling.status is DagsterRunStatus.CANCELING
 
 
 def test_workers_refuse_an_instance_that_launches_by_other_means(
