@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from wattif_dagster.alerting.options import AlertSettings
@@ -24,11 +24,41 @@ from wattif_dagster.metering.simulation import Simulation
 ALSO_READ = {"WATTIF_TEST_GCP_PROJECT", "WATTIF_TEST_GCP_BUCKET"}
 """Variables of the tests that need a real project."""
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
-_DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,1023}")
-_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
-_LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,39}")
-_ACCOUNT = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+")
+
+def _matching(pattern: str, kind: str) -> AfterValidator:
+    """Refuses what is not that kind of name, which ends up in paths and SQL."""
+
+    def check(name: str) -> str:
+        if not re.fullmatch(pattern, name):
+            raise ValueError(f"{name!r} is not {kind}")
+        return name
+
+    return AfterValidator(check)
+
+
+_Project = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project id; use 6 to 30 of a-z, 0-9 and '-'"),
+]
+_Location = Annotated[
+    str,
+    _matching(r"[A-Za-z][A-Za-z0-9-]{1,39}", "a location; use one like us-central1 or EU"),
+]
+_Bucket = Annotated[
+    str,
+    _matching(
+        r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]",
+        "a bucket name; use 3 to 63 of a-z, 0-9, '-', '_', '.'",
+    ),
+]
+_Dataset = Annotated[
+    str,
+    _matching(r"[A-Za-z_][A-Za-z0-9_]{0,1023}", "a dataset name; use letters, digits and '_'"),
+]
+_Account = Annotated[
+    str,
+    _matching(r"([A-Za-z0-9._-]+@[A-Za-z0-9.-]+)?", "a service account; use its mail address"),
+]
 
 
 class Endpoints(BaseModel, frozen=True):
@@ -58,11 +88,11 @@ class Settings(BaseSettings):
     home: Path = Field(
         default=Path(".wattif"), description="State of the local cloud, spool, reports."
     )
-    project: str = "wattif-local"
-    location: str = Field(default="us-central1", description="Dataplex region.")
-    bigquery_location: str = Field(default="US", description="BigQuery location.")
-    bucket: str = "smart-meter-fake-data-t"
-    dataset: str = "wattif"
+    project: _Project = "wattif-local"
+    location: _Location = Field(default="us-central1", description="Dataplex region.")
+    bigquery_location: _Location = Field(default="US", description="BigQuery location.")
+    bucket: _Bucket = "smart-meter-fake-data-t"
+    dataset: _Dataset = "wattif"
     table_type: Literal["native", "external"] = Field(
         default="native", description="native: load jobs; external: a table over the objects."
     )
@@ -78,50 +108,15 @@ class Settings(BaseSettings):
         default="application_default", description="On the local cloud always anonymous."
     )
     key_file: Path | None = Field(default=None, description="Service account key, for key_file.")
-    impersonate: str | None = Field(default=None, description="Service account to impersonate.")
+    impersonate: _Account | None = Field(
+        default=None, description="Service account to impersonate."
+    )
 
     simulation: Simulation = Simulation()
     ingest: IngestOptions = IngestOptions()
     detection: DetectionOptions = DetectionOptions()
     scan: ScanOptions = ScanOptions()
     alerts: AlertSettings = AlertSettings()
-
-    @field_validator("bucket")
-    @classmethod
-    def _bucket_name(cls, name: str) -> str:
-        if not _BUCKET.fullmatch(name):
-            raise ValueError(
-                f"{name!r} is not a bucket name; use 3 to 63 of a-z, 0-9, '-', '_', '.'"
-            )
-        return name
-
-    @field_validator("dataset")
-    @classmethod
-    def _dataset_name(cls, name: str) -> str:
-        if not _DATASET.fullmatch(name):
-            raise ValueError(f"{name!r} is not a dataset name; use letters, digits and '_'")
-        return name
-
-    @field_validator("project")
-    @classmethod
-    def _project_name(cls, name: str) -> str:
-        if not _PROJECT.fullmatch(name):
-            raise ValueError(f"{name!r} is not a project id; use 6 to 30 of a-z, 0-9 and '-'")
-        return name
-
-    @field_validator("location", "bigquery_location")
-    @classmethod
-    def _location_name(cls, name: str) -> str:
-        if not _LOCATION.fullmatch(name):
-            raise ValueError(f"{name!r} is not a location; use one like us-central1 or EU")
-        return name
-
-    @field_validator("impersonate")
-    @classmethod
-    def _account_name(cls, name: str | None) -> str | None:
-        if name and not _ACCOUNT.fullmatch(name):
-            raise ValueError(f"{name!r} is not a service account; use its mail address")
-        return name
 
     @model_validator(mode="after")
     def _auth_is_complete(self) -> Self:
