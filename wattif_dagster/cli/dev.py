@@ -27,7 +27,6 @@ def dev(port: int) -> None:
         *(sys.executable, "-m", "dagster", "dev"),
         *("-m", "wattif_dagster.definitions", "-h", "127.0.0.1", "-p", str(port)),
     ]
-    signal.signal(signal.SIGTERM, _interrupt)
     # Started from a script `dagster dev` ignores SIGINT and SIGTERM, so its group is ended.
     server = subprocess.Popen(command, start_new_session=True)
     try:
@@ -42,8 +41,3 @@ def dev(port: int) -> None:
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
     sys.exit(code)
-
-
-def _interrupt(*_: object) -> None:
-    """SIGTERM ends the server as Ctrl-C does, and does not leave it behind."""
-    raise KeyboardInterrupt

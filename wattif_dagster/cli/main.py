@@ -1,5 +1,6 @@
 """The command group, and what all commands do with errors."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -25,7 +26,7 @@ COMMANDS = {
 """Each command and the module of this package that has it."""
 
 INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended, by convention 128 + SIGINT."""
+"""Exit code of a command that Ctrl-C or SIGTERM ended, by convention 128 + SIGINT."""
 
 
 class _LoadedWhenUsed(click.Group):
@@ -49,6 +50,7 @@ def wattif() -> None:
 
 def main() -> None:
     """Run `wattif`; a UserError is printed as its sentence, without a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(wattif.main(standalone_mode=False))  # None, or what a command exits with
     except UserError as error:
@@ -59,3 +61,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         print("wattif: stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a command as Ctrl-C does: what it has started ends too."""
+    raise KeyboardInterrupt

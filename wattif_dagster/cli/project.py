@@ -1,6 +1,5 @@
 """The project that backfills and retries work on: its Dagster instance, graph and runs."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,7 +42,6 @@ class Project:
         from wattif_dagster.definitions import build_defs
         from wattif_dagster.resources.build import build_resources
 
-        signal.signal(signal.SIGTERM, _interrupt)
         defs = build_defs(build_resources(settings))
         home = ensure_dagster_home(settings.home)
         with console_past_dagster() as console:
@@ -84,8 +82,3 @@ class Project:
             f"run {run.run_id[:SHORT]} of {part.span} failed: {said.rstrip('.')}; the days it "
             f"finished are kept. When that is mended, go on with: {go_on}"
         )
-
-
-def _interrupt(*_: object) -> None:
-    """SIGTERM ends the command as Ctrl-C does."""
-    raise KeyboardInterrupt

@@ -85,6 +85,20 @@ def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     assert counted["rows rolled up"] == counted["rows rendered"] == "480"
 
 
+def test_a_command_that_is_ended_ends_what_it_started(start_wattif: Start, home: dict[str, str]):
+    process = start_wattif("evaluate", "--meters", "5", **home)
+    deadline = time.monotonic() + 120
+    while not (Path(home["WATTIF_HOME"]) / "endpoints.json").exists():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline, "the local cloud did not start"
+        time.sleep(0.1)
+    assert len(processes_of(home)) == 3
+    process.send_signal(signal.SIGTERM)
+    assert "wattif: stopped" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert processes_of(home) == []
+
+
 def test_dev_serves_the_ui_until_it_is_ended(
     start_wattif: Start, wattif: Run, home: dict[str, str]
 ):
