@@ -14,9 +14,13 @@ from dagster import (
     DagsterError,
     Definitions,
 )
+from dagster._check import CheckError
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.partitions import DAYS
+
+NO_SELECTION = (DagsterError, CheckError, NotImplementedError)
+"""What Dagster raises: the latter two for `code_location:`, `column:` and others of its UI."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class DailyGraph:
         try:
             selections = [AssetSelection.from_string(part) for part in self._parts(text)]
             selected = {key for each in selections for key in each.resolve(self.definitions)}
-        except DagsterError:
+        except NO_SELECTION:
             raise UserError(
                 f"--select {text!r} is no selection of assets; "
                 "try raw_readings, 'raw_readings+' or 'group:landing'"

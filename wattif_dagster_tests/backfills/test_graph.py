@@ -33,7 +33,13 @@ def test_names_keys_and_dagsters_syntax(text: str, selected: list[str] | None):
     assert chosen == (selected or ["meter_registry", "meter_readings"])
 
 
-@pytest.mark.parametrize("text", ["", "raw", "raw_readings,", "and", "group:", "wattif/none"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "raw", "raw_readings,", "and", "group:", "wattif/none"),
+        *("code_location:x", "column:x", "raw_readings or status:x"),
+    ],
+)
 def test_what_selects_no_asset_is_refused(text: str):
     with pytest.raises(UserError, match="no selection of assets; try raw_readings"):
         GRAPH.select(text)
