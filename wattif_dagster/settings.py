@@ -7,11 +7,12 @@ WATTIF_INGEST__COMPRESSION=gzip.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from wattif_dagster.alerting.options import AlertSettings
@@ -155,12 +156,19 @@ class Settings(BaseSettings):
         return self.home / "endpoints.json"
 
 
-def _refuse_unknown_variables(known: Iterable[str]) -> None:
-    names = {f"WATTIF_{name.upper()}" for name in known}
+def _refuse_unknown_variables(fields: Mapping[str, FieldInfo]) -> None:
+    """Names within a group are left to its model, which takes no others."""
+    names = {f"WATTIF_{name.upper()}" for name in fields}
+    groups = {f"WATTIF_{name.upper()}" for name, field in fields.items() if _is_group(field)}
     for variable in os.environ:
-        group = variable.upper().split("__")[0]
-        if group.startswith("WATTIF_") and group not in names | ALSO_READ:
+        name, within, _ = variable.upper().partition("__")
+        known = groups if within else names | ALSO_READ
+        if variable.upper().startswith("WATTIF_") and name not in known:
             raise UserError(f"there is no setting {variable}; docs/settings.md lists them")
+
+
+def _is_group(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
 def reach_loopback_directly() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Settings
 
-GROUPS = ["WATTIF_SIMULATION", "WATTIF_INGEST", "WATTIF_SCAN"]
+GROUPS = [f"WATTIF_{name}" for name in ("SIMULATION", "INGEST", "DETECTION", "SCAN", "ALERTS")]
 
 
 @contextmanager
@@ -97,6 +97,23 @@ def test_nonsense_is_said_in_a_sentence(variable: str, value: str, sentence: str
         Settings.load()
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("WATTIF_BUCKETS", "there is no setting WATTIF_BUCKETS; docs/settings.md lists them"),
+        ("WATTIF_TARGET__FOO", "there is no setting WATTIF_TARGET__FOO"),
+        ("WATTIF_KEY_FILE__FOO", "there is no setting WATTIF_KEY_FILE__FOO"),
+        ("WATTIF__HOME", "there is no setting WATTIF__HOME"),
+        ("WATTIF_TEST_GCP_BUCKET__FOO", "there is no setting WATTIF_TEST_GCP_BUCKET__FOO"),
+        *((f"{group}__FOO", f"{group[7:].lower()}.foo: Extra inputs") for group in GROUPS),
+    ],
+)
+def test_a_variable_that_sets_nothing_is_refused(variable: str, sentence: str) -> None:
+    with environment({variable: "1"}), pytest.raises(UserError) as caught:
+        Settings.load()
+    assert str(caught.value).startswith(sentence)
 
 
 @pytest.mark.parametrize(
