@@ -15,6 +15,10 @@ ANOMALY_KINDS = (
     *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11"),
 )
 """Theft and faults; what each is stands in anomalies/kinds.py."""
+MOST_DAYS = 36500
+"""Of each span of anomalies: a century."""
+EARLIEST_START, LATEST_START = date(1000, 1, 1), date(9000, 1, 1)
+"""Weeks of weather before a fleet, its growth and three spans after it stay within the calendar."""
 
 
 def parse_day(text: str) -> date:
@@ -70,13 +74,19 @@ class Simulation(BaseModel):
         default="all", description="all, or some of T1 .. T8 and F1 .. F11, with commas between."
     )
     anomaly_onset_day: int = Field(
-        default=42, ge=0, description="Days after start_date when the first may begin."
+        default=42,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days after start_date when the first may begin.",
     )
     anomaly_onset_days: int = Field(
-        default=14, ge=1, description="Days within which all of them begin."
+        default=14, ge=1, le=MOST_DAYS, description="Days within which all of them begin."
     )
     anomaly_days: int = Field(
-        default=28, ge=1, description="Length of those that stay: theft, clock, unit and gain."
+        default=28,
+        ge=1,
+        le=MOST_DAYS,
+        description="Length of those that stay: theft, clock, unit and gain.",
     )
 
     @field_validator("start_date", "incident_date", "weather_shift_date")
@@ -84,6 +94,16 @@ class Simulation(BaseModel):
     def _iso_date(cls, text: str | None) -> str | None:
         if text is not None:
             parse_day(text)
+        return text
+
+    @field_validator("start_date")
+    @classmethod
+    def _within_the_calendar(cls, text: str) -> str:
+        if not EARLIEST_START <= parse_day(text) <= LATEST_START:
+            raise ValueError(
+                f"{text} leaves no room in the calendar; "
+                f"begin between {EARLIEST_START} and {LATEST_START}"
+            )
         return text
 
     @field_validator("anomaly_kinds")

@@ -5,7 +5,12 @@ import pytest
 
 from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.metering.anomalies.schedule import episodes_on
-from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation
+from wattif_dagster.metering.simulation import (
+    ANOMALY_KINDS,
+    LATEST_START,
+    MOST_DAYS,
+    Simulation,
+)
 
 SERIALS = np.arange(3000)
 SIMULATION = Simulation(
@@ -66,6 +71,20 @@ def test_an_episode_is_the_same_whatever_the_day_and_whoever_is_asked_for_with_i
         assert together == sorted(expected, key=lambda e: e.serial)
         alone = [e for s in range(0, 3000, 60) for e in episodes_on(SIMULATION, day, np.array([s]))]
         assert alone == [e for e in together if e.serial % 60 == 0]
+
+
+def test_the_latest_of_all_episodes_are_within_the_calendar():
+    latest = Simulation(
+        start_date=str(LATEST_START),
+        anomaly_share=1,
+        anomaly_onset_day=MOST_DAYS,
+        anomaly_onset_days=MOST_DAYS,
+        anomaly_days=MOST_DAYS,
+    )
+    last = LATEST_START + timedelta(days=3 * MOST_DAYS)
+    found = episodes_on(latest, last - timedelta(days=MOST_DAYS), SERIALS[:99])
+    assert found
+    assert max(episode.ends_at.date() for episode in found) <= last
 
 
 def test_only_the_chosen_kinds_occur():
