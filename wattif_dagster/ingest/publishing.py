@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.labels import land_labels
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix, manifest_name
-from wattif_dagster.ingest.manifest import Manifest, ManifestObject, parse_manifest
+from wattif_dagster.ingest.manifest import Manifest, ManifestObject, read_manifest
 from wattif_dagster.ingest.objects import landing_of
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.store import (
@@ -21,6 +21,9 @@ from wattif_dagster.ingest.store import (
 )
 from wattif_dagster.metering.incidents import incident_label
 from wattif_dagster.metering.simulation import Simulation
+
+REMOVED_AT_ONCE = 250
+"""Objects that are deleted between two looks at whether the manifest still stands."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def publish(
 ) -> tuple[Manifest, int]:
     """Write labels and manifest of these objects; then remove whatever else was `found`, and count.
 
-    Raises UserError when another run has landed the day since.
+    Raises UserError when another run has landed the day since, or lists what is removed here, or
+    removed what is listed here: one looks at the manifest after it has deleted, the other for its
+    objects after it has written the manifest, so that whatever is missing, one of the two says so.
     """
     day, landing = found.day, landing_of(simulation, options)
     labels = land_labels(store, simulation, day, serials, landing)
@@ -71,17 +76,42 @@ def publish(
         labels=labels,
         objects=tuple(objects),
     )
-    name = manifest_name(day)
     try:
-        store.write(name, manifest.dumps(), if_generation=found.generation)
+        store.write(manifest_name(day), manifest.dumps(), if_generation=found.generation)
     except GenerationMismatch:
         # A retried request may find the manifest that its first try wrote.
-        now = store.read(name)
-        if now is None or parse_manifest(now[0], name) != manifest:
-            raise UserError(
-                f"another run landed {day} at the same time, and its manifest stands; run it again"
-            ) from None
+        _require_standing(store, manifest)
+    if found.generation != GENERATION_ABSENT:
+        # Who wrote the manifest before this one may have gone on removing what it did not list.
+        _require_objects(store, manifest)
     # Only now: until it stood, the old manifest needed what it lists.
-    unlisted = (found.objects.keys() | found.labels) - {item.name for item in (labels, *objects)}
-    store.delete(sorted(unlisted))
+    unlisted = sorted(
+        (found.objects.keys() | found.labels) - {item.name for item in (labels, *objects)}
+    )
+    for first in range(0, len(unlisted), REMOVED_AT_ONCE):
+        _require_standing(store, manifest)
+        store.delete(unlisted[first : first + REMOVED_AT_ONCE])
+    if unlisted:
+        _require_standing(store, manifest)
     return manifest, len(unlisted)
+
+
+def _require_standing(store: ObjectStore, manifest: Manifest) -> None:
+    if read_manifest(store, manifest.day) != manifest:
+        raise UserError(
+            f"another run landed {manifest.day} at the same time, and its manifest stands; "
+            "run it again"
+        )
+
+
+def _require_objects(store: ObjectStore, manifest: Manifest) -> None:
+    prefixes = day_prefix(manifest.day), labels_prefix(manifest.day)
+    stored = {item.name: item for prefix in prefixes for item in store.list(prefix)}
+    listed = (manifest.labels, *manifest.objects)
+    gone = [item.name for item in listed if not item.matches(stored.get(item.name))]
+    if gone:
+        _require_standing(store, manifest)
+        raise UserError(
+            f"another run removed {len(gone)} of the objects of {manifest.day} at the same time, "
+            f"{gone[0]} first; run it again"
+        )
