@@ -37,7 +37,7 @@ def days_of_the_fleet(start: date, end: date, simulation: Simulation) -> list[da
 
     Raises UserError when they are reversed, begin before the fleet's first day, or are not over.
     """
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    yesterday = _yesterday()
     if start < simulation.first_day:
         raise UserError(
             f"--start {start} is before the fleet's first day, {simulation.first_day}; "
@@ -46,3 +46,27 @@ def days_of_the_fleet(start: date, end: date, simulation: Simulation) -> list[da
     if end > yesterday:
         raise UserError(f"--end {end} is not over (UTC); end on {yesterday} or before")
     return days_between(start, end)
+
+
+def first_days_of_the_fleet(count: int, simulation: Simulation) -> list[date]:
+    """So many days from the fleet's first on, all of them partitions of the assets.
+
+    Raises UserError when some are not over.
+    """
+    first, yesterday = simulation.first_day, _yesterday()
+    over = (yesterday - first).days + 1
+    if over < 1:
+        raise UserError(
+            f"the fleet's first day, {first}, is not over (UTC); "
+            f"set WATTIF_SIMULATION__START_DATE to {yesterday} or before"
+        )
+    if count > over:
+        raise UserError(
+            f"--days {count} go on after {yesterday}, the last day that is over (UTC); "
+            f"give {over} or fewer, or set WATTIF_SIMULATION__START_DATE to an earlier day"
+        )
+    return [first + timedelta(days=n) for n in range(count)]
+
+
+def _yesterday() -> date:
+    return datetime.now(UTC).date() - timedelta(days=1)

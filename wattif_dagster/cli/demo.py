@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from wattif_dagster.cli.days import first_days_of_the_fleet
 from wattif_dagster.cli.demo_meters import draw_kinds, table_of_kinds
 from wattif_dagster.cli.instance import dagster_instance
 from wattif_dagster.detection.fleet import THRESHOLD
@@ -34,15 +35,15 @@ def demo(days: int, keep: bool) -> None:
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load(target="local")
+    wanted = first_days_of_the_fleet(days, settings.simulation)
+    instance = dagster_instance(settings.home)
     cloud = LocalCloud(settings.home)
-    first = settings.simulation.first_day
-    wanted = [first + timedelta(days=n) for n in range(days)]
     if keep:
         cloud.up()
     with nullcontext() if keep else cloud.running():
         resources = build_resources(settings)
         resources["gcs"].ensure_bucket()
-        _materialize(resources, wanted, dagster_instance(settings.home))
+        _materialize(resources, wanted, instance)
         counts = [count_day(resources["gcs"], resources["bigquery"], day) for day in wanted]
         judged = {day: anomaly_rows(resources["bigquery"], day) for day in wanted}
         _print_report(counts, judged, resources, _draw(settings.home, counts, judged))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from wattif_dagster.cli.days import days_between, days_of_the_fleet
+from wattif_dagster.cli.days import days_between, days_of_the_fleet, first_days_of_the_fleet
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering.simulation import Simulation
 
@@ -47,3 +47,15 @@ def test_other_days_are_refused(start: date, end: date, said: str) -> None:
 def test_today_is_not_over() -> None:
     with pytest.raises(UserError, match="is not over"):
         days_of_the_fleet(FIRST, datetime.now(UTC).date(), FLEET)
+
+
+def test_the_first_days_are_refused_unless_all_are_over() -> None:
+    today = datetime.now(UTC).date()
+    begun = Simulation(start_date=str(today - timedelta(days=3)))
+    assert first_days_of_the_fleet(2, begun) == [today - timedelta(days=n) for n in (3, 2)]
+    with pytest.raises(UserError, match=r"--days 4 go on after .*; give 3 or fewer, or set"):
+        first_days_of_the_fleet(4, begun)
+    with pytest.raises(UserError, match="give 3 or fewer"):
+        first_days_of_the_fleet(10**12, begun)
+    with pytest.raises(UserError, match=r"is not over .*; set WATTIF_SIMULATION__START_DATE to 2"):
+        first_days_of_the_fleet(1, Simulation(start_date=str(today)))

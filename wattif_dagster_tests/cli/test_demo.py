@@ -1,0 +1,18 @@
+"""What `wattif demo` refuses before anything is started."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from wattif_dagster.cli.demo import demo
+from wattif_dagster.errors import UserError
+
+
+def test_days_that_are_not_over_start_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WATTIF_SIMULATION__START_DATE", "2999-01-01")
+    failed = CliRunner().invoke(demo).exception
+    assert isinstance(failed, UserError)
+    assert str(failed).startswith("the fleet's first day, 2999-01-01, is not over")
+    assert list(tmp_path.iterdir()) == []
