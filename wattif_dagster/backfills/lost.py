@@ -40,7 +40,11 @@ def lock_of(dagster_home: Path, run_id: str) -> FileLock:
 
 
 def lost_runs(dagster_home: Path) -> set[str]:
-    """Ids of the runs of this Dagster home whose process is gone."""
+    """Ids of the runs of this Dagster home whose process is gone.
+
+    One of them may be finished: its process was killed before it could remove the file, or removed
+    it while this looked, which made it anew.
+    """
     lost: set[str] = set()
     for file in (dagster_home / "running").glob("*.lock"):
         with suppress(Timeout), FileLock(file).acquire(timeout=0):

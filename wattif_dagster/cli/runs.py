@@ -32,12 +32,13 @@ def runs(limit: int) -> None:
     for record in instance.get_run_records(limit=limit):
         run = record.dagster_run
         failed = run.status is DagsterRunStatus.FAILURE
+        killed = run.run_id in lost and not run.is_finished
         table.add_row(
             run.run_id[:SHORT],
             title_of(run),
             str(span_of(run) or ""),
             f"{record.create_timestamp:%Y-%m-%d %H:%M}",
-            "killed" if run.run_id in lost else run.status.value.lower(),
+            "killed" if killed else run.status.value.lower(),
             _took(record),
             (failure_of(instance, run) or "") if failed else "",
         )
