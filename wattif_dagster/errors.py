@@ -7,6 +7,11 @@ class UserError(Exception):
     """Says in one sentence what is wrong and what to do; the command line prints just that."""
 
 
+class CloudFailed(Exception):
+    """A service did not do what it was asked; the text quotes its reason. Base of what resources
+    raise; the command line prints just the text."""
+
+
 class Unreachable(UserError):
     """A service did not answer: nothing is wrong with what was asked, and it may work later."""
 

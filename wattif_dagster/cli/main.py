@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import CloudFailed, UserError
 
 COMMANDS = {
     "up": "cloud",
@@ -49,11 +49,11 @@ def wattif() -> None:
 
 
 def main() -> None:
-    """Run `wattif`; a UserError is printed as its sentence, without a traceback."""
+    """Run `wattif`; an error is printed as its sentence, without a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(wattif.main(standalone_mode=False))  # None, or what a command exits with
-    except UserError as error:
+    except (UserError, CloudFailed) as error:
         sys.exit(f"wattif: {error}")
     except click.ClickException as error:
         error.show()

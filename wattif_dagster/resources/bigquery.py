@@ -16,7 +16,7 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from pydantic import Field, PrivateAttr
 
-from wattif_dagster.errors import Unreachable, UserError
+from wattif_dagster.errors import CloudFailed, Unreachable, UserError
 from wattif_dagster.resources import bigquery_tables as tables
 from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.schemas import Table
@@ -36,7 +36,7 @@ TRANSIENT = (
 )
 
 
-class JobFailed(Exception):
+class JobFailed(CloudFailed):
     """A load or query job failed or was refused; the text quotes its first errors."""
 
 
@@ -293,7 +293,7 @@ class BigQueryWarehouse(ConfigurableResource):
                     f"{where} cannot be reached; check the network, or `wattif status`"
                 ) from error
             if not _may_pass(cause):
-                raise
+                raise JobFailed(f"BigQuery refused the request: {cause}") from error
             raise Unreachable(f"{where} is not well, try again later: {cause}") from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error

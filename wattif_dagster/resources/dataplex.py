@@ -30,10 +30,13 @@ from wattif_dagster.resources.scan_results import FINAL_STATES, ScanFailed, Scan
 
 CANCEL_TIMEOUT_SECONDS = 10
 TRANSIENT = (
-    gexc.ServiceUnavailable,
-    gexc.InternalServerError,
     gexc.TooManyRequests,
-    gexc.DeadlineExceeded,
+    gexc.InternalServerError,
+    gexc.Unknown,
+    gexc.DataLoss,
+    gexc.BadGateway,
+    gexc.ServiceUnavailable,
+    gexc.GatewayTimeout,
 )
 
 
@@ -219,7 +222,7 @@ class DataplexScans(ConfigurableResource):
         except (gexc.Forbidden, gexc.Unauthorized) as error:
             raise UserError(
                 f"access to Dataplex in {self.parent} was refused; grant the account "
-                "roles/dataplex.dataScanEditor and roles/bigquery.dataEditor"
+                "roles/dataplex.dataScanAdmin and roles/bigquery.dataEditor"
             ) from error
         except (*TRANSIENT, gexc.RetryError) as error:
             reason = error.cause if isinstance(error, gexc.RetryError) else error
@@ -229,5 +232,5 @@ class DataplexScans(ConfigurableResource):
             ) from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
-        except gexc.ClientError as error:
+        except (gexc.ClientError, gexc.MethodNotImplemented) as error:
             raise UserError(f"Dataplex refused: {error.message}") from error

@@ -19,7 +19,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from wattif_dagster.errors import Unreachable, UserError
+from wattif_dagster.errors import CloudFailed, Unreachable, UserError
 from wattif_dagster.ingest.store import (
     GenerationMismatch,
     SpooledFile,
@@ -45,7 +45,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """Pauses before a request is sent again: they double from the first to the longest."""
 
 
-class UploadFailed(Exception):
+class UploadFailed(CloudFailed):
     """Some files did not arrive; the text counts them and quotes the first error."""
 
 
@@ -212,7 +212,7 @@ class GcsTransferManager(ConfigurableResource):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a user must mend into one sentence."""
+        """Turn what is raised into one sentence, for what a user must mend a UserError."""
         where = self.cloud.endpoints.gcs or "Cloud Storage"
         try:
             yield
@@ -236,8 +236,10 @@ class GcsTransferManager(ConfigurableResource):
                     raise UserError(CREDENTIALS_REFUSED) from error
                 case _ if isinstance(error, TRANSIENT):
                     raise Unreachable(f"{where} is not well, try again later: {error}") from error
-                case _:
+                case _ if isinstance(error, UploadFailed):
                     raise
+                case _:
+                    raise CloudFailed(f"{where} refused: {error}") from error
 
 
 def _may_pass(error: BaseException) -> bool:

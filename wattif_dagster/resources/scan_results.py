@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from google.cloud import dataplex_v1
 
 from wattif_dagster.detection.rules import PER_ROW
+from wattif_dagster.errors import CloudFailed
 
 State = dataplex_v1.DataScanJob.State
 FINAL_STATES = frozenset(
@@ -13,7 +14,7 @@ FINAL_STATES = frozenset(
 )
 
 
-class ScanFailed(Exception):
+class ScanFailed(CloudFailed):
     """A scan job ended without a result."""
 
 

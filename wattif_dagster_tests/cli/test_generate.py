@@ -1,3 +1,4 @@
+import re
 import signal
 from datetime import date
 
@@ -9,6 +10,7 @@ from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run, Start
+from wattif_dagster_tests.faults import Proxy, pass_on, status
 
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-02")
 
@@ -48,6 +50,18 @@ def test_a_second_run_sends_nothing_again(wattif: Run, gcs: GcsTransferManager):
     assert {o.name: o.generation for o in gcs.list("dt=")} == before
 
 
+@pytest.mark.usefixtures("gcs")
+@pytest.mark.parametrize("taken", [0, 2], ids=["the registry", "the readings"])
+def test_what_the_service_refuses_is_said(wattif: Run, gcs_proxy: Proxy, taken: int):
+    gcs_proxy.on("POST", "/upload/", pass_on, times=taken)
+    gcs_proxy.on("POST", "/upload/", status(400, "no such storage class"))
+    refused = wattif("generate", *DAYS)
+    assert refused.returncode == 1
+    said = "objects did not arrive" if taken else "refused"
+    assert re.search(f"^wattif: .*{said}.*no such storage class", refused.stderr, re.MULTILINE)
+    assert "Traceback" not in refused.stderr
+
+
 def test_another_fleet_is_replaced_only_when_asked(wattif: Run, gcs: GcsTransferManager):
     assert wattif("generate", *DAYS).returncode == 0
     refused = wattif("generate", *DAYS, "--meters", "6")
@@ -74,14 +88,14 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
     assert gcs.bucket
     command = ("generate", "--start", "2024-01-01", "--end", "2024-01-15", "--meters", "200")
     quick = {"WATTIF_SIMULATION__INTERVAL_SECONDS": "60"}
-    process = start_wattif(*command, **quick)
+    process = start_wattif(*command, "-v", **quick)
     assert process.stderr
-    for day in ("2024-01-01", "2024-01-02"):
-        assert f"{day} landed" in process.stderr.readline()
+    while not process.stderr.readline().startswith("2024-01-03 "):
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     said, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert stderr.endswith("wattif: stopped; the same command goes on from here\n")
+    assert "wattif: stopped; the same command goes on from here\n" in stderr
     assert "Traceback" not in stderr
     assert "of 15 days are complete" in said
     assert list((settings.home / "spool").iterdir()) == []

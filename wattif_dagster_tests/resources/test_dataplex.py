@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
+from google.api_core import exceptions as gexc
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, dataplex_v1
 
 from wattif_dagster.detection.rules import load_spec, parse_spec
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster.resources.cloud import GoogleCloud
 from wattif_dagster.resources.dataplex import DataplexScans, EnsureOutcome, ScanTimedOut, pauses
 from wattif_dagster.resources.scan_definition import Notifications, day_filter, quality_scan
@@ -292,6 +293,22 @@ def test_refusals_are_one_sentence(place: Place) -> None:
     missing = quality_scan(f"{PROJECT}.{place.dataset}.missing", load_spec())
     with pytest.raises(UserError, match=r"Dataplex refused: .*missing"):
         place.scans.ensure(place.scan_id, missing)
+
+
+@pytest.mark.parametrize(
+    "error", [gexc.Unknown, gexc.DataLoss, gexc.BadGateway, gexc.GatewayTimeout]
+)
+def test_what_may_pass_is_asked_again(place: Place, error: type[gexc.ServerError]) -> None:
+    answers: list[Exception | None] = [error("unwell"), None]
+
+    def ask() -> None:
+        if answer := answers.pop(0):
+            raise answer
+
+    with place.scans._explained():
+        place.scans._retry(ask)()
+    with pytest.raises(Unreachable, match="does not answer"), place.scans._explained():
+        raise error("unwell")
 
 
 def test_a_dataplex_that_is_down_is_named(tmp_path: Path) -> None:
