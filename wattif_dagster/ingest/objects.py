@@ -68,7 +68,7 @@ def check_options(simulation: Simulation, options: IngestOptions) -> None:
         raise UserError(
             f"meters_per_object={options.meters_per_object} makes objects of "
             f"{raw / MEBIBYTE:.1f} MiB before compression, above {limit / MEBIBYTE:.0f}; "
-            f"set it to {most} or less"
+            f"set it to {most} or less (WATTIF_INGEST__METERS_PER_OBJECT)"
         )
 
 
