@@ -22,7 +22,7 @@ class State(BaseModel):
         """The state in the file, empty where there is none. Raises UserError if it is damaged."""
         try:
             return cls.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return cls()
         except ValidationError:
             raise UserError(

@@ -279,6 +279,7 @@ def test_home_that_cannot_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot keep the local cloud in"):
         LocalCloud(tmp_path / "file").up()
+    assert states(LocalCloud(tmp_path / "file")) == ["stopped"] * 3
 
 
 def test_damaged_state(tmp_path: Path) -> None:
