@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -181,8 +182,12 @@ def test_only_the_crashed_service_is_restarted(running: LocalCloud) -> None:
 def test_a_stopped_service_does_not_answer(running: LocalCloud) -> None:
     process = psutil.Process(pids(running)["gcs"])
     process.suspend()
-    assert states(running) == ["not answering", "running", "running"]
-    process.resume()
+    try:
+        deadline = time.monotonic() + 30
+        while states(running) != ["not answering", "running", "running"]:
+            assert time.monotonic() < deadline  # a signal takes its time to stop all threads
+    finally:
+        process.resume()
     assert states(running) == ["running"] * 3
 
 

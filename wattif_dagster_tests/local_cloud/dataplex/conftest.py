@@ -1,5 +1,6 @@
 """A local BigQuery for the session, a local Dataplex over it, and stock clients of both."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,7 @@ class BigQuery:
     def suspended(self) -> Iterator[None]:
         """It answers nobody meanwhile, and then all who asked."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until all of its threads have stopped
         try:
             yield
         finally:
