@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-
 from wattif_dagster import schemas
 from wattif_dagster.detection.detection_options import DetectionOptions
 from wattif_dagster.detection.detectors import DETECTORS, Detector
@@ -14,7 +12,7 @@ from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_
 from wattif_dagster.detection.layered.queries import Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.metering.serials import serial_number, serial_text
+from wattif_dagster.metering.serials import serial_number
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 
@@ -115,8 +113,9 @@ def curves(bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]) -> li
     if not serials:
         return []
     scores, hourly = schemas.ANOMALY_SCORES, schemas.HOURLY_CONSUMPTION
-    numbers = np.array([serial_number(serial) for serial in serials])
-    listed = ", ".join(f"'{serial}'" for serial in serial_text(numbers))
+    for serial in serials:
+        serial_number(serial)  # nothing else is put into the SQL
+    listed = ", ".join(f"'{serial}'" for serial in serials)
     rows = bigquery.rows(
         "SELECT s.serial, s.time_hour_rolled, h.avg_kw, s.lower, s.upper, "
         "s.anomaly_probability, s.reason "

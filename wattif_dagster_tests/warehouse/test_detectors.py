@@ -16,6 +16,7 @@ from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 from wattif_dagster.warehouse.scores import (
     Baseline,
     Scores,
+    curves,
     detector_of,
     fit_baseline,
     score_day,
@@ -87,3 +88,8 @@ def test_what_the_target_lacks_is_refused(warehouse: Warehouse, name: DetectorNa
     with pytest.raises(UserError, match=f"WATTIF_DETECTION__DETECTOR={name} needs BigQuery ML"):
         detector_of(warehouse.bigquery, DetectionOptions(detector=name))
     assert detector_of(warehouse.bigquery, DetectionOptions()) is DETECTORS["layered"]
+
+
+def test_only_serials_are_looked_for(warehouse: Warehouse):
+    with pytest.raises(ValueError, match="is not a serial"):
+        curves(warehouse.bigquery, MONDAY, ["MAC00000001", "') OR TRUE --"])
