@@ -8,9 +8,9 @@ from google.cloud.dataplex_v1.types import DataScan
 
 from . import preview
 from .errors import ScanError
-from .evaluate import Query
 from .literals import NUMERIC_TYPES, identifier, string
 from .names import TableName
+from .row_rules import Query
 from .rules import Data, kind, sample_filter
 
 FIRST_POINTS = 10

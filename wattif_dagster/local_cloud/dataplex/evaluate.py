@@ -6,7 +6,7 @@ passed. An incremental run takes the rows above the last run's end, up to the ne
 row is looked at twice; rows with NULL in that column are never looked at.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from google.cloud.dataplex_v1.types import (
@@ -23,12 +23,11 @@ from . import rules
 from .errors import ScanError
 from .literals import identifier, literal
 from .names import TableName
+from .row_rules import Query, count_rows, named
 from .warehouse import Rows
 
 MAX_DEBUG_VALUES = 10
 INCREMENTAL_TYPES = ("DATE", "TIMESTAMP")
-
-Query = Callable[[str], Rows]
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,21 @@ def evaluate(
         filters.append(rules.sample_filter(spec.sampling_percent))
     data = rules.Data(data.table, columns, tuple(filters))
 
-    result.row_count = query(rules.count_rows(data)).rows[0][0]
+    wanted = {number: rule for number, rule in enumerate(spec.rules) if not rule.suspended}
+    by_row = {
+        number: rule for number, rule in wanted.items() if rules.kind(rule) in rules.ROW_KINDS
+    }
+    result.row_count, row_results = count_rows(by_row, data, query)
+    made = {**row_results, **(detected or {})}
     results = []
-    for position, rule in enumerate(spec.rules):
-        if not rule.suspended:
-            result_of = (detected or {}).get(position) or _rule_result(rule, data, query)
-            result_of.rule = rule
-            results.append(result_of)
+    for number, rule in wanted.items():
+        with named(rule):
+            result_of = made[number] if number in made else _aggregate_result(rule, data, query)
+            for debug_query in rule.debug_queries:
+                answer = query(data.expand(debug_query.sql_statement))
+                result_of.debug_queries_result_sets.append(_debug_values(answer))
+        result_of.rule = rule
+        results.append(result_of)
     result.rules = results
     result.passed, result.score = _verdict(results)
     result.dimensions = _by_dimension(results)
@@ -106,39 +113,16 @@ def _between(field: str, data: rules.Data, start: str | None, end: str | None) -
     return [*above, upto]
 
 
-def _rule_result(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQualityRuleResult:
-    label = rule.name or rules.kind(rule)
-    try:
-        if rules.kind(rule) in rules.ROW_KINDS:
-            result = _row_result(rule, data, query)
-        elif rules.kind(rule) == "sql_assertion":
-            count = query(rules.count_assertion_rows(rule, data)).rows[0][0]
-            result = DataQualityRuleResult(passed=count == 0, assertion_row_count=count)
-        else:
-            answer = query(rules.aggregate_passes(rule, data)).rows
-            if len(answer) != 1:
-                raise ScanError(f"one answer was expected, not {len(answer)}")
-            result = DataQualityRuleResult(passed=answer[0][0] is True)
-        for debug_query in rule.debug_queries:
-            answer = query(data.expand(debug_query.sql_statement))
-            result.debug_queries_result_sets.append(_debug_values(answer))
-    except ScanError as error:
-        raise ScanError(f"rule {label}: {error}") from error
-    return result
-
-
-def _row_result(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQualityRuleResult:
-    total, nulls, passed = query(rules.row_counts(rule, data)).rows[0]
-    evaluated = total - nulls if rule.ignore_null else total
-    ratio = passed / evaluated if evaluated else 1.0
-    return DataQualityRuleResult(
-        passed=ratio >= (rule.threshold or 1.0),
-        evaluated_count=evaluated,
-        passed_count=passed,
-        null_count=nulls,
-        pass_ratio=ratio,
-        failing_rows_query=rules.failing_rows(rule, data),
-    )
+def _aggregate_result(
+    rule: DataQualityRule, data: rules.Data, query: Query
+) -> DataQualityRuleResult:
+    if rules.kind(rule) == "sql_assertion":
+        count = query(rules.count_assertion_rows(rule, data)).rows[0][0]
+        return DataQualityRuleResult(passed=count == 0, assertion_row_count=count)
+    answer = query(rules.aggregate_passes(rule, data)).rows
+    if len(answer) != 1:
+        raise ScanError(f"one answer was expected, not {len(answer)}")
+    return DataQualityRuleResult(passed=answer[0][0] is True)
 
 
 def _debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSet:

@@ -5,7 +5,7 @@ https://cloud.google.com/dataplex/docs/reference/rest/v1/DataQualityRule.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,18 +135,18 @@ def _within(
     return " AND ".join(parts)
 
 
-def count_rows(data: Data) -> str:
-    """A query for the number of rows."""
-    return f"SELECT COUNT(*) FROM {data.sql}"
+def row_counts(tested: Iterable[DataQualityRule], data: Data) -> str:
+    """A query of one row: the number of rows, and for each of these row-level rules the rows with
+    NULL in its column and the rows passing.
 
-
-def row_counts(rule: DataQualityRule, data: Data) -> str:
-    """A query of one row for a row-level rule: rows, rows with NULL in the column, rows passing."""
-    nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
-    return (
-        f"SELECT COUNT(*) AS total, {nulls} AS nulls, "
-        f"COUNTIF({row_passes(rule, data)}) AS passed FROM {data.sql}"
-    )
+    Raises ScanError when a rule does not fit its column.
+    """
+    counts = ["COUNT(*) AS total"]
+    for number, rule in enumerate(tested):
+        nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
+        counts.append(f"{nulls} AS nulls_{number}")
+        counts.append(f"COUNTIF({row_passes(rule, data)}) AS passed_{number}")
+    return f"SELECT {', '.join(counts)} FROM {data.sql}"
 
 
 def failing_rows(rule: DataQualityRule, data: Data) -> str:

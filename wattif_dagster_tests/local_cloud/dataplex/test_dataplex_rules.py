@@ -64,6 +64,24 @@ def test_row_rule_counts_rows_and_finds_failing_ones(
     assert sorted(row["id"] for row in rows) == failing
 
 
+def test_row_rules_of_one_scan_are_counted_each_by_itself(scans: Scans) -> None:
+    """In the order of the spec, with rules of other kinds between them."""
+    other = rule("sql_assertion", {"sql_statement": "SELECT * FROM ${data()} WHERE id > 3"})
+    tested = [item for case, _ in ROW_RULES.values() for item in (case, other)]
+    results = scans.results(*tested).rules
+    assert [result.rule for result in results] == tested
+    assert [5 - result.passed_count for result in results[::2]] == [
+        len(failing) for _, failing in ROW_RULES.values()
+    ]
+    assert {result.assertion_row_count for result in results[1::2]} == {2}
+
+
+def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:
+    message = scans.failure(ALWAYS, row_condition("id > 0"), row_filter="no_such_column > 1")
+    assert "no_such_column" in message
+    assert not message.startswith("rule")
+
+
 @pytest.mark.parametrize(
     ("tested", "passed"),
     [
@@ -221,5 +239,5 @@ def test_sampling_takes_one_subset_for_all_rules(scans: Scans, warehouse: bigque
 def test_rule_that_cannot_be_evaluated_fails_the_job(
     tested: dp.DataQualityRule, reason: str, scans: Scans
 ) -> None:
-    assert re.search(reason, scans.failure(ALWAYS, tested))
+    assert re.search(reason, scans.failure(ALWAYS, tested, row_condition("id > 0")))
     assert "data_quality_result" not in scans.get()

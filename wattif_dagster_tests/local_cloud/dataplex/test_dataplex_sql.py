@@ -119,10 +119,10 @@ def test_row_rules_render_to_one_select(
     filters = ("c IS NOT NULL -- or so", *([rules.sample_filter(12.5)] if sampled else []))
     data = rules.Data(TABLE, {"c": column_type}, filters)
     try:
-        counts, failing = rules.row_counts(tested, data), rules.failing_rows(tested, data)
+        counts, failing = rules.row_counts([tested, tested], data), rules.failing_rows(tested, data)
     except ScanError:
         return
-    assert parse(counts).named_selects == ["total", "nulls", "passed"]
+    assert parse(counts).named_selects == [*("total", "nulls_0", "passed_0", "nulls_1", "passed_1")]
     assert tables(parse(failing)) == tables(parse(counts)) == {"people"}
 
 
