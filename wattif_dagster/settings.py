@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     backfill_days_per_run: int | None = Field(
         default=None, ge=1, description="Days a run of a landing backfill; else all in one run."
     )
+    days_at_once: int = Field(
+        default=4, ge=1, le=32, description="Days of a range whose BigQuery jobs a run has at once."
+    )
     step_executor: Literal["in_process", "multiprocess", "celery", "k8s"] = Field(
         default="in_process", description="Where the steps of a run go: processes, or machines."
     )

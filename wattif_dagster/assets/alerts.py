@@ -6,7 +6,8 @@ from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets import markdown
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, table_metadata
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.options import AlertResource
 from wattif_dagster.warehouse.alerts import find_alerts
@@ -40,4 +41,4 @@ def anomaly_alerts(
             "new_alerts": markdown.table(NEW_ALERTS, opened),
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

@@ -5,7 +5,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, table_metadata
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -45,4 +46,4 @@ def fleet_anomalies(
             "threshold": THRESHOLD,
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

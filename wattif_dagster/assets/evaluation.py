@@ -5,7 +5,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, table_metadata
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.warehouse.evaluation import evaluate_day
@@ -39,4 +40,4 @@ def detector_evaluation(
             "recall_by_kind": {row["kind"]: row["recall"] for row in rows if row is not figures},
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

@@ -6,7 +6,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, table_metadata
+from wattif_dagster.assets.days import DayMetadata, each_day
 from wattif_dagster.ingest.labels import read_labels
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager

@@ -6,13 +6,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import (
-    INDEPENDENT,
-    DayMetadata,
-    column_schema,
-    each_day,
-    end_if_cancelled,
-)
+from wattif_dagster.assets.common import INDEPENDENT, column_schema
+from wattif_dagster.assets.days import DayMetadata, each_day, end_if_cancelled
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.objects import RENDERING_VERSION
 from wattif_dagster.ingest.pipeline import DayReport, land_day

@@ -5,7 +5,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, table_metadata
+from wattif_dagster.assets.days import DayMetadata, each_day
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.resources.bigquery import BigQueryWarehouse

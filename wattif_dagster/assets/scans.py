@@ -1,13 +1,15 @@
 """anomaly_scan_results and meter_scan_results: the Dataplex scans, each rule an asset check."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets import markdown
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, table_metadata
+from wattif_dagster.assets.days import DayMetadata, each_day
 from wattif_dagster.assets.scan_checks import check_results, check_specs
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import day_picture
@@ -87,16 +89,21 @@ def _scan_each_day(
     run: Callable[[date], ScanResult],
     more: Callable[[date], DayMetadata] = lambda _day: {},
 ) -> MaterializeResult:
-    """Scan each day of the run and report its result, and what `more` has to say of the day."""
+    """Scan each day of the run and report its result, and what `more` has to say of the day.
+
+    `more` is asked while the scan runs; the scan itself is one object, and days take turns.
+    """
     results: dict[date, ScanResult] = {}
 
     def make(day: date) -> DayMetadata:
+        also = beside.submit(more, day)
         result = results[day] = run(day)
         if result.warning:
             context.log.warning(f"{day}: {result.warning}")
-        return {**_said(result, bigquery, scan.results), **more(day)}
+        return {**_said(result, bigquery, scan.results), **also.result()}
 
-    each_day(context, make)
+    with ThreadPoolExecutor(1) as beside:
+        each_day(context, make)
     return MaterializeResult(check_results=list(check_results(context.asset_key, results)))
 
 

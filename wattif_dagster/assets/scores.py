@@ -6,7 +6,8 @@ from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets import markdown
-from wattif_dagster.assets.common import COMMON, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import COMMON, table_metadata
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.meter_pictures import meters_picture
 from wattif_dagster.errors import UserError
@@ -56,7 +57,7 @@ def consumption_baseline(
             "keeps": detector.keeps,
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)
 
 
 @asset(
@@ -101,4 +102,4 @@ def anomaly_scores(
             "picture": markdown.picture("The day's most anomalous meters", meters_picture(curves)),
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

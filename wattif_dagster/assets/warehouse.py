@@ -5,7 +5,8 @@ from datetime import date
 from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.assets.common import INDEPENDENT, DayMetadata, each_day, table_metadata
+from wattif_dagster.assets.common import INDEPENDENT, table_metadata
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -34,7 +35,7 @@ def meter_readings(
             "table_type": bigquery.readings_type,
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)
 
 
 @asset(
@@ -66,4 +67,4 @@ def hourly_consumption(
             "kwh": round(counted["kwh"] or 0.0, 3),
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

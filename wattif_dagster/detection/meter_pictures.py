@@ -6,11 +6,10 @@ from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter, HourLocator
 from matplotlib.figure import Figure
 
 from wattif_dagster.detection.fleet import THRESHOLD
-from wattif_dagster.detection.pictures import BAND, DPI, FLAG, VALUE, png
+from wattif_dagster.detection.pictures import BAND, DPI, FLAG, VALUE, by_hour, png
 
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
@@ -64,7 +63,7 @@ def _panels(lines: int) -> tuple[Figure, list[Axes]]:
 
 
 def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
-    times = [row["time_hour_rolled"] for row in hours]
+    times = [row["time_hour_rolled"].hour for row in hours]
     lower, value, upper = (
         [nan if row[name] is None else row[name] for row in hours]
         for name in ("lower", "avg_kw", "upper")
@@ -73,7 +72,7 @@ def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
     panel.plot(times, value, color=VALUE, lw=1.3, drawstyle="steps-mid")
     flagged = [row for row in hours if (row["anomaly_probability"] or 0) >= THRESHOLD]
     panel.scatter(
-        [row["time_hour_rolled"] for row in flagged],
+        [row["time_hour_rolled"].hour for row in flagged],
         [row["avg_kw"] or 0 for row in flagged],
         s=16,
         color=FLAG,
@@ -81,9 +80,5 @@ def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
     )
     reasons = sorted({row["reason"] for row in flagged})
     more = f" +{len(reasons) - 2}" if len(reasons) > 2 else ""
-    panel.set_title(f"{serial}\n{', '.join(reasons[:2])}{more}", loc="left", fontsize=8)
-    panel.xaxis.set_major_locator(HourLocator(range(0, 24, 6)))
-    panel.xaxis.set_major_formatter(DateFormatter("%H"))
-    panel.tick_params(labelsize=7)
-    panel.grid(alpha=0.25)
-    panel.spines[["top", "right"]].set_visible(False)
+    panel.set_title(f"{serial}\n{', '.join(reasons[:2])}{more}", loc="left", y=1, fontsize=8)
+    by_hour(panel, "{:02}", labelsize=7)

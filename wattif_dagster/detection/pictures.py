@@ -1,19 +1,20 @@
 """A small picture of a day of the fleet, for the metadata of an asset."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import DateFormatter, HourLocator
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 SIZE_INCHES = (9.0, 4.2)
 DPI = 100
+MARGINS = {"left": 0.075, "right": 0.985, "bottom": 0.15, "top": 0.84, "wspace": 0.16}
 METRICS = ("AVG", "MAX")
 
 VALUE, BAND, FLAG = "#1f4e79", "#9dc3e6", "#d62728"
@@ -26,16 +27,16 @@ def day_picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
     `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`; NULLs are None. Without rows the
     panels stay empty.
     """
-    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
-    panels = figure.subplots(1, 2)
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
+    panels = figure.subplots(1, 2, gridspec_kw=MARGINS)
     for panel, metric in zip(panels, METRICS, strict=True):
         of_metric = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
         _draw(panel, of_metric, f"{100 * threshold:g}% interval")
-        panel.set_title(f"{metric} over the fleet", loc="left", fontsize=10)
+        panel.set_title(f"{metric} over the fleet", loc="left", y=1, fontsize=10)
     panels[0].set_ylabel("kWh in the hour", fontsize=9)
     figure.suptitle(_title(rows), fontsize=12, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
     return png(figure)
 
 
@@ -50,7 +51,7 @@ def _title(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
-    times = [row["time"] for row in rows]
+    times = [row["time"].hour for row in rows]
     # None becomes NaN, where matplotlib interrupts lines and bands.
     lower, value, upper = (
         [nan if row[name] is None else row[name] for row in rows]
@@ -60,7 +61,7 @@ def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
     panel.plot(times, value, color=VALUE, lw=1.5, marker=".", ms=4, label="value")
     flagged = [row for row in rows if row["is_anomaly"]]
     panel.scatter(
-        [row["time"] for row in flagged],
+        [row["time"].hour for row in flagged],
         [row["value"] for row in flagged],
         s=60,
         facecolors="none",
@@ -69,13 +70,18 @@ def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
         zorder=3,
         label="flagged",
     )
-    if times:
-        midnight = times[0].replace(hour=0)
-        panel.set_xlim(midnight - timedelta(minutes=30), midnight + timedelta(hours=23, minutes=30))
-    panel.xaxis.set_major_locator(HourLocator(range(0, 24, 6)))
-    panel.xaxis.set_major_formatter(DateFormatter("%H:%M"))
+    panel.set_xlim(-0.5, 23.5)
+    by_hour(panel, "{:02}:00", labelsize=8)
+
+
+def by_hour(panel: Axes, label: str, labelsize: int) -> None:
+    """Dress a panel whose x is the hour of the day. Few ticks: they are what takes matplotlib
+    longest."""
+    hours = range(0, 24, 6)
+    panel.set_xticks(hours, [label.format(hour) for hour in hours])
+    panel.yaxis.set_major_locator(MaxNLocator(4))
     panel.ticklabel_format(axis="y", useOffset=False)
-    panel.tick_params(labelsize=8)
+    panel.tick_params(labelsize=labelsize)
     panel.grid(alpha=0.25)
     panel.spines[["top", "right"]].set_visible(False)
 

@@ -21,8 +21,9 @@ from dagster import (
     materialize,
 )
 
-from wattif_dagster.assets import common
-from wattif_dagster.assets.common import COMMON, MAX_RETRIES, each_day
+from wattif_dagster.assets import days as days_module
+from wattif_dagster.assets.common import COMMON
+from wattif_dagster.assets.days import MAX_RETRIES, each_day
 from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster_tests.assets.runs import (
     RANGE_END,
@@ -39,7 +40,7 @@ DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common, "RETRY_DELAY_SECONDS", 0)
+    monkeypatch.setattr(days_module, "RETRY_DELAY_SECONDS", 0)
 
 
 def days_asset(make: Callable[[date], dict[str, Any]]) -> AssetsDefinition:

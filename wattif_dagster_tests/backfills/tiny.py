@@ -26,7 +26,8 @@ from dagster import (
     in_process_executor,
 )
 
-from wattif_dagster.assets.common import COMMON, each_day
+from wattif_dagster.assets.common import COMMON
+from wattif_dagster.assets.days import each_day
 from wattif_dagster.backfills.execution import Executor
 from wattif_dagster.backfills.graph import DailyGraph
 from wattif_dagster.backfills.history import read_history

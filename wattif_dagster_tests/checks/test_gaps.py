@@ -14,7 +14,8 @@ from dagster import (
     materialize,
 )
 
-from wattif_dagster.assets.common import COMMON, each_day
+from wattif_dagster.assets.common import COMMON
+from wattif_dagster.assets.days import each_day
 from wattif_dagster.checks.gaps import NO_GAPS, no_gaps
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.errors import UserError

@@ -5,7 +5,10 @@ Every patch replaces one private name of the emulator, so it is only right for o
 """
 
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
+from types import ModuleType
+from typing import Any
 
 from wattif_dagster.errors import UserError
 
@@ -25,6 +28,11 @@ def check_version() -> None:
             f"the local BigQuery is made for bqemulator {PATCHED_VERSION}, but {found} is "
             f"installed; run `pip install bqemulator=={PATCHED_VERSION}`"
         )
+
+
+def wrap(module: ModuleType, name: str, wrapper: Callable[[Any], Any]) -> None:
+    """Put around a function of the emulator one of ours."""
+    setattr(module, name, wrapper(getattr(module, name)))
 
 
 def start_offline() -> None:
@@ -95,7 +103,7 @@ def write_query_results() -> None:
 
     from wattif_dagster.local_cloud.bigquery.destinations import writing
 
-    jobs._execute_query_or_failed_meta = writing(jobs._execute_query_or_failed_meta)
+    wrap(jobs, "_execute_query_or_failed_meta", writing)
 
 
 def refuse_other_hosts() -> None:
@@ -117,18 +125,18 @@ def refuse_other_hosts() -> None:
 
 def translate_once() -> None:
     """The emulator translates anew what it was asked of another day: see `translations`."""
+    from bqemulator.api.routes import jobs
     from bqemulator.jobs import executor
+    from bqemulator.sql import inner_query
     from bqemulator.sql.translator import SQLTranslator
 
-    from wattif_dagster.local_cloud.bigquery.translations import (
-        once_for_all_dates,
-        translating_once,
-    )
+    from wattif_dagster.local_cloud.bigquery import translations
 
-    SQLTranslator.translate = translating_once(SQLTranslator.translate)
-    executor.rewrite_table_refs = once_for_all_dates(  # pyright: ignore[reportPrivateImportUsage]
-        executor.rewrite_table_refs  # pyright: ignore[reportPrivateImportUsage]
-    )
+    SQLTranslator.translate = translations.translating_once(SQLTranslator.translate)
+    wrap(executor, "rewrite_table_refs", translations.once_for_all_dates)
+    wrap(inner_query, "build_catalog_schema", translations.knowing_tables)
+    wrap(inner_query, "rewrite_for_row_access", translations.where_access_is_limited)
+    wrap(jobs, "_projected_column_names", translations.whatever_the_dates)
 
 
 def tell_queries_by_their_beginning() -> None:
@@ -138,7 +146,7 @@ def tell_queries_by_their_beginning() -> None:
 
     from wattif_dagster.local_cloud.bigquery.statements import nothing, unless_query
 
-    ddl_sync._detect_plain_create_table = unless_query(ddl_sync._detect_plain_create_table)
+    wrap(ddl_sync, "_detect_plain_create_table", unless_query)
     for name in (
         "assert_drop_schema_allowed",
         "detect_drop_routine",
@@ -147,12 +155,12 @@ def tell_queries_by_their_beginning() -> None:
         "sync_created_view",
         "sync_dropped_object",
     ):
-        setattr(executor, name, unless_query(getattr(executor, name)))
-    executor.classify_statement_type = unless_query(
-        executor.classify_statement_type, of_query=lambda: "SELECT"
-    )
-    executor._reject_dml_on_immutable = unless_query(executor._reject_dml_on_immutable, 1)
-    executor._capture_dml_snapshots = unless_query(executor._capture_dml_snapshots, 1, nothing)
+        wrap(executor, name, unless_query)
+    select = partial(unless_query, of_query=lambda: "SELECT")
+    wrap(executor, "classify_statement_type", select)
+    wrap(executor, "_reject_dml_on_immutable", partial(unless_query, statement=1))
+    nothing_done = partial(unless_query, statement=1, of_query=nothing)
+    wrap(executor, "_capture_dml_snapshots", nothing_done)
 
 
 PATCHES: dict[str, Callable[[], None]] = {

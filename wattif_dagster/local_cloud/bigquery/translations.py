@@ -1,5 +1,5 @@
-"""Translations of SQL to DuckDB's, kept: a statement that differs by its dates alone is not
-translated again.
+"""Translations of SQL to DuckDB's, and what else is read off a statement, kept: one that differs
+by its dates alone is not translated or parsed again.
 
 The emulator parses a statement up to two hundred times to translate it, which takes longer than
 DuckDB does to answer it; and the pipeline asks of each day what it asked of the day before.
@@ -13,12 +13,17 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+import sqlglot
+from bqemulator.catalog.repository import CatalogRepository
 from bqemulator.domain.errors import DomainError
 from bqemulator.domain.result import Err, Ok, Result
 from bqemulator.sql.translator import SQLTranslator
+from sqlglot import exp
+from sqlglot.errors import ParseError
 
+Answer = TypeVar("Answer")
 KEPT = 256
 """Statements; a day of the pipeline asks some sixty."""
 
@@ -42,8 +47,7 @@ def once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
         return translated
 
     def of_dates(sql: str, *more: Any) -> str:
-        dates = list(dict.fromkeys(_DATE.findall(sql)))
-        stand_ins = [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
+        dates, stand_ins = _stand_ins(sql)
         try:
             translated = of_stand_ins(_replaced(sql, dates, stand_ins), *more)
         except (DateLost, DomainError):
@@ -51,6 +55,18 @@ def once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
         return _replaced(translated, stand_ins, dates)
 
     return of_dates
+
+
+def whatever_the_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """The same function of a SQL text; its answer must not hang on dates, nor be changed."""
+    kept = lru_cache(KEPT)(ask)
+    return lambda sql: kept(_replaced(sql, *_stand_ins(sql)))
+
+
+def _stand_ins(sql: str) -> tuple[list[str], list[str]]:
+    """The dates of a statement, and a stand-in for each."""
+    dates = list(dict.fromkeys(_DATE.findall(sql)))
+    return dates, [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
 
 
 def _replaced(sql: str, dates: list[str], by: list[str]) -> str:
@@ -84,3 +100,46 @@ def translating_once(
             return Err(error)
 
     return translate_once
+
+
+def knowing_tables(
+    schema_of: Callable[..., dict[str, dict[str, str]]],
+) -> Callable[..., dict[str, dict[str, str]]]:
+    """`build_catalog_schema`, of a statement that has the same tables and nothing else."""
+
+    def schema_of_tables(
+        bq_sql: str, *, project_id: str, catalog: CatalogRepository
+    ) -> dict[str, dict[str, str]]:
+        return schema_of(_tables(bq_sql), project_id=project_id, catalog=catalog)
+
+    return schema_of_tables
+
+
+@whatever_the_dates
+def _tables(sql: str) -> str:
+    """A SELECT from the tables of a statement; the statement itself where it cannot be parsed."""
+    try:
+        tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
+    except ParseError:
+        return sql
+    names = {
+        exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")).sql(
+            "bigquery"
+        )
+        for table in tables
+        if table.db
+    }
+    return f"SELECT * FROM {', '.join(sorted(names))}" if names else "SELECT 1"
+
+
+def where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
+    """`rewrite_for_row_access`, which has nothing to do without policies and views."""
+
+    def rewrite_if_needed(bq_sql: str, *, catalog: CatalogRepository, **options: Any) -> str:
+        limited = catalog.list_all_row_access_policies() or any(
+            catalog.list_views(dataset.project_id, dataset.dataset_id)
+            for dataset in catalog.list_all_datasets()
+        )
+        return rewrite(bq_sql, catalog=catalog, **options) if limited else bq_sql
+
+    return rewrite_if_needed

@@ -1,0 +1,153 @@
+"""How a run goes through its days: several at once where they may, credited as they end."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, TypeAlias
+
+from dagster import (
+    AssetExecutionContext,
+    AssetMaterialization,
+    AssetObservation,
+    DagsterExecutionInterruptedError,
+    DagsterRunStatus,
+    MaterializeResult,
+    RetryRequested,
+)
+
+from wattif_dagster.errors import Unreachable
+from wattif_dagster.partitions import days_of
+from wattif_dagster.settings import Settings
+
+DayMetadata: TypeAlias = Mapping[str, Any]
+Make: TypeAlias = Callable[[date], DayMetadata]
+
+DAYS_AT_ONCE = Settings.load().days_at_once
+"""Of assets whose days need no other day of theirs, and wait for BigQuery most of the time."""
+
+MAX_RETRIES = 2
+RETRY_DELAY_SECONDS = 5
+
+
+def each_day(context: AssetExecutionContext, make: Make, at_once: int = 1) -> MaterializeResult:
+    """Make each day of the run and attach what `make` reports to its partition.
+
+    Days are made in order by the caller's thread, or `at_once` of them by as many threads.
+
+    When a day fails for good, or the run is cancelled, the days made are credited, so that a
+    resume does only the rest. A failure that may pass is tried again, all days together: they are
+    idempotent, and credited once. A RetryPolicy would also start a cancelled step again.
+
+    Each day is observed as it ends: Dagster records the materializations when the step does, and
+    a process that is killed leaves the observations to credit its days by.
+    """
+    finished: dict[date, DayMetadata] = {}
+
+    def end(day: date, metadata: DayMetadata) -> None:
+        key = day.isoformat()
+        context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=key)
+        finished[day] = metadata
+        context.log_event(
+            AssetObservation(context.asset_key, partition=key, metadata=_plain(metadata))
+        )
+
+    days = days_of(context)
+    try:
+        if at_once == 1 or len(days) == 1:
+            for day in days:
+                end_if_cancelled(context)
+                end(day, make(day))
+        else:
+            _make_at_once(context, days, make, at_once, end)
+    except BaseException as error:
+        retry_if_it_may_pass(context, error)
+        with _uninterrupted():
+            for day, metadata in sorted(finished.items()):
+                context.log_event(
+                    AssetMaterialization(
+                        context.asset_key, partition=day.isoformat(), metadata=dict(metadata)
+                    )
+                )
+        raise
+    return MaterializeResult()
+
+
+def _make_at_once(
+    context: AssetExecutionContext,
+    days: Sequence[date],
+    make: Make,
+    at_once: int,
+    end: Callable[[date, DayMetadata], None],
+) -> None:
+    """Make days by threads; `end` is called by the caller's.
+
+    When a day fails or the run is cancelled, no other is begun, and those under way are ended
+    before the error is raised.
+    """
+    running: dict[Future[DayMetadata], date] = {}
+
+    def end_some() -> None:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in sorted(done, key=running.__getitem__):
+            end(running[future], future.result())
+            del running[future]
+
+    with ThreadPoolExecutor(at_once, thread_name_prefix="day") as pool:
+        try:
+            for day in days:
+                if len(running) == at_once:
+                    end_some()
+                end_if_cancelled(context)
+                running[pool.submit(make, day)] = day
+            while running:
+                end_some()
+        except BaseException:
+            with _uninterrupted():
+                for future in sorted(wait(running).done, key=running.__getitem__):
+                    if future.exception() is None:
+                        end(running[future], future.result())
+            raise
+
+
+def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -> None:
+    """Raises RetryRequested for a failure that may pass, until the step was tried often enough."""
+    if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
+        raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Leaves SIGINT and SIGTERM unheeded: the run is ending as it is.
+
+    A cancellation is often seen in the run's status just before its signal comes. Raised while
+    Dagster stores a materialization, it leaves the day in the run's log but not in the asset's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signal handlers run, and raise, in the main thread alone
+        return
+    ends = (signal.SIGINT, signal.SIGTERM)
+    handlers = {end: signal.signal(end, signal.SIG_IGN) for end in ends}
+    try:
+        yield
+    finally:
+        for end, handler in handlers.items():
+            signal.signal(end, handler if handler is not None else signal.SIG_DFL)
+
+
+def _plain(metadata: DayMetadata) -> dict[str, Any]:
+    """Without pictures and tables, which would double the event log."""
+    return {name: value for name, value in metadata.items() if isinstance(value, int | float | str)}
+
+
+def end_if_cancelled(context: AssetExecutionContext) -> None:
+    """Raises DagsterExecutionInterruptedError when the run is being cancelled.
+
+    Dagster raises it from a signal handler, once. Raised inside a finalizer or a callback of the
+    garbage collector, Python drops it, and the run would go on to its last day.
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is not None and run.status is DagsterRunStatus.CANCELING:
+        raise DagsterExecutionInterruptedError
