@@ -95,5 +95,5 @@ def png(figure: Figure) -> bytes:
     # A palette: a third of the bytes, and the picture lives in event metadata. Coverage, since a
     # palette by frequency would lose the few red pixels of a flag.
     palette = image.convert("RGB").quantize(64, method=Image.Quantize.MAXCOVERAGE)
-    palette.save(png, "PNG", optimize=True)
+    palette.save(png, "PNG")
     return png.getvalue()

@@ -71,7 +71,7 @@ class DataplexScans(ConfigurableResource):
     call_timeout_seconds: float = Field(default=30, gt=0, description="One call, retries included.")
     change_timeout_seconds: float = Field(default=300, gt=0, description="To create or update.")
     run_timeout_seconds: float = Field(default=900, gt=0, description="One job; then cancelled.")
-    first_poll_seconds: float = Field(default=0.05, gt=0, description="First pause of a wait.")
+    first_poll_seconds: float = Field(default=0.02, gt=0, description="First pause of a wait.")
     longest_poll_seconds: float = Field(default=20, gt=0, description="Longest pause of a wait.")
 
     @cached_property

@@ -10,8 +10,7 @@ recent AS (
     DATE(time_hour_rolled) AS day,
     avg_kw,
     max_kw,
-    min_kw,
-    MIN(DATE(time_hour_rolled)) OVER (PARTITION BY serial) AS first_day
+    min_kw
   FROM $hourly_consumption
   WHERE time_hour_rolled >= TIMESTAMP '$history_start'
     AND time_hour_rolled < TIMESTAMP '$day'
@@ -19,7 +18,8 @@ recent AS (
 ),
 
 history AS (
-  SELECT serial, DATE_DIFF(DATE '$day', MIN(day), DAY) AS history_days
+  SELECT
+    serial, MIN(day) AS first_day, DATE_DIFF(DATE '$day', MIN(day), DAY) AS history_days
   FROM recent
   GROUP BY serial
   HAVING MIN(day) <= DATE_SUB(DATE '$day', INTERVAL $least_history_days DAY)
@@ -28,19 +28,24 @@ history AS (
 -- The earliest $fit_days days of the window: with a full history the fit ends two weeks ago, and an
 -- anomaly is that old before it begins to pass for normal.
 fitted AS (
-  SELECT r.serial, r.time, r.day, r.avg_kw, r.max_kw, r.min_kw, h.history_days
+  SELECT
+    r.serial,
+    r.time,
+    r.day,
+    r.avg_kw,
+    r.max_kw,
+    r.min_kw,
+    ROW_NUMBER() OVER (PARTITION BY r.serial, r.day ORDER BY r.min_kw) AS place,
+    h.history_days
   FROM recent AS r
   INNER JOIN history AS h ON h.serial = r.serial
-  WHERE r.day < DATE_ADD(r.first_day, INTERVAL $fit_days DAY)
+  WHERE r.day < DATE_ADD(h.first_day, INTERVAL $fit_days DAY)
 ),
 
 -- Days away from home say nothing about days at home and are left out (vacancy.sql).
 day_loads AS (
   SELECT serial, day, AVG(avg_kw) AS mean_kw, MIN(IF(place >= 3, min_kw, NULL)) AS floor_kw
-  FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY serial, day ORDER BY min_kw) AS place
-    FROM fitted
-  )
+  FROM fitted
   GROUP BY serial, day
 ),
 
@@ -78,6 +83,7 @@ hours AS (
     f.avg_kw,
     f.max_kw,
     f.min_kw,
+    f.place,
     SIGN(f.avg_kw) * LN(1 + $log_scale * ABS(f.avg_kw) / m.mean_kw) AS avg_log,
     SIGN(f.max_kw) * LN(1 + $log_scale * ABS(f.max_kw) / m.mean_kw) AS max_log
   FROM fitted AS f
@@ -194,7 +200,7 @@ scored_hours AS (
     h.max_log,
     s.mean AS expected_log,
     s.z - f.fleet_z AS z,
-    ROW_NUMBER() OVER (PARTITION BY h.serial, h.day ORDER BY h.min_kw) AS place
+    h.place
   FROM hours AS h
   INNER JOIN hour_scores AS s
     ON s.serial = h.serial AND s.time = h.time AND s.quantity = 'avg'
