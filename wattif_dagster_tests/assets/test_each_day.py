@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -35,6 +37,7 @@ from wattif_dagster_tests.assets.runs import (
 
 KEY = AssetKey("days")
 MESSAGE = "a lost connection"
+WAIT_SECONDS = 30
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
 
 
@@ -43,10 +46,10 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(days_module, "RETRY_DELAY_SECONDS", 0)
 
 
-def days_asset(make: Callable[[date], dict[str, Any]]) -> AssetsDefinition:
+def days_asset(make: Callable[[date], dict[str, Any]], at_once: int) -> AssetsDefinition:
     @asset(key=KEY, **COMMON)
     def days(context: AssetExecutionContext) -> MaterializeResult:
-        return each_day(context, make)
+        return each_day(context, make, at_once)
 
     return days
 
@@ -58,11 +61,14 @@ def instance() -> Iterator[DagsterInstance]:
 
 
 def run(
-    instance: DagsterInstance, make: Callable[[date], dict[str, Any]], **more: Any
+    instance: DagsterInstance,
+    make: Callable[[date], dict[str, Any]],
+    at_once: int = 1,
+    **more: Any,
 ) -> ExecuteInProcessResult:
     more.setdefault("tags", {RANGE_START: DAYS[0], RANGE_END: DAYS[-1]})
     more.setdefault("raise_on_error", False)
-    return materialize([days_asset(make)], instance=instance, **more)
+    return materialize([days_asset(make, at_once)], instance=instance, **more)
 
 
 class FailsOn:
@@ -161,6 +167,80 @@ def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
         run(instance, make, raise_on_error=True)
     assert made == DAYS[:2]
     assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+
+
+class Meeting:
+    """Days wait for each other, two at a time; then some fail, or send a signal."""
+
+    def __init__(self, **after: Callable[[], None]) -> None:
+        self.barrier = threading.Barrier(2)
+        self.after = after
+        self.begun: list[str] = []
+
+    def __call__(self, day: date) -> dict[str, Any]:
+        self.begun.append(str(day))
+        self.barrier.wait(WAIT_SECONDS)
+        self.after.get(day.strftime("%A"), lambda: None)()
+        return {"name": day.strftime("%A")}
+
+
+FOUR = {RANGE_START: DAYS[0], RANGE_END: "2024-01-04"}
+
+
+def fail() -> None:
+    raise UserError(MESSAGE)
+
+
+def linger() -> None:
+    time.sleep(0.3)  # until the other day has failed, or the signal has come
+
+
+def test_days_are_made_at_once_and_each_has_its_own_metadata(instance: DagsterInstance):
+    result = run(instance, Meeting(), at_once=2, tags=FOUR)
+    assert result.success
+    names = ["Monday", "Tuesday", "Wednesday", "Thursday"]
+    assert sorted(materializations(instance, result, KEY)) == [
+        (f"2024-01-0{number}", {"name": name}) for number, name in enumerate(names, 1)
+    ]
+    observed = instance.all_logs(result.run_id, of_type=DagsterEventType.ASSET_OBSERVATION)
+    assert len(observed) == 4
+
+
+@pytest.mark.parametrize("failing", ["Monday", "Tuesday"])
+def test_a_day_under_way_beside_one_that_fails_is_credited(instance: DagsterInstance, failing: str):
+    make = Meeting(**{"Monday": linger, "Tuesday": linger, failing: fail})
+    result = run(instance, make, at_once=2, tags=FOUR)
+    assert MESSAGE in failures(result)["days"]
+    kept = DAYS[1] if failing == "Monday" else DAYS[0]
+    assert partitions(instance, result, KEY) == [kept]
+    assert sorted(make.begun) == DAYS[:2]
+
+
+def test_a_signal_lets_the_days_under_way_end_and_no_other_begin(instance: DagsterInstance):
+    def interrupt() -> None:
+        linger()  # the main thread waits by now
+        os.kill(os.getpid(), signal.SIGINT)
+        linger()
+
+    make = Meeting(Monday=interrupt, Tuesday=lambda: time.sleep(0.9))
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
+    assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+    assert sorted(make.begun) == DAYS[:2]
+
+
+def test_days_at_once_are_tried_again_together(instance: DagsterInstance):
+    lost = iter([Unreachable(MESSAGE)])
+
+    def lose() -> None:
+        for error in lost:
+            raise error
+
+    make = Meeting(Tuesday=lose)
+    result = run(instance, make, at_once=2, tags=FOUR)
+    assert result.success
+    assert sorted(make.begun) == sorted([*DAYS[:2], *DAYS, "2024-01-04"])
+    assert len(materializations(instance, result, KEY)) == 4
 
 
 class SignalsWhenRead(dict[str, Any]):

@@ -1,8 +1,11 @@
 """A statement is translated once for all its dates, and to what a translation of its own gives."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from bqemulator.catalog.memory_repository import MemoryCatalogRepository
+from bqemulator.catalog.models import DatasetMeta, TableFieldSchema, TableMeta, TableSchema
+from bqemulator.sql.catalog_schema import build_catalog_schema
 from bqemulator.sql.translator import SQLTranslator
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +15,13 @@ from wattif_dagster.detection.alerts import alerts_sql
 from wattif_dagster.detection.evaluation import evaluation_sql
 from wattif_dagster.detection.fleet import fleet_anomalies_sql
 from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
-from wattif_dagster.local_cloud.bigquery.translations import once_for_all_dates, translating_once
+from wattif_dagster.local_cloud.bigquery.translations import (
+    knowing_tables,
+    once_for_all_dates,
+    translating_once,
+    whatever_the_dates,
+)
+from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
 
 TABLES = Tables("`p.d.hourly_consumption`", "`p.d.consumption_baseline`", "`p.d.registry`", "`p.m`")
 STATEMENTS = {
@@ -73,3 +82,71 @@ def test_a_translation_without_its_dates_is_not_kept() -> None:
 def test_whatever_is_said_comes_back(pieces: list[object]) -> None:
     sql = " ".join(f"DATE '{piece}'" for piece in pieces)
     assert once_for_all_dates(lambda text: text)(sql) == sql
+
+
+def catalog() -> MemoryCatalogRepository:
+    """The tables of the statements, but for the last, each with two columns."""
+    made = MemoryCatalogRepository()
+    then = datetime(2024, 1, 1, tzinfo=UTC)
+    times = {"creation_time": then, "last_modified_time": then, "etag": "e"}
+    made.create_dataset(DatasetMeta(project_id="p", dataset_id="d", **times))
+    for name in ("hourly_consumption", "consumption_baseline", "registry", "scores"):
+        columns = (("serial", "STRING"), (f"{name}_kwh", "FLOAT"))
+        fields = tuple(TableFieldSchema(name=column, type=kind) for column, kind in columns)
+        made.create_table(
+            TableMeta(
+                project_id="p",
+                dataset_id="d",
+                table_id=name,
+                schema=TableSchema(fields=fields),
+                **times,
+            )
+        )
+    return made
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_tables_of_a_statement_are_known_from_another_day(statement: str) -> None:
+    asked: list[str] = []
+
+    def counted(sql: str, **options: object) -> dict[str, dict[str, str]]:
+        asked.append(sql)
+        return build_catalog_schema(sql, **options)  # type: ignore[arg-type]
+
+    schema_of, tables = knowing_tables(counted), catalog()
+    for day in (date(2024, 1, 14), date(2024, 3, 1)):
+        sql = STATEMENTS[statement](day)
+        known = schema_of(sql, project_id="p", catalog=tables)
+        assert known == build_catalog_schema(sql, project_id="p", catalog=tables)
+        assert bool(known) == (statement != "fleet")
+    assert asked[0] == asked[1]
+    assert len(asked[0]) < 200
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1", "SELEC FROM `p.d.registry`", "SELECT * FROM registry"])
+def test_a_statement_without_tables_has_none(sql: str) -> None:
+    asked = {"project_id": "p", "catalog": catalog()}
+    assert knowing_tables(build_catalog_schema)(sql, **asked) == {}
+
+
+def test_what_hangs_on_no_date_is_asked_once() -> None:
+    asked: list[str] = []
+    columns = whatever_the_dates(lambda sql: asked.append(sql) or len(sql))
+    assert columns("SELECT DATE '2024-01-05' AS a") == columns("SELECT DATE '2024-01-06' AS a")
+    assert columns("SELECT 1 AS b") == len("SELECT 1 AS b")
+    assert len(asked) == 2
+
+
+def test_views_and_row_policies_are_heeded_as_soon_as_there_are_any(mended: Server) -> None:
+    table = mended.table()
+    name = f"`{table.project}.{table.dataset_id}.readings`"
+    view = f"`{table.project}.{table.dataset_id}.of_b`"
+    rows = [row("2024-01-01T00:00:00Z", serial) for serial in "ABB"]
+    mended.load(mended.put("rows.json", ndjson(rows)), table)
+    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(3,)]
+    mended.rows(f"CREATE VIEW {view} AS SELECT serial FROM {name} WHERE serial = 'B'")
+    assert mended.rows(f"SELECT COUNT(*) FROM {view}") == [(2,)]
+    granted = "GRANT TO ('user:somebody@example.com') FILTER USING (serial = 'A')"
+    mended.rows(f"CREATE ROW ACCESS POLICY of_a ON {name} {granted}")
+    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(0,)]
+    mended.client.delete_dataset(table.dataset_id, delete_contents=True)

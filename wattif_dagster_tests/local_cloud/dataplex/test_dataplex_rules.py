@@ -7,7 +7,11 @@ import pytest
 from google.cloud import bigquery
 from google.cloud import dataplex_v1 as dp
 
-from .scans import ALWAYS, Scans, row_condition, rule
+from wattif_dagster.local_cloud.dataplex.evaluate import evaluate
+from wattif_dagster.local_cloud.dataplex.names import TableName
+from wattif_dagster.local_cloud.dataplex.warehouse import Rows, Warehouse
+
+from .scans import ALWAYS, Scans, data_scan, row_condition, rule
 
 # A rule, and the ids of the rows in ds.people that fail it.
 ROW_RULES: dict[str, tuple[dp.DataQualityRule, list[int]]] = {
@@ -74,6 +78,20 @@ def test_row_rules_of_one_scan_are_counted_each_by_itself(scans: Scans) -> None:
         len(failing) for _, failing in ROW_RULES.values()
     ]
     assert {result.assertion_row_count for result in results[1::2]} == {2}
+
+
+def test_row_rules_are_counted_by_one_query(bigquery_endpoint: str) -> None:
+    warehouse, asked = Warehouse(bigquery_endpoint), []
+
+    def query(sql: str) -> Rows:
+        asked.append(sql)
+        return warehouse.query(sql, "demo-project")
+
+    scan = data_scan(*(tested for tested, _ in ROW_RULES.values()))
+    columns = warehouse.columns(TableName("demo-project", "ds", "people"))
+    assert columns
+    assert len(evaluate(scan, columns, None, query).result.rules) == len(ROW_RULES)
+    assert len(asked) == 1
 
 
 def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:
