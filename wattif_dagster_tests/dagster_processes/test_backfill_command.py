@@ -151,7 +151,7 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
     gcs.write(name, sound[0])
     retried = run("wattif", "retry", short)
     assert retried.returncode == 0, retried.stderr
-    assert f"run {short} of {day(50)}...{day(52)}: 5 of 6 days of assets to make" in retried.stderr
+    assert f"run {short} of {day(50)}...{day(52)}: 4 of 6 days of assets to make" in retried.stderr
     assert len(project.materializations(keys.METER_READINGS, day(50))) == 1
     assert len(project.materializations(keys.HOURLY_CONSUMPTION, day(52))) == 1
     latest = project.instance.get_runs(limit=1)[0]

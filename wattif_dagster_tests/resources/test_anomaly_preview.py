@@ -234,7 +234,7 @@ def test_an_operation_is_waited_for(answering: Answering) -> None:
     running = (200, {"name": "projects/p/locations/l/operations/o"})
     with answering(running, running, (200, {"done": True})) as scans:
         ensure_preview(scans, "scan", body(), sleep=slept.append)
-    assert slept == [0.2, pytest.approx(0.3)]
+    assert slept == [0.02, pytest.approx(0.03)]
 
 
 def test_a_service_that_is_down_is_named(tmp_path: Path) -> None:
