@@ -26,9 +26,9 @@ from wattif_dagster.detection.student_t import critical_value, two_sided_probabi
 
 from . import preview
 from .anomaly_points import Source, history, unit_of
+from .answers import Query
 from .literals import identifier, string
 from .names import TableName, dataset_of
-from .row_rules import Query
 from .rules import kind
 from .warehouse import Warehouse
 

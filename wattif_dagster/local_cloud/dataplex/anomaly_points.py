@@ -7,10 +7,10 @@ from datetime import datetime
 from google.cloud.dataplex_v1.types import DataScan
 
 from . import preview
+from .answers import Query
 from .errors import ScanError
 from .literals import NUMERIC_TYPES, identifier, string
 from .names import TableName
-from .row_rules import Query
 from .rules import Data, kind, sample_filter
 
 FIRST_POINTS = 10

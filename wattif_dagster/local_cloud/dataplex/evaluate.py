@@ -13,17 +13,16 @@ from google.cloud.dataplex_v1.types import (
     DataQualityColumnResult,
     DataQualityDimensionResult,
     DataQualityResult,
-    DataQualityRule,
     DataQualityRuleResult,
     DataScan,
     ScannedData,
 )
 
 from . import rules
+from .answers import Query, answers, named
 from .errors import ScanError
 from .literals import identifier, literal
 from .names import TableName
-from .row_rules import Query, count_rows, named
 from .warehouse import Rows
 
 MAX_DEBUG_VALUES = 10
@@ -66,15 +65,14 @@ def evaluate(
     data = rules.Data(data.table, columns, tuple(filters))
 
     wanted = {number: rule for number, rule in enumerate(spec.rules) if not rule.suspended}
-    by_row = {
-        number: rule for number, rule in wanted.items() if rules.kind(rule) in rules.ROW_KINDS
-    }
-    result.row_count, row_results = count_rows(by_row, data, query)
-    made = {**row_results, **(detected or {})}
+    made = dict(detected or {})
+    asked = {number: rule for number, rule in wanted.items() if number not in made}
+    result.row_count, answered = answers(asked, data, query)
+    made |= answered
     results = []
     for number, rule in wanted.items():
+        result_of = made[number]
         with named(rule):
-            result_of = made[number] if number in made else _aggregate_result(rule, data, query)
             for debug_query in rule.debug_queries:
                 answer = query(data.expand(debug_query.sql_statement))
                 result_of.debug_queries_result_sets.append(_debug_values(answer))
@@ -111,18 +109,6 @@ def _between(field: str, data: rules.Data, start: str | None, end: str | None) -
     above = [f"{column} > {literal(start, column_type)}"] if start else []
     upto = f"{column} <= {literal(end, column_type)}" if end else f"{column} IS NOT NULL"
     return [*above, upto]
-
-
-def _aggregate_result(
-    rule: DataQualityRule, data: rules.Data, query: Query
-) -> DataQualityRuleResult:
-    if rules.kind(rule) == "sql_assertion":
-        count = query(rules.count_assertion_rows(rule, data)).rows[0][0]
-        return DataQualityRuleResult(passed=count == 0, assertion_row_count=count)
-    answer = query(rules.aggregate_passes(rule, data)).rows
-    if len(answer) != 1:
-        raise ScanError(f"one answer was expected, not {len(answer)}")
-    return DataQualityRuleResult(passed=answer[0][0] is True)
 
 
 def _debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSet:

@@ -5,7 +5,7 @@ https://cloud.google.com/dataplex/docs/reference/rest/v1/DataQualityRule.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,18 +135,48 @@ def _within(
     return " AND ".join(parts)
 
 
-def row_counts(tested: Iterable[DataQualityRule], data: Data) -> str:
-    """A query of one row: the number of rows, and for each of these row-level rules the rows with
-    NULL in its column and the rows passing.
+def one_query(tested: Sequence[DataQualityRule], data: Data) -> str:
+    """A query of one row: the number of rows; of each row-level rule the rows with NULL in its
+    column and the rows passing; and the answer to `question` of each other rule.
 
-    Raises ScanError when a rule does not fit its column.
+    Where the answer to a question is not one row, this one is not either. Raises ScanError when a
+    rule does not fit its column.
     """
     counts = ["COUNT(*) AS total"]
+    questions = []
     for number, rule in enumerate(tested):
-        nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
-        counts.append(f"{nulls} AS nulls_{number}")
-        counts.append(f"COUNTIF({row_passes(rule, data)}) AS passed_{number}")
-    return f"SELECT {', '.join(counts)} FROM {data.sql}"
+        if kind(rule) in ROW_KINDS:
+            nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
+            counts.append(f"{nulls} AS nulls_{number}")
+            counts.append(f"COUNTIF({row_passes(rule, data)}) AS passed_{number}")
+        else:
+            questions.append(f"({question(rule, data, f'answer_{number}')})")
+    # Beside each other, where no question can see the columns of another's rows.
+    sources = [f"(SELECT {', '.join(counts)} FROM {data.sql})", *questions]
+    return f"SELECT * FROM {' CROSS JOIN '.join(sources)}"
+
+
+def question(rule: DataQualityRule, data: Data, name: str = "answer") -> str:
+    """A query of one value for a rule that is not row-level: of a SQL assertion the number of rows
+    it returns; of a statistic or table condition whether it passes, or NULL."""
+    match kind(rule):
+        case "sql_assertion":
+            asserted = enclose(data.expand(rule.sql_assertion.sql_statement))
+            return f"SELECT COUNT(*) AS {name} FROM {asserted}"
+        case "table_condition_expectation":
+            condition = data.expand(rule.table_condition_expectation.sql_expression)
+        case _:
+            condition = _statistic_condition(rule, data)
+    return f"SELECT {enclose(condition)} AS {name} FROM {data.sql}"
+
+
+def _statistic_condition(rule: DataQualityRule, data: Data) -> str:
+    column_type = data.type_of(rule.column)
+    if column_type not in NUMERIC_TYPES:
+        raise ScanError(f"a statistic needs a number; {rule.column} is {column_type}")
+    expectation = rule.statistic_range_expectation
+    statistic = f"{_STATISTICS[expectation.statistic]}({identifier(rule.column)})"
+    return _within(statistic, expectation, "FLOAT64")
 
 
 def failing_rows(rule: DataQualityRule, data: Data) -> str:
@@ -155,23 +185,3 @@ def failing_rows(rule: DataQualityRule, data: Data) -> str:
     if rule.ignore_null:
         failing += f" AND {identifier(rule.column)} IS NOT NULL"
     return f"SELECT * FROM {data.sql} WHERE {failing}"
-
-
-def aggregate_passes(rule: DataQualityRule, data: Data) -> str:
-    """A query of one value for a statistic or table condition: whether it passes, or NULL."""
-    if kind(rule) == "table_condition_expectation":
-        condition = data.expand(rule.table_condition_expectation.sql_expression)
-    else:
-        column_type = data.type_of(rule.column)
-        if column_type not in NUMERIC_TYPES:
-            raise ScanError(f"a statistic needs a number; {rule.column} is {column_type}")
-        expectation = rule.statistic_range_expectation
-        function = _STATISTICS[expectation.statistic]
-        statistic = f"{function}({identifier(rule.column)})"
-        condition = _within(statistic, expectation, "FLOAT64")
-    return f"SELECT {enclose(condition)} AS passed FROM {data.sql}"
-
-
-def count_assertion_rows(rule: DataQualityRule, data: Data) -> str:
-    """A query for the number of rows a SQL assertion returns."""
-    return f"SELECT COUNT(*) FROM {enclose(data.expand(rule.sql_assertion.sql_statement))}"

@@ -1,6 +1,7 @@
 """Every rule kind, run against rows that pass, rows that fail, and NULLs."""
 
 import re
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -68,30 +69,44 @@ def test_row_rule_counts_rows_and_finds_failing_ones(
     assert sorted(row["id"] for row in rows) == failing
 
 
-def test_row_rules_of_one_scan_are_counted_each_by_itself(scans: Scans) -> None:
-    """In the order of the spec, with rules of other kinds between them."""
-    other = rule("sql_assertion", {"sql_statement": "SELECT * FROM ${data()} WHERE id > 3"})
-    tested = [item for case, _ in ROW_RULES.values() for item in (case, other)]
-    results = scans.results(*tested).rules
-    assert [result.rule for result in results] == tested
-    assert [5 - result.passed_count for result in results[::2]] == [
-        len(failing) for _, failing in ROW_RULES.values()
-    ]
-    assert {result.assertion_row_count for result in results[1::2]} == {2}
+EVERY_ROW = {"sql_statement": "SELECT 1 FROM ${data()} -- all"}
+FIVE_ROWS = {"sql_expression": "COUNT(*) = 5 -- all"}
+AT_MOST_9 = {"statistic": "MAX", "max_value": "9"}
+
+# Rules of the other kinds, and whether they pass.
+OTHERS = (
+    (rule("sql_assertion", EVERY_ROW), False),
+    (rule("table_condition_expectation", FIVE_ROWS), True),
+    (rule("statistic_range_expectation", AT_MOST_9, column="value"), False),
+)
 
 
-def test_row_rules_are_counted_by_one_query(bigquery_endpoint: str) -> None:
+def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: str) -> None:
+    """In the order of the spec, rules of all kinds mixed."""
     warehouse, asked = Warehouse(bigquery_endpoint), []
 
     def query(sql: str) -> Rows:
         asked.append(sql)
         return warehouse.query(sql, "demo-project")
 
-    scan = data_scan(*(tested for tested, _ in ROW_RULES.values()))
+    mixed = list(zip(ROW_RULES.values(), cycle(OTHERS), strict=False))
+    scan = data_scan(*(tested for pair in mixed for tested, _ in pair))
     columns = warehouse.columns(TableName("demo-project", "ds", "people"))
     assert columns
-    assert len(evaluate(scan, columns, None, query).result.rules) == len(ROW_RULES)
+    results = evaluate(scan, columns, None, query).result.rules
     assert len(asked) == 1
+    assert [result.rule for result in results] == list(scan.data_quality_spec.rules)
+    for in_rows, other, ((_, failing), (_, passed)) in zip(
+        results[::2], results[1::2], mixed, strict=True
+    ):
+        assert 5 - in_rows.passed_count == len(failing)
+        assert other.passed == passed
+        assert other.assertion_row_count == (5 if "sql_assertion" in other.rule else 0)
+
+
+def test_a_question_does_not_see_the_columns_of_another(scans: Scans) -> None:
+    elsewhere = rule("sql_assertion", {"sql_statement": "SELECT value FROM UNNEST([1])"}, name="q")
+    assert scans.failure(ALWAYS, elsewhere).startswith("rule q: ")
 
 
 def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:

@@ -119,11 +119,15 @@ def test_row_rules_render_to_one_select(
     filters = ("c IS NOT NULL -- or so", *([rules.sample_filter(12.5)] if sampled else []))
     data = rules.Data(TABLE, {"c": column_type}, filters)
     try:
-        counts, failing = rules.row_counts([tested, tested], data), rules.failing_rows(tested, data)
+        asked = parse(rules.one_query([tested, tested], data))
+        failing = parse(rules.failing_rows(tested, data))
     except ScanError:
         return
-    assert parse(counts).named_selects == [*("total", "nulls_0", "passed_0", "nulls_1", "passed_1")]
-    assert tables(parse(failing)) == tables(parse(counts)) == {"people"}
+    (counts,) = (
+        table.this for table in asked.find_all(exp.Subquery) if table.parent_select is asked
+    )
+    assert counts.named_selects == ["total", "nulls_0", "passed_0", "nulls_1", "passed_1"]
+    assert tables(failing) == tables(asked) == {"people"}
 
 
 def tables(statement: exp.Select) -> set[str]:
@@ -138,13 +142,13 @@ def tables(statement: exp.Select) -> set[str]:
 )
 def test_statistics_render_to_one_select(bounds: Mapping[str, str], statistic: str) -> None:
     tested = rule("statistic_range_expectation", {"statistic": statistic, **bounds}, column="c")
-    select = parse(rules.aggregate_passes(tested, rules.Data(TABLE, {"c": "FLOAT64"})))
-    assert select.named_selects == ["passed"]
+    select = parse(rules.question(tested, rules.Data(TABLE, {"c": "FLOAT64"})))
+    assert select.named_selects == ["answer"]
 
 
 def test_data_reference_is_replaced_without_reading_escapes_in_the_filter() -> None:
     data = rules.Data(TABLE, {}, (r"REGEXP_CONTAINS(c, r'\d\1')",))
-    sql = rules.count_assertion_rows(
+    sql = rules.question(
         rule(
             "sql_assertion",
             {"sql_statement": "SELECT * FROM ${data()} JOIN ${ data( ) } USING (c)"},
