@@ -17,7 +17,7 @@ from wattif_dagster.resources.options import DetectionResource
 from wattif_dagster.warehouse import scores
 from wattif_dagster.warehouse.load import require_manifest
 
-METERS_DRAWN = 6
+METERS_DRAWN = 3
 MOST_ANOMALOUS = {
     "meter": "{serial}",
     "hours": "{hours}",
