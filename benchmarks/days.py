@@ -86,6 +86,7 @@ def _environment(endpoints_file: str) -> Mapping[str, str]:
         **others,
         "WATTIF_HOME": str(Path(endpoints_file).parent),
         "WATTIF_SIMULATION__METERS": str(METERS),
+        "WATTIF_SIMULATION__DAILY_NEW_METERS": "1",  # as many as retire
         "WATTIF_SIMULATION__LOAD": "household",
         "WATTIF_INGEST__COMPRESSION": "gzip",
     }

@@ -7,7 +7,7 @@ from dagster import AssetExecutionContext, MaterializeResult, asset
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.assets.common import INDEPENDENT, table_metadata
-from wattif_dagster.assets.days import DayMetadata, each_day
+from wattif_dagster.assets.days import DAYS_AT_ONCE, DayMetadata, each_day
 from wattif_dagster.ingest.labels import read_labels
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -43,4 +43,4 @@ def injected_anomalies(
             "meters_by_kind": dict(sorted(kinds.items())),
         }
 
-    return each_day(context, make)
+    return each_day(context, make, DAYS_AT_ONCE)

@@ -223,9 +223,7 @@ class BigQueryWarehouse(ConfigurableResource):
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a small query. Raises JobFailed."""
         with self._explained():
-            job = self._query(sql)
-            self._finish(job)
-            found = job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
+            found = self._finish(self._query(sql))
             return [dict(row.items()) for row in found]
 
     def execute(self, statement: str) -> None:
@@ -255,9 +253,10 @@ class BigQueryWarehouse(ConfigurableResource):
         # between that gives none it knows would not be asked again.
         return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_may_pass)
 
-    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
+    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> Any:
+        """What the job's result() gives: of a query its rows."""
         try:
-            job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
+            return job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
         except (gexc.BadRequest, gexc.NotFound) as error:
             errors = job.errors or [{"message": error.message}]
             said = "; ".join(
