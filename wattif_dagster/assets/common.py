@@ -46,7 +46,7 @@ INDEPENDENT = _Common(
     }
 )
 """Of assets whose days need no other day: the runs of a backfill may be on many machines at once.
-The others read the history before their day, and a single run makes their days in order."""
+The others read the history before their day, which a single run has made before."""
 
 
 def column_schema(table: Table) -> TableSchema:

@@ -3,9 +3,10 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Any, TypeAlias
 
 from dagster import (
@@ -18,6 +19,7 @@ from dagster import (
     RetryRequested,
 )
 
+from wattif_dagster.assets.threads import in_thread, signals_held
 from wattif_dagster.errors import Unreachable
 from wattif_dagster.partitions import days_of
 from wattif_dagster.settings import Settings
@@ -84,8 +86,9 @@ def _make_at_once(
 ) -> None:
     """Make days by threads; `end` is called by the caller's.
 
-    When a day fails or the run is cancelled, no other is begun, and those under way are ended
-    before the error is raised.
+    When a day fails or the run is cancelled, no other is begun, and those under way are waited for
+    before the error is raised; a signal ends the wait. An error that will not pass goes before one
+    that may.
     """
     running: dict[Future[DayMetadata], date] = {}
 
@@ -95,21 +98,29 @@ def _make_at_once(
             end(running[future], future.result())
             del running[future]
 
-    with ThreadPoolExecutor(at_once, thread_name_prefix="day") as pool:
-        try:
-            for day in days:
-                if len(running) == at_once:
-                    end_some()
-                end_if_cancelled(context)
-                running[pool.submit(make, day)] = day
-            while running:
+    try:
+        for day in days:
+            if len(running) == at_once:
                 end_some()
-        except BaseException:
-            with _uninterrupted():
-                for future in sorted(wait(running).done, key=running.__getitem__):
-                    if future.exception() is None:
-                        end(running[future], future.result())
-            raise
+            end_if_cancelled(context)
+            with signals_held():
+                running[in_thread(partial(make, day))] = day
+        while running:
+            end_some()
+    except BaseException as error:
+        wait(running)
+        failures = {running[future]: future.exception() for future in running}
+        for day, failure in failures.items():
+            if failure and failure is not error:
+                context.log.error(f"{day} failed too: {failure}")
+                if isinstance(error, Unreachable) and not isinstance(failure, Unreachable):
+                    raise failure from error
+        raise
+    finally:
+        with _uninterrupted():
+            for future, day in running.items():
+                if future.done() and future.exception() is None:
+                    end(day, future.result())
 
 
 def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -> None:

@@ -1,8 +1,8 @@
 """anomaly_scan_results and meter_scan_results: the Dataplex scans, each rule an asset check."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 from dagster import AssetExecutionContext, MaterializeResult, MetadataValue, asset
 
@@ -11,6 +11,7 @@ from wattif_dagster.assets import markdown
 from wattif_dagster.assets.common import COMMON, table_metadata
 from wattif_dagster.assets.days import DayMetadata, each_day
 from wattif_dagster.assets.scan_checks import check_results, check_specs
+from wattif_dagster.assets.threads import in_thread
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import day_picture
 from wattif_dagster.detection.rules import load_spec
@@ -96,14 +97,13 @@ def _scan_each_day(
     results: dict[date, ScanResult] = {}
 
     def make(day: date) -> DayMetadata:
-        also = beside.submit(more, day)
+        also = in_thread(partial(more, day))
         result = results[day] = run(day)
         if result.warning:
             context.log.warning(f"{day}: {result.warning}")
         return {**_said(result, bigquery, scan.results), **also.result()}
 
-    with ThreadPoolExecutor(1) as beside:
-        each_day(context, make)
+    each_day(context, make)
     return MaterializeResult(check_results=list(check_results(context.asset_key, results)))
 
 

@@ -151,26 +151,8 @@ def test_a_cancelled_run_ends_at_once_and_keeps_its_days(instance: DagsterInstan
     assert make.asked == DAYS[:2]
 
 
-def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
-    instance: DagsterInstance,
-):
-    made: list[str] = []
-
-    def make(day: date) -> dict[str, Any]:
-        made.append(str(day))
-        if str(day) == "2024-01-02":
-            (current,) = instance.get_runs()
-            instance.report_run_canceling(current)
-        return {"name": day.strftime("%A")}
-
-    with pytest.raises(DagsterExecutionInterruptedError):
-        run(instance, make, raise_on_error=True)
-    assert made == DAYS[:2]
-    assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
-
-
 class Meeting:
-    """Days wait for each other, two at a time; then some fail, or send a signal."""
+    """Days wait for each other, two at a time; then some do something more."""
 
     def __init__(self, **after: Callable[[], None]) -> None:
         self.barrier = threading.Barrier(2)
@@ -191,8 +173,23 @@ def fail() -> None:
     raise UserError(MESSAGE)
 
 
-def linger() -> None:
-    time.sleep(0.3)  # until the other day has failed, or the signal has come
+def lose() -> None:
+    raise Unreachable("the network is gone")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def outlast_the_others() -> None:
+    """Until the threads of the other days have ended."""
+    own = threading.current_thread()
+    wait_until(
+        lambda: all(thread is own or thread.name != own.name for thread in threading.enumerate())
+    )
 
 
 def test_days_are_made_at_once_and_each_has_its_own_metadata(instance: DagsterInstance):
@@ -208,7 +205,8 @@ def test_days_are_made_at_once_and_each_has_its_own_metadata(instance: DagsterIn
 
 @pytest.mark.parametrize("failing", ["Monday", "Tuesday"])
 def test_a_day_under_way_beside_one_that_fails_is_credited(instance: DagsterInstance, failing: str):
-    make = Meeting(**{"Monday": linger, "Tuesday": linger, failing: fail})
+    outlasting = {"Monday": outlast_the_others, "Tuesday": outlast_the_others}
+    make = Meeting(**{**outlasting, failing: fail})
     result = run(instance, make, at_once=2, tags=FOUR)
     assert MESSAGE in failures(result)["days"]
     kept = DAYS[1] if failing == "Monday" else DAYS[0]
@@ -216,35 +214,99 @@ def test_a_day_under_way_beside_one_that_fails_is_credited(instance: DagsterInst
     assert sorted(make.begun) == DAYS[:2]
 
 
-def test_a_signal_lets_the_days_under_way_end_and_no_other_begin(instance: DagsterInstance):
-    def interrupt() -> None:
-        linger()  # the main thread waits by now
-        os.kill(os.getpid(), signal.SIGINT)
-        linger()
-
-    make = Meeting(Monday=interrupt, Tuesday=lambda: time.sleep(0.9))
-    with pytest.raises(DagsterExecutionInterruptedError):
-        run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
-    assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+def test_what_a_user_must_mend_goes_before_what_may_pass(instance: DagsterInstance):
+    make = Meeting(Monday=lose, Tuesday=lambda: (outlast_the_others(), fail()))
+    result = run(instance, make, at_once=2, tags=FOUR)
+    assert MESSAGE in failures(result)["days"]
     assert sorted(make.begun) == DAYS[:2]
 
 
+def test_each_of_several_failures_is_said(instance: DagsterInstance):
+    make = Meeting(Monday=fail, Tuesday=lambda: (outlast_the_others(), fail()))
+    result = run(instance, make, at_once=2, tags=FOUR)
+    said = [log.user_message for log in instance.all_logs(result.run_id)]
+    assert f"2024-01-02 failed too: {MESSAGE}" in said
+
+
+def test_a_signal_lets_the_days_under_way_end_and_no_other_begin(instance: DagsterInstance):
+    signalled = threading.Event()
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        signalled.set()
+
+    make = Meeting(Monday=interrupt, Tuesday=lambda: (signalled.wait(), outlast_the_others()))
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
+    assert instance.get_materialized_partitions(KEY) >= {DAYS[1]}
+    assert sorted(make.begun) == DAYS[:2]
+
+
+def test_a_signal_after_a_failure_that_may_pass_ends_the_run(instance: DagsterInstance):
+    """It comes while the other day is waited for; no day is tried again."""
+
+    def interrupt() -> None:
+        outlast_the_others()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    make = Meeting(Monday=lose, Tuesday=interrupt)
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
+    assert sorted(make.begun) == DAYS[:2]
+
+
+def test_a_second_signal_does_not_wait_for_the_days_under_way(instance: DagsterInstance):
+    freed = threading.Event()
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)  # so that both are not handled as one
+        os.kill(os.getpid(), signal.SIGINT)
+
+    make = Meeting(Monday=interrupt, Tuesday=lambda: freed.wait(WAIT_SECONDS) or None)
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
+    assert not freed.is_set()
+    assert DAYS[1] not in instance.get_materialized_partitions(KEY)
+    freed.set()
+
+
 def test_days_at_once_are_tried_again_together(instance: DagsterInstance):
-    lost = iter([Unreachable(MESSAGE)])
+    lost = iter([lose])
 
-    def lose() -> None:
-        for error in lost:
-            raise error
+    def lose_once() -> None:
+        for lose in lost:
+            lose()
 
-    make = Meeting(Tuesday=lose)
+    make = Meeting(Monday=outlast_the_others, Tuesday=lose_once)
     result = run(instance, make, at_once=2, tags=FOUR)
     assert result.success
     assert sorted(make.begun) == sorted([*DAYS[:2], *DAYS, "2024-01-04"])
     assert len(materializations(instance, result, KEY)) == 4
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
+    instance: DagsterInstance, at_once: int
+):
+    made: list[str] = []
+
+    def make(day: date) -> dict[str, Any]:
+        made.append(str(day))
+        if str(day) == "2024-01-02":
+            (current,) = instance.get_runs()
+            instance.report_run_canceling(current)
+        return {"name": day.strftime("%A")}
+
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(instance, make, at_once, tags=FOUR, raise_on_error=True)
+    assert sorted(made)[:2] == DAYS[:2]
+    assert "2024-01-04" not in made
+    assert instance.get_materialized_partitions(KEY) == set(made)
+
+
 class SignalsWhenRead(dict[str, Any]):
-    """Metadata that sends its own process a signal when it is copied, once armed."""
+    """Metadata that sends its own process a signal when it is read, once armed."""
 
     sends: signal.Signals | None = None
     times = 0
@@ -253,10 +315,17 @@ class SignalsWhenRead(dict[str, Any]):
         return super().__iter__()
 
     def keys(self):
+        self.send()
+        return super().keys()
+
+    def items(self):
+        self.send()
+        return super().items()
+
+    def send(self) -> None:
         if self.sends:
             os.kill(os.getpid(), self.sends)
             self.times += 1
-        return super().keys()
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
@@ -275,6 +344,26 @@ def test_a_signal_that_comes_while_days_are_credited_loses_none(
     assert metadata.times == 2
     assert MESSAGE in failures(result)["days"]
     assert partitions(instance, result, KEY) == DAYS[:2]
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_while_days_at_once_are_credited_loses_none(
+    instance: DagsterInstance, end: signal.Signals
+):
+    metadata = SignalsWhenRead(name="a day")
+    make_together = Meeting(Tuesday=outlast_the_others)
+
+    def make(day: date) -> dict[str, Any]:
+        make_together(day)
+        if str(day) == DAYS[0]:
+            metadata.sends = end
+            raise UserError(MESSAGE)
+        return metadata
+
+    result = run(instance, make, at_once=2, tags=FOUR)
+    assert metadata.times > 1
+    assert MESSAGE in failures(result)["days"]
+    assert partitions(instance, result, KEY) == [DAYS[1]]
 
 
 @pytest.mark.parametrize(

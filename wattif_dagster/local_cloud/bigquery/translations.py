@@ -122,14 +122,15 @@ def _tables(sql: str) -> str:
         tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
     except ParseError:
         return sql
-    names = {
+    # In the statement's order: of two tables of one name the last one counts.
+    names = [
         exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")).sql(
             "bigquery"
         )
         for table in tables
         if table.db
-    }
-    return f"SELECT * FROM {', '.join(sorted(names))}" if names else "SELECT 1"
+    ]
+    return f"SELECT * FROM {', '.join(names)}" if names else "SELECT 1"
 
 
 def where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:

@@ -59,7 +59,7 @@ def _alone(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQuality
 
 def _one_row(answer: Rows) -> tuple[Any, ...]:
     if len(answer.rows) != 1:
-        raise ScanError(f"one answer was expected, not {len(answer.rows)}")
+        raise ScanError("one answer was expected, not " + ("more" if answer.rows else "none"))
     return answer.rows[0]
 
 

@@ -142,23 +142,24 @@ def one_query(tested: Sequence[DataQualityRule], data: Data) -> str:
     Where the answer to a question is not one row, this one is not either. Raises ScanError when a
     rule does not fit its column.
     """
-    counts = ["COUNT(*) AS total"]
+    # DuckDB lets a question see the columns before it: their names are none that anybody types.
+    counts = ["COUNT(*) AS _wattif_total"]
     questions = []
     for number, rule in enumerate(tested):
         if kind(rule) in ROW_KINDS:
             nulls = f"COUNTIF({identifier(rule.column)} IS NULL)" if rule.column else "0"
-            counts.append(f"{nulls} AS nulls_{number}")
-            counts.append(f"COUNTIF({row_passes(rule, data)}) AS passed_{number}")
+            counts.append(f"{nulls} AS _wattif_nulls_{number}")
+            counts.append(f"COUNTIF({row_passes(rule, data)}) AS _wattif_passed_{number}")
         else:
-            questions.append(f"({question(rule, data, f'answer_{number}')})")
-    # Beside each other, where no question can see the columns of another's rows.
+            questions.append(f"({question(rule, data, f'_wattif_answer_{number}')})")
     sources = [f"(SELECT {', '.join(counts)} FROM {data.sql})", *questions]
     return f"SELECT * FROM {' CROSS JOIN '.join(sources)}"
 
 
 def question(rule: DataQualityRule, data: Data, name: str = "answer") -> str:
     """A query of one value for a rule that is not row-level: of a SQL assertion the number of rows
-    it returns; of a statistic or table condition whether it passes, or NULL."""
+    it returns; of a statistic or table condition whether it passes, or NULL. A condition that is
+    no aggregate has a value a row: the query then gives two."""
     match kind(rule):
         case "sql_assertion":
             asserted = enclose(data.expand(rule.sql_assertion.sql_statement))
@@ -167,7 +168,7 @@ def question(rule: DataQualityRule, data: Data, name: str = "answer") -> str:
             condition = data.expand(rule.table_condition_expectation.sql_expression)
         case _:
             condition = _statistic_condition(rule, data)
-    return f"SELECT {enclose(condition)} AS {name} FROM {data.sql}"
+    return f"SELECT {enclose(condition)} AS {name} FROM {data.sql} LIMIT 2"
 
 
 def _statistic_condition(rule: DataQualityRule, data: Data) -> str:

@@ -104,9 +104,23 @@ def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: 
         assert other.assertion_row_count == (5 if "sql_assertion" in other.rule else 0)
 
 
-def test_a_question_does_not_see_the_columns_of_another(scans: Scans) -> None:
-    elsewhere = rule("sql_assertion", {"sql_statement": "SELECT value FROM UNNEST([1])"}, name="q")
-    assert scans.failure(ALWAYS, elsewhere).startswith("rule q: ")
+@pytest.mark.parametrize("column", ["value", "total", "nulls_0", "passed_0", "answer_1"])
+def test_a_question_does_not_see_the_columns_of_another(scans: Scans, column: str) -> None:
+    mistyped = {"sql_statement": f"SELECT 1 FROM UNNEST([1]) AS n WHERE {column} > 100"}
+    tested = rule("sql_assertion", mistyped, name="mistyped")
+    assert scans.failure(ALWAYS, tested).startswith("rule mistyped: ")
+
+
+def test_conditions_on_each_row_are_refused_before_they_multiply(
+    scans: Scans, warehouse: bigquery.Client
+) -> None:
+    numbers = "UNNEST(GENERATE_ARRAY(1, 20000)) n"
+    warehouse.query(f"CREATE OR REPLACE TABLE ds.twenty AS SELECT n FROM {numbers}").result()
+    no_aggregate = rule("table_condition_expectation", {"sql_expression": "n > 1"}, name="no")
+    resource = "//bigquery.googleapis.com/projects/demo-project/datasets/ds/tables/twenty"
+    scans.create(data_scan(*[no_aggregate] * 3, resource=resource))
+    job = scans.run()
+    assert job.message == "rule no: one answer was expected, not more"
 
 
 def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:

@@ -126,7 +126,9 @@ def test_row_rules_render_to_one_select(
     (counts,) = (
         table.this for table in asked.find_all(exp.Subquery) if table.parent_select is asked
     )
-    assert counts.named_selects == ["total", "nulls_0", "passed_0", "nulls_1", "passed_1"]
+    assert counts.named_selects == [
+        f"_wattif_{name}" for name in ("total", "nulls_0", "passed_0", "nulls_1", "passed_1")
+    ]
     assert tables(failing) == tables(asked) == {"people"}
 
 
