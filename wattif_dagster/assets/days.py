@@ -1,10 +1,7 @@
 """How a run goes through its days: several at once where they may, credited as they end."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from typing import Any, TypeAlias
@@ -19,7 +16,8 @@ from dagster import (
     RetryRequested,
 )
 
-from wattif_dagster.assets.threads import in_thread, signals_held
+from wattif_dagster.assets.signals import signals_held, signals_ignored
+from wattif_dagster.assets.threads import in_thread
 from wattif_dagster.errors import Unreachable
 from wattif_dagster.partitions import days_of
 from wattif_dagster.settings import Settings
@@ -66,7 +64,7 @@ def each_day(context: AssetExecutionContext, make: Make, at_once: int = 1) -> Ma
             _make_at_once(context, days, make, at_once, end)
     except BaseException as error:
         retry_if_it_may_pass(context, error)
-        with _uninterrupted():
+        with signals_ignored():
             for day, metadata in sorted(finished.items()):
                 context.log_event(
                     AssetMaterialization(
@@ -117,7 +115,7 @@ def _make_at_once(
                     raise failure from error
         raise
     finally:
-        with _uninterrupted():
+        with signals_ignored():
             for future, day in running.items():
                 if future.done() and future.exception() is None:
                     end(day, future.result())
@@ -127,25 +125,6 @@ def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -
     """Raises RetryRequested for a failure that may pass, until the step was tried often enough."""
     if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
         raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Leaves SIGINT and SIGTERM unheeded: the run is ending as it is.
-
-    A cancellation is often seen in the run's status just before its signal comes. Raised while
-    Dagster stores a materialization, it leaves the day in the run's log but not in the asset's.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signal handlers run, and raise, in the main thread alone
-        return
-    ends = (signal.SIGINT, signal.SIGTERM)
-    handlers = {end: signal.signal(end, signal.SIG_IGN) for end in ends}
-    try:
-        yield
-    finally:
-        for end, handler in handlers.items():
-            signal.signal(end, handler if handler is not None else signal.SIG_DFL)
 
 
 def _plain(metadata: DayMetadata) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """Threads that a process may leave behind: it ends without waiting for them."""
 
-import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -26,14 +24,3 @@ def in_thread(function: Callable[[], Answer]) -> Future[Answer]:
 
     threading.Thread(target=run, name="beside", daemon=True).start()
     return answer
-
-
-@contextmanager
-def signals_held() -> Iterator[None]:
-    """SIGINT and SIGTERM of this thread come after what is done within, and threads that are
-    started within leave them to others."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,13 @@ def days_asset(make: Callable[[date], dict[str, Any]], at_once: int) -> AssetsDe
 @pytest.fixture
 def instance() -> Iterator[DagsterInstance]:
     with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """Runs may be reported to it by another thread, which an instance in memory refuses."""
+    with DagsterInstance.local_temp(str(tmp_path)) as made:
         yield made
 
 
@@ -287,22 +295,22 @@ def test_days_at_once_are_tried_again_together(instance: DagsterInstance):
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
-    instance: DagsterInstance, at_once: int
+    on_disk: DagsterInstance, at_once: int
 ):
     made: list[str] = []
 
     def make(day: date) -> dict[str, Any]:
         made.append(str(day))
         if str(day) == "2024-01-02":
-            (current,) = instance.get_runs()
-            instance.report_run_canceling(current)
+            (current,) = on_disk.get_runs()
+            on_disk.report_run_canceling(current)
         return {"name": day.strftime("%A")}
 
     with pytest.raises(DagsterExecutionInterruptedError):
-        run(instance, make, at_once, tags=FOUR, raise_on_error=True)
+        run(on_disk, make, at_once, tags=FOUR, raise_on_error=True)
     assert sorted(made)[:2] == DAYS[:2]
     assert "2024-01-04" not in made
-    assert instance.get_materialized_partitions(KEY) == set(made)
+    assert on_disk.get_materialized_partitions(KEY) == set(made)
 
 
 class SignalsWhenRead(dict[str, Any]):

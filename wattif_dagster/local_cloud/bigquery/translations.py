@@ -122,7 +122,6 @@ def _tables(sql: str) -> str:
         tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
     except ParseError:
         return sql
-    # In the statement's order: of two tables of one name the last one counts.
     names = [
         exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")).sql(
             "bigquery"
@@ -130,7 +129,9 @@ def _tables(sql: str) -> str:
         for table in tables
         if table.db
     ]
-    return f"SELECT * FROM {', '.join(names)}" if names else "SELECT 1"
+    # Of two tables of one name, in two datasets, the last one counts.
+    last = list(dict.fromkeys(reversed(names)))[::-1]
+    return f"SELECT * FROM {', '.join(last)}" if last else "SELECT 1"
 
 
 def where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:

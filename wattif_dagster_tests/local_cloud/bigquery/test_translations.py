@@ -123,6 +123,22 @@ def test_the_tables_of_a_statement_are_known_from_another_day(statement: str) ->
     assert len(asked[0]) < 200
 
 
+def test_of_tables_of_one_name_the_same_one_counts() -> None:
+    tables = catalog()
+    made = tables.get_table("p", "d", "registry")
+    assert made
+    other = TableSchema(fields=(TableFieldSchema(name="serial", type="INTEGER"),))
+    tables.create_dataset(tables.get_dataset("p", "d").model_copy(update={"dataset_id": "a"}))  # type: ignore[union-attr]
+    tables.create_table(made.model_copy(update={"dataset_id": "a", "schema_": other}))
+    for names in (("a", "d"), ("d", "a"), ("a", "d", "a")):
+        sql = "SELECT 1 FROM " + ", ".join(f"`p.{name}.registry` AS t{name}" for name in names)
+        asked = {"project_id": "p", "catalog": tables}
+        assert knowing_tables(build_catalog_schema)(sql, **asked) == build_catalog_schema(
+            sql,
+            **asked,  # type: ignore[arg-type]
+        )
+
+
 @pytest.mark.parametrize("sql", ["SELECT 1", "SELEC FROM `p.d.registry`", "SELECT * FROM registry"])
 def test_a_statement_without_tables_has_none(sql: str) -> None:
     asked = {"project_id": "p", "catalog": catalog()}
