@@ -1,7 +1,7 @@
 """How a run goes through its days: several at once where they may, credited as they end."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, wait
 from datetime import date
 from functools import partial
 from typing import Any, TypeAlias
@@ -30,6 +30,7 @@ DAYS_AT_ONCE = Settings.load().days_at_once
 
 MAX_RETRIES = 2
 RETRY_DELAY_SECONDS = 5
+PAUSE_SECONDS = 0.5
 
 
 def each_day(context: AssetExecutionContext, make: Make, at_once: int = 1) -> MaterializeResult:
@@ -91,7 +92,7 @@ def _make_at_once(
     running: dict[Future[DayMetadata], date] = {}
 
     def end_some() -> None:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        done = _wait(running, FIRST_COMPLETED)
         for future in sorted(done, key=running.__getitem__):
             end(running[future], future.result())
             del running[future]
@@ -106,7 +107,7 @@ def _make_at_once(
         while running:
             end_some()
     except BaseException as error:
-        wait(running)
+        _wait(running, ALL_COMPLETED)
         failures = {running[future]: future.exception() for future in running}
         for day, failure in failures.items():
             if failure and failure is not error:
@@ -119,6 +120,15 @@ def _make_at_once(
             for future, day in running.items():
                 if future.done() and future.exception() is None:
                     end(day, future.result())
+
+
+def _wait(running: Collection[Future[DayMetadata]], return_when: str) -> set[Future[DayMetadata]]:
+    """Those that are done. Looks up now and then: a signal that comes just before a thread falls
+    asleep is not noticed before it wakes."""
+    done: set[Future[DayMetadata]] = set()
+    while len(done) < (len(running) if return_when == ALL_COMPLETED else 1):
+        done, _ = wait(running, PAUSE_SECONDS, return_when)
+    return done
 
 
 def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -> None:

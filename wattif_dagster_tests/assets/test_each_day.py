@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ALL_COMPLETED, wait
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -263,14 +264,22 @@ def test_a_signal_after_a_failure_that_may_pass_ends_the_run(instance: DagsterIn
     assert sorted(make.begun) == DAYS[:2]
 
 
-def test_a_second_signal_does_not_wait_for_the_days_under_way(instance: DagsterInstance):
-    freed = threading.Event()
+def test_a_second_signal_does_not_wait_for_the_days_under_way(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+):
+    waiting, freed = threading.Event(), threading.Event()
+
+    def watched(futures: Any, pause: float, return_when: str) -> Any:
+        if return_when == ALL_COMPLETED:
+            waiting.set()
+        return wait(futures, pause, return_when)
 
     def interrupt() -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)  # so that both are not handled as one
+        assert waiting.wait(WAIT_SECONDS)
         os.kill(os.getpid(), signal.SIGINT)
 
+    monkeypatch.setattr(days_module, "wait", watched)
     make = Meeting(Monday=interrupt, Tuesday=lambda: freed.wait(WAIT_SECONDS) or None)
     with pytest.raises(DagsterExecutionInterruptedError):
         run(instance, make, at_once=2, tags=FOUR, raise_on_error=True)
@@ -280,37 +289,43 @@ def test_a_second_signal_does_not_wait_for_the_days_under_way(instance: DagsterI
 
 
 def test_days_at_once_are_tried_again_together(instance: DagsterInstance):
-    lost = iter([lose])
-
-    def lose_once() -> None:
-        for lose in lost:
-            lose()
-
-    make = Meeting(Monday=outlast_the_others, Tuesday=lose_once)
-    result = run(instance, make, at_once=2, tags=FOUR)
+    make = FailsOn("2024-01-02", Unreachable, times=1)
+    result = run(instance, make, at_once=2)
     assert result.success
-    assert sorted(make.begun) == sorted([*DAYS[:2], *DAYS, "2024-01-04"])
-    assert len(materializations(instance, result, KEY)) == 4
+    assert make.asked.count("2024-01-01") == make.asked.count("2024-01-02") == 2
+    assert sorted(partitions(instance, result, KEY)) == DAYS
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
 def test_a_cancellation_whose_signal_was_lost_ends_the_run_before_its_next_day(
-    on_disk: DagsterInstance, at_once: int
+    instance: DagsterInstance,
 ):
     made: list[str] = []
 
     def make(day: date) -> dict[str, Any]:
         made.append(str(day))
         if str(day) == "2024-01-02":
-            (current,) = on_disk.get_runs()
-            on_disk.report_run_canceling(current)
+            (current,) = instance.get_runs()
+            instance.report_run_canceling(current)
         return {"name": day.strftime("%A")}
 
     with pytest.raises(DagsterExecutionInterruptedError):
-        run(on_disk, make, at_once, tags=FOUR, raise_on_error=True)
-    assert sorted(made)[:2] == DAYS[:2]
-    assert "2024-01-04" not in made
-    assert on_disk.get_materialized_partitions(KEY) == set(made)
+        run(instance, make, raise_on_error=True)
+    assert made == DAYS[:2]
+    assert instance.get_materialized_partitions(KEY) == set(DAYS[:2])
+
+
+def test_a_lost_cancellation_of_days_at_once_ends_the_run_before_its_next_day(
+    on_disk: DagsterInstance,
+):
+    def cancel() -> None:
+        (current,) = on_disk.get_runs()
+        on_disk.report_run_canceling(current)
+
+    make = Meeting(Monday=outlast_the_others, Tuesday=cancel)
+    with pytest.raises(DagsterExecutionInterruptedError):
+        run(on_disk, make, at_once=2, tags=FOUR, raise_on_error=True)
+    assert sorted(make.begun) == DAYS[:2]
+    assert on_disk.get_materialized_partitions(KEY) == set(DAYS[:2])
 
 
 class SignalsWhenRead(dict[str, Any]):
