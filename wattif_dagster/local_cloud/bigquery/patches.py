@@ -48,6 +48,16 @@ def start_offline() -> None:
     DuckDBEngine._load_spatial = forbid_downloads
 
 
+def keep_utc() -> None:
+    """The emulator's own connection is at UTC; those of loads and queries shall be, too."""
+    from bqemulator.storage.engine import DuckDBEngine
+
+    def at_utc(self: DuckDBEngine) -> None:
+        self.execute("SET GLOBAL TimeZone = 'UTC'")
+
+    DuckDBEngine._apply_session_pragmas = at_utc
+
+
 def skip_table_copies() -> None:
     """After each load and DML the emulator copies the whole table, for FOR SYSTEM_TIME AS OF.
 
@@ -136,6 +146,7 @@ def translate_once() -> None:
     wrap(executor, "rewrite_table_refs", translations.once_for_all_dates)
     wrap(inner_query, "build_catalog_schema", translations.knowing_tables)
     wrap(inner_query, "rewrite_for_row_access", translations.where_access_is_limited)
+    wrap(executor, "_parse_script_or_raise", translations.whatever_the_dates)
     wrap(jobs, "_projected_column_names", translations.whatever_the_dates)
 
 
@@ -163,10 +174,31 @@ def tell_queries_by_their_beginning() -> None:
     wrap(executor, "_capture_dml_snapshots", nothing_done)
 
 
+def answer_beside_queries() -> None:
+    """The emulator answers nobody while a query runs: see `queries`."""
+    from bqemulator.jobs import executor
+
+    from wattif_dagster.local_cloud.bigquery.queries import beside_the_loop
+
+    wrap(executor, "_run_single_sql", beside_the_loop)
+
+
+def refuse_wrong_queries() -> None:
+    """What fails by jobs.query the emulator answers with status 200 and no rows: see `queries`."""
+    from bqemulator.api.routes import jobs
+
+    from wattif_dagster.local_cloud.bigquery.queries import failing_as_a_job
+
+    wrap(jobs, "_execute_query_or_failed_meta", failing_as_a_job)
+    # Caught nowhere else, failures reach the handler that answers with their status.
+    jobs._SQL_EXECUTION_DOMAIN_ERRORS = ()
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
         start_offline,
+        keep_utc,
         skip_table_copies,
         accept_any_upload,
         load_atomically,
@@ -175,5 +207,7 @@ PATCHES: dict[str, Callable[[], None]] = {
         refuse_other_hosts,
         translate_once,
         tell_queries_by_their_beginning,
+        answer_beside_queries,
+        refuse_wrong_queries,
     )
 }

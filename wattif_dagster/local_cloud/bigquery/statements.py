@@ -11,6 +11,11 @@ _QUERY = re.compile(r"(?:\s|--[^\n]*\n)*(?:SELECT|WITH)\b", re.IGNORECASE)
 """No other statement of GoogleSQL begins so."""
 
 
+def is_query(statement: str) -> bool:
+    """Whether it gives rows and changes nothing."""
+    return bool(_QUERY.match(statement))
+
+
 def unless_query(
     heed: Callable[..., Any], statement: int = 0, of_query: Callable[[], Any] = lambda: None
 ) -> Callable[..., Any]:
@@ -20,7 +25,7 @@ def unless_query(
     """
 
     def heed_others(*arguments: Any) -> Any:
-        return of_query() if _QUERY.match(arguments[statement]) else heed(*arguments)
+        return of_query() if is_query(arguments[statement]) else heed(*arguments)
 
     return heed_others
 

@@ -111,7 +111,6 @@ def _transact(
     target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
     there = f" WHERE {_of_day(table, day)}" if day else ""
     with connection:  # closing it rolls back what is not committed
-        connection.execute("SET TimeZone = 'UTC'")
         if result is not None:
             connection.register(RESULT_VIEW, result)
         connection.execute("BEGIN TRANSACTION")
