@@ -7,7 +7,6 @@ Every patch replaces one private name of the emulator, so it is only right for o
 from collections.abc import Callable
 from functools import partial
 from importlib import metadata
-from types import ModuleType
 from typing import Any
 
 from wattif_dagster.errors import UserError
@@ -30,9 +29,9 @@ def check_version() -> None:
         )
 
 
-def wrap(module: ModuleType, name: str, wrapper: Callable[[Any], Any]) -> None:
-    """Put around a function of the emulator one of ours."""
-    setattr(module, name, wrapper(getattr(module, name)))
+def wrap(owner: object, name: str, wrapper: Callable[[Any], Any]) -> None:
+    """Put around a function of the emulator, of a module or a class, one of ours."""
+    setattr(owner, name, wrapper(getattr(owner, name)))
 
 
 def start_offline() -> None:
@@ -142,7 +141,7 @@ def translate_once() -> None:
 
     from wattif_dagster.local_cloud.bigquery import translations
 
-    SQLTranslator.translate = translations.translating_once(SQLTranslator.translate)
+    wrap(SQLTranslator, "translate", translations.translating_once)
     wrap(executor, "rewrite_table_refs", translations.once_for_all_dates)
     wrap(inner_query, "build_catalog_schema", translations.knowing_tables)
     wrap(inner_query, "rewrite_for_row_access", translations.where_access_is_limited)
@@ -194,6 +193,15 @@ def refuse_wrong_queries() -> None:
     jobs._SQL_EXECUTION_DOMAIN_ERRORS = ()
 
 
+def insert_new_jobs() -> None:
+    """The emulator looks in its database for each job that it writes: see `catalog`."""
+    from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
+
+    from wattif_dagster.local_cloud.bigquery.catalog import inserting_new
+
+    wrap(DuckDBCatalogRepository, "upsert_job", inserting_new)
+
+
 PATCHES: dict[str, Callable[[], None]] = {
     patch.__name__: patch
     for patch in (
@@ -209,5 +217,6 @@ PATCHES: dict[str, Callable[[], None]] = {
         tell_queries_by_their_beginning,
         answer_beside_queries,
         refuse_wrong_queries,
+        insert_new_jobs,
     )
 }

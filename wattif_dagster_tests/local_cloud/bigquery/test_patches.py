@@ -117,3 +117,17 @@ def test_requests_for_other_hosts_are_refused(mended: Server, faulty: Server) ->
     evil = {"Host": "evil.example"}
     assert requests.get(f"{mended.url}/projects/p/datasets", headers=evil).status_code == 400
     assert requests.get(f"{faulty.url}/projects/p/datasets", headers=evil).status_code == 200
+
+
+def test_jobs_are_known_after_a_restart(tmp_path: Path) -> None:
+    """A new one, and one that was asked for again."""
+    asked = {"once": ["SELECT 1"], "again": ["SELECT 2", "SELECT 3"]}
+    with serving(tmp_path) as server:
+        for job_id, queries in asked.items():
+            for sql in queries:
+                server.client.query(sql, job_id=job_id).result()
+    with serving(tmp_path) as server:
+        for job_id, queries in asked.items():
+            job = server.client.get_job(job_id)
+            assert isinstance(job, bigquery.QueryJob)
+            assert (job.query, job.state) == (queries[-1], "DONE")
