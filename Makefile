@@ -41,14 +41,15 @@ torture: $(VENV)/ready ## Kill processes that make days, for minutes, and see th
 
 fuzz: $(VENV)/ready ## Give the readers of manifests, labels, rules, prices and rows far more garbage than tests do
 	$(PYTEST) --hypothesis-profile=fuzz wattif_dagster_tests/ingest/test_manifest.py \
+	  wattif_dagster_tests/ingest/test_shard_lists.py \
 	  wattif_dagster_tests/ingest/test_labels.py wattif_dagster_tests/metering/test_state.py \
 	  wattif_dagster_tests/detection/test_rules.py wattif_dagster_tests/planning/test_prices.py \
 	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py
 
-audit: ## Look for known vulnerabilities of the pinned packages; asks the package index itself
-	$(PYTHON) -m venv .wattif/audit
-	.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	.wattif/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+audit: ## Look for known vulnerabilities of the pinned packages, where the package index tells them
+	@$(PYTHON) -m venv .wattif/audit
+	@.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@.wattif/audit/bin/python .ci/audit.py .wattif/audit/bin/pip-audit constraints.txt
 
 clean: ## Remove the environment and the local cloud's data
 	-@[ -x $(BIN)/wattif ] && $(BIN)/wattif down
