@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 PATIENCE_S = 30.0
@@ -136,6 +137,8 @@ class Proxy:
 
     url: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
+    connections: int = 0
+    """How many clients have opened so far."""
     stalled: threading.Event = field(default_factory=threading.Event)
     """Set when a request is being stalled."""
     released: threading.Event = field(default_factory=threading.Event)
@@ -186,6 +189,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, upstream: str, proxy: Proxy) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
         self.upstream, self.proxy = upstream, proxy
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Called for each connection, by one thread."""
+        self.proxy.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Nothing: clients that are killed break connections."""

@@ -49,6 +49,25 @@ def meters_of_objects(meters: int, options: IngestOptions) -> Iterator[slice]:
         yield slice(first, first + options.meters_per_object)
 
 
+def names_of_objects(
+    day: date, landing: str, serials: NDArray[np.integer], options: IngestOptions
+) -> list[str]:
+    """Names of the objects of the day of these meters, in order."""
+    groups = meters_of_objects(len(serials), options)
+    return [
+        _name_of(day, landing, index, serials[meters], options)
+        for index, meters in enumerate(groups)
+    ]
+
+
+def _name_of(
+    day: date, landing: str, index: int, serials: NDArray[np.integer], options: IngestOptions
+) -> str:
+    one_meter = options.meters_per_object == 1
+    stem = serial_text(serials[:1])[0] if one_meter else f"part-{index:05d}"
+    return readings_name(day, stem, landing, options.compression)
+
+
 def _first_meters(meters: int, options: IngestOptions) -> range:
     return range(0, meters, options.meters_per_object)
 
@@ -101,10 +120,8 @@ class ObjectRenderer:
         data = self._renderer.render(serials)
         body = compress(data) if compression == "gzip" else data
         checksum = crc32c(body)
-        one_meter = self._options.meters_per_object == 1
-        stem = serial_text(serials[:1])[0] if one_meter else f"part-{index:05d}"
         item = ManifestObject(
-            name=readings_name(self._day, stem, self._landing, compression),
+            name=_name_of(self._day, self._landing, index, serials, self._options),
             bytes=len(body),
             crc32c=encode_crc32c(checksum),
             rows=len(data) // self._renderer.bytes_per_row,

@@ -2,7 +2,8 @@
 
 A shard writes what it landed beside the manifests; whoever completes the day lands the shards that
 lack, makes the manifest of their lists and removes these. A shard that has its list and all that it
-lists renders nothing again.
+lists renders nothing again. A list that is damaged, or of other objects than its shard's, is as
+none.
 """
 
 import time
@@ -11,11 +12,11 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from wattif_dagster.ingest.layout import day_prefix, shard_name, shards_prefix
-from wattif_dagster.ingest.manifest import ManifestObject
-from wattif_dagster.ingest.objects import check_options, count_objects, landing_of
+from wattif_dagster.ingest.manifest import Count, ManifestObject
+from wattif_dagster.ingest.objects import check_options, landing_of, names_of_objects
 from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.pipeline import DayReport
 from wattif_dagster.ingest.progress import Progress
@@ -29,9 +30,9 @@ class ShardReport(BaseModel, frozen=True, extra="forbid"):
     """The objects of a shard, in order, and what it took to land them."""
 
     objects: tuple[ManifestObject, ...]
-    objects_kept: int
-    seconds: float
-    spool_high_water: int
+    objects_kept: Count
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    spool_high_water: Count
 
     def stands(self, stored: Mapping[str, StoredObject]) -> bool:
         """Whether the store holds all that is listed."""
@@ -53,9 +54,11 @@ def land_shard(
     """
     check_options(simulation, options)
     began = time.monotonic()
-    name = shard_name(day, landing_of(simulation, options), shard.number, shard.of)
+    landing = landing_of(simulation, options)
+    name = shard_name(day, landing, shard.number, shard.of)
+    names = names_of_objects(day, landing, serials, options)[shard.number :: shard.of]
     present = {item.name: item for item in store.list(day_prefix(day))}
-    before = _read(store, name, shard, len(serials), options)
+    before = _read(store, name, names)
     if before and before.stands(present):
         return before
     arrived = land_objects(store, simulation, day, serials, options, present, listener, shard)
@@ -83,17 +86,15 @@ def complete_day(
     `seconds` are of the slowest shard. Raises what `land_day` raises.
     """
     found, landing = found_of(store, day), landing_of(simulation, options)
+    names = names_of_objects(day, landing, serials, options)
     reports: list[ShardReport] = []
     for shard in (Shard(number, shards) for number in range(shards)):
         name = shard_name(day, landing, shard.number, shards)
-        report = _read(store, name, shard, len(serials), options)
+        report = _read(store, name, names[shard.number :: shards])
         if report is None or not report.stands(found.objects):
             report = land_shard(store, simulation, day, serials, options, shard, listener)
         reports.append(report)
-    objects = [
-        reports[index % shards].objects[index // shards]
-        for index in range(count_objects(len(serials), options))
-    ]
+    objects = [reports[index % shards].objects[index // shards] for index in range(len(names))]
     manifest, removed = publish(store, simulation, serials, options, objects, found)
     store.delete(item.name for item in store.list(shards_prefix(day)))
     return DayReport(
@@ -105,14 +106,15 @@ def complete_day(
     )
 
 
-def _read(
-    store: ObjectStore, name: str, shard: Shard, meters: int, options: IngestOptions
-) -> ShardReport | None:
-    """The shard's list; None when there is no sound one."""
-    found = store.read(name)
+def parse_list(data: bytes, names: list[str]) -> ShardReport | None:
+    """The list in `data`; None when it is not a sound one of the objects of these names."""
     try:
-        report = ShardReport.model_validate_json(found[0]) if found else None
+        report = ShardReport.model_validate_json(data)
     except ValidationError:
         return None
-    expected = len(range(shard.number, count_objects(meters, options), shard.of))
-    return report if report and len(report.objects) == expected else None
+    return report if [item.name for item in report.objects] == names else None
+
+
+def _read(store: ObjectStore, name: str, names: list[str]) -> ShardReport | None:
+    found = store.read(name)
+    return parse_list(found[0], names) if found else None

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wattif_dagster.errors import UserError
+
+ROOT = 0
+"""Its user id."""
 
 
 class Stopped(Exception):
@@ -80,9 +84,9 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
     What a killed process of this machine left there is removed first. Raises UserError when
     the directory cannot be used, or is not where it seems to be.
     """
-    if ".." in directory.parts or directory.is_symlink():
+    if _leads_elsewhere(directory):
         raise UserError(
-            f"the spool directory {directory} leads elsewhere, by '..' or as a symbolic link; "
+            f"the spool directory {directory} leads elsewhere, by '..' or a symbolic link; "
             "set WATTIF_INGEST__SPOOL_DIR to the path of the directory itself"
         )
     try:
@@ -98,6 +102,29 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
         yield Spool(folder, budget)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _leads_elsewhere(directory: Path) -> bool:
+    """Whether the path has a '..', is a symbolic link or goes through one that is not root's.
+
+    Those of root's are the system's, as /tmp is on macOS. What is not there yet is no link.
+    """
+    path = directory.absolute()
+    through = [_owner_of_link(folder) for folder in path.parents]
+    return (
+        ".." in directory.parts
+        or _owner_of_link(path) is not None
+        or any(owner not in (None, ROOT) for owner in through)
+    )
+
+
+def _owner_of_link(path: Path) -> int | None:
+    """The id of the user who made the symbolic link; None when it is none or cannot be seen."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_uid if stat.S_ISLNK(found.st_mode) else None
 
 
 def _prefix() -> str:

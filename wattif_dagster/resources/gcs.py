@@ -99,7 +99,8 @@ class GcsTransferManager(ConfigurableResource):
         """Upload a batch; return when every size and crc32c is confirmed.
 
         What failed for a moment, or arrived damaged, is sent again until the deadline or `stop`.
-        Raises UploadFailed, or UserError for what a user must mend.
+        Raises Unreachable when nothing else failed until then, UploadFailed for what would fail
+        again, or UserError for what a user must mend.
         """
         deadline = time.monotonic() + self.deadline_seconds
         pending, pause = list(files), FIRST_PAUSE_SECONDS
@@ -109,11 +110,9 @@ class GcsTransferManager(ConfigurableResource):
             late = time.monotonic() + pause > deadline
             if permanent or late or stop.wait(pause * random.uniform(0.5, 1)):
                 error = permanent[0] if permanent else failed[0][1]
-                with self._explained():
-                    raise UploadFailed(
-                        f"{len(failed)} of {len(files)} objects did not arrive "
-                        f"in {self.uri}: {error}"
-                    ) from error
+                missing = f"{len(failed)} of {len(files)} objects did not arrive in {self.uri}: "
+                with self._explained(missing):
+                    raise UploadFailed(f"{missing}{error}") from error
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _upload_once(self, files: list[SpooledFile]) -> list[tuple[SpooledFile, BaseException]]:
@@ -211,8 +210,11 @@ class GcsTransferManager(ConfigurableResource):
         )
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what is raised into one sentence, for what a user must mend a UserError."""
+    def _explained(self, missing: str = "") -> Iterator[None]:
+        """Turn what is raised into one sentence, for what a user must mend a UserError.
+
+        `missing` is how the text of an UploadFailed begins.
+        """
         where = self.cloud.endpoints.gcs or "Cloud Storage"
         try:
             yield
@@ -230,11 +232,11 @@ class GcsTransferManager(ConfigurableResource):
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise Unreachable(
-                        f"{where} cannot be reached; check the network, or `wattif status`"
+                        f"{missing}{where} cannot be reached; check the network, or `wattif status`"
                     ) from error
                 case GoogleAuthError():
                     raise UserError(CREDENTIALS_REFUSED) from error
-                case _ if isinstance(error, TRANSIENT):
+                case _ if _may_pass(error) or _may_pass(cause):
                     raise Unreachable(f"{where} is not well, try again later: {error}") from error
                 case _ if isinstance(error, UploadFailed):
                     raise
@@ -242,7 +244,7 @@ class GcsTransferManager(ConfigurableResource):
                     raise CloudFailed(f"{where} refused: {error}") from error
 
 
-def _may_pass(error: BaseException) -> bool:
+def _may_pass(error: BaseException | None) -> bool:
     """Whether sending the same again may help."""
     match error:
         case gexc.BadRequest():  # the server's words for a body that was damaged on its way

@@ -74,6 +74,30 @@ def stored(manifest: Manifest) -> list[StoredObject]:
     ]
 
 
+ELSEWHERE = [
+    "part-00000.json",
+    "dt=2024-01-02/part-00000.json",
+    "dt=2024-01-01/part-00000.json",
+    "dt=2024-01-01/landing=0123abce/part-00000.json",
+    f"dt=2024-01-02/landing={LANDING}/part-00000.json",
+    OBJECTS,
+    f"{OBJECTS}../part-00000.json",
+    f"{OBJECTS}a/b.json",
+    f"{OBJECTS}*.json",
+    f"{OBJECTS}..",
+    f"{OBJECTS}.hidden.json",
+    f"{OBJECTS}a b.json",
+    f"{OBJECTS}a\n.json",
+    f"{OBJECTS}a\x1b[2J.json",
+    f"{OBJECTS}a;$(id)`id`.json",
+    f"{OBJECTS}a'\".json",
+    f"{OBJECTS}a?b#c.json",
+    f"{OBJECTS}a%2Fb.json",
+    "../dt=2024-01-01/part-00000.json",
+    "/dt=2024-01-01/part-00000.json",
+]
+
+
 SOUND = Manifest(
     day=DAY,
     fingerprint="0123456789abcdef",
@@ -140,31 +164,7 @@ def test_a_count_beyond_64_bits_is_refused(field: str) -> None:
     assert field in (said or "")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "part-00000.json",
-        "dt=2024-01-02/part-00000.json",
-        "dt=2024-01-01/part-00000.json",
-        "dt=2024-01-01/landing=0123abce/part-00000.json",
-        f"dt=2024-01-02/landing={LANDING}/part-00000.json",
-        OBJECTS,
-        f"{OBJECTS}../part-00000.json",
-        f"{OBJECTS}a/b.json",
-        f"{OBJECTS}*.json",
-        f"{OBJECTS}..",
-        f"{OBJECTS}.hidden.json",
-        f"{OBJECTS}a b.json",
-        f"{OBJECTS}a\n.json",
-        f"{OBJECTS}a\x1b[2J.json",
-        f"{OBJECTS}a;$(id)`id`.json",
-        f"{OBJECTS}a'\".json",
-        f"{OBJECTS}a?b#c.json",
-        f"{OBJECTS}a%2Fb.json",
-        "../dt=2024-01-01/part-00000.json",
-        "/dt=2024-01-01/part-00000.json",
-    ],
-)
+@pytest.mark.parametrize("name", ELSEWHERE)
 def test_an_object_of_elsewhere_is_refused(name: str) -> None:
     content = SOUND.model_dump(mode="json")
     content["objects"][1]["name"] = name

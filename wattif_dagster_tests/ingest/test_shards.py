@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pytest
 
 from wattif_dagster.errors import UserError
@@ -104,6 +105,24 @@ def test_a_shard_that_is_not_whole_is_landed_when_the_day_is_completed(
     assert landing.complete(2).objects_removed == len(old.objects) + 1
     assert contents(gcs) == whole
     assert set(first) <= set(gcs.list(day_prefix(DAY)))
+
+
+@pytest.mark.parametrize("of", ["another landing", "another shard"])
+def test_a_list_of_objects_that_are_not_the_shards_is_as_none(landing: Landing, of: str) -> None:
+    """Though they are there, and as many: with them there would be no sound manifest."""
+    gcs = landing.gcs
+    other = Landing(gcs, landing.options.model_copy(update={"meters_per_object": 5}))
+    old = other.whole().manifest.model_dump(mode="json")
+    landing.shard(0, 2)
+    landing.shard(1, 2)
+    (_, first), (name, second) = (
+        (name, orjson.loads(data)) for name, data in contents(gcs, shards_prefix(DAY)).items()
+    )
+    second["objects"][0] = (old if of == "another landing" else first)["objects"][0]
+    gcs.write(name, orjson.dumps(second))
+    report = landing.complete(2)
+    assert report.objects_kept == len(second["objects"])
+    assert report.manifest == landing.whole().manifest
 
 
 def test_a_shard_that_cannot_be_landed_leaves_the_day_as_it_was(landing: Landing) -> None:

@@ -12,8 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.spool import Stopped, open_spool
+from wattif_dagster.ingest.spool import ROOT, Stopped, open_spool
 from wattif_dagster_tests.ingest.conftest import bytes_below
+
+SOMEBODY = 1000
 
 
 def spools(directory: Path) -> list[str]:
@@ -121,14 +123,47 @@ def test_an_unusable_directory_is_said(tmp_path: Path, inside: bool) -> None:
         pass
 
 
-@pytest.mark.parametrize("directory", ["a/../b", "..", "link"])
-def test_a_directory_that_leads_elsewhere_is_refused(tmp_path: Path, directory: str) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    sentence = "leads elsewhere, by '..' or as a symbolic link; set WATTIF_INGEST__SPOOL_DIR"
-    with pytest.raises(UserError, match=sentence), open_spool(tmp_path / directory, 10):
+def link_of(user: int, link: Path, target: Path) -> None:
+    """A link as that user would make it; the tests may be root's."""
+    target.mkdir()
+    link.symlink_to(target)
+    if os.geteuid() == ROOT:
+        os.lchown(link, user, -1)
+
+
+@pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
+@pytest.mark.parametrize("directory", ["a/../b", "..", "link", "link/spool", "link/not/there/yet"])
+def test_a_directory_that_leads_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str, relative: bool
+) -> None:
+    link_of(SOMEBODY, tmp_path / "link", tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    sentence = "leads elsewhere, by '..' or a symbolic link; set WATTIF_INGEST__SPOOL_DIR"
+    path = Path(directory) if relative else tmp_path / directory
+    with pytest.raises(UserError, match=sentence), open_spool(path, 10):
         pass
     assert spools(tmp_path / "elsewhere") == []
+
+
+@pytest.mark.skipif(os.geteuid() != ROOT, reason="only root makes links of root's")
+def test_a_link_of_roots_may_be_gone_through_but_not_be_the_directory(tmp_path: Path) -> None:
+    """As /tmp on macOS."""
+    link_of(ROOT, tmp_path / "link", tmp_path / "private")
+    with open_spool(tmp_path / "link" / "spool", 10) as spool:
+        assert spool.write("a", b"1").exists()
+    assert spools(tmp_path / "private" / "spool") == []
+    with pytest.raises(UserError, match="leads elsewhere"), open_spool(tmp_path / "link", 10):
+        pass
+
+
+def test_a_working_directory_behind_a_link_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path goes on from where the process is, not from how it came there."""
+    link_of(SOMEBODY, tmp_path / "link", tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "link")
+    with open_spool(Path("not/there/yet"), 10):
+        assert len(spools(tmp_path / "real/not/there/yet")) == 1
 
 
 def test_a_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:

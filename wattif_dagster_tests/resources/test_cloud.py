@@ -28,7 +28,7 @@ def authorized_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
 
 
-def key_file(folder: Path) -> Path:
+def key_file(folder: Path, token_uri: str = "https://oauth2.googleapis.com/token") -> Path:
     """A service account key like Google's, with a private key made for it."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -43,7 +43,7 @@ def key_file(folder: Path) -> Path:
         "type": "service_account",
         "client_email": "loader@some-project.iam.gserviceaccount.com",
         "private_key": pem.decode(),
-        "token_uri": "https://oauth2.googleapis.com/token",
+        "token_uri": token_uri,
     }
     file.write_text(json.dumps(key))
     return file

@@ -1,16 +1,23 @@
 """The Cloud Storage resource against the local service."""
 
+import dataclasses
 import threading
 from pathlib import Path
 
 import pytest
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatch, SpooledFile, crc32c
+from wattif_dagster.ingest.store import (
+    GENERATION_ABSENT,
+    GenerationMismatch,
+    SpooledFile,
+    crc32c,
+    encode_crc32c,
+)
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import Exchange, Proxy, pass_on
+from wattif_dagster_tests.faults import PATIENCE_S, Exchange, Proxy, pass_on
 
 
 @pytest.fixture
@@ -118,8 +125,40 @@ def test_deletes_also_what_is_gone(gcs: GcsTransferManager) -> None:
     gcs.delete([])
 
 
-def test_keeps_a_connection_for_every_upload(settings: Settings) -> None:
-    ingest = settings.ingest.model_copy(update={"upload_workers": 5, "batches_in_flight": 3})
+def test_a_checksum_is_computed_once(
+    gcs_proxy: Proxy, gcs: GcsTransferManager, tmp_path: Path
+) -> None:
+    """By who made the file: the client sends what it is given, here a wrong one, and no other."""
+    bodies: list[bytes] = []
+
+    def look_and_refuse(exchange: Exchange) -> None:
+        bodies.append(exchange.body())
+        exchange.reply(400, [], b"{}")
+
+    gcs_proxy.on("POST", "/upload/", look_and_refuse)
+    file = dataclasses.replace(spooled(tmp_path, "a", b"content"), crc32c=7)
+    with pytest.raises(UploadFailed):
+        upload(gcs, file)
+    (body,) = bodies
+    assert f'"crc32c": "{encode_crc32c(7)}"'.encode() in body
+    assert b"md5" not in body
+
+
+def test_keeps_a_connection_for_every_upload(
+    gcs_proxy: Proxy, settings: Settings, tmp_path: Path
+) -> None:
+    """More than the 10 that `requests` keeps itself: all in use at once, idle between batches."""
+    ingest = settings.ingest.model_copy(update={"upload_workers": 12, "batches_in_flight": 1})
     gcs = build_resources(settings.model_copy(update={"ingest": ingest}))["gcs"]
-    adapter = gcs.client._http.get_adapter("http://127.0.0.1")
-    assert adapter._pool_maxsize == 15  # type: ignore[attr-defined]
+    gcs.ensure_bucket()
+    together = threading.Barrier(12)
+
+    def wait_for_the_others(exchange: Exchange) -> None:
+        together.wait(PATIENCE_S)
+        pass_on(exchange)
+
+    gcs_proxy.on("POST", "/upload/", wait_for_the_others, times=36)
+    for _ in range(3):
+        upload(gcs, *(spooled(tmp_path, f"{n}", b"x") for n in range(12)))
+    assert gcs_proxy.exhausted
+    assert gcs_proxy.connections == 12

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattif_dagster.errors import UserError
+from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatch
 from wattif_dagster.resources import gcs as module
 from wattif_dagster.resources.build import build_resources
@@ -19,6 +19,7 @@ from wattif_dagster_tests.faults import (
     corrupt,
     cut_answer,
     lose_answer,
+    pass_on,
     reset,
     status,
     trickle,
@@ -140,14 +141,39 @@ def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -
     assert [item.name for item in gcs.list("")] == ["kept"]
 
 
-def test_gives_up_at_the_deadline(
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (status(408), "is not well, try again later: 1 of 2 .*: 408 .*spoiled"),
+        (status(429), "is not well, try again later: 1 of 2 .*: 429 .*spoiled"),
+        (status(503), "is not well, try again later: 1 of 2 .*: 503 .*spoiled"),
+        (status(400, DAMAGED), "is not well, try again later: 1 of 2 .*: 400 .*doesn't match"),
+        (corrupt, "is not well, try again later: 1 of 2 .*: b.json arrived damaged"),
+        (reset, "^1 of 2 .*: http://.* cannot be reached; check the network"),
+        (lose_answer, "^1 of 2 .*: http://.* cannot be reached; check the network"),
+    ],
+    ids=["408", "429", "503", "refused as damaged", "damaged", "reset", "answer lost"],
+)
+def test_what_may_pass_is_unreachable_at_the_deadline(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault, reason: str
+) -> None:
+    """So that the step is tried again."""
+    hurried = gcs.model_copy(update={"deadline_seconds": 0.2, "upload_workers": 1})
+    gcs_proxy.on("POST", "/upload/", pass_on)
+    gcs_proxy.on("POST", "/upload/", fault, times=1000)
+    with pytest.raises(Unreachable, match=reason) as caught:
+        upload(hurried, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
+    assert f"1 of 2 objects did not arrive in {gcs.uri}: " in str(caught.value)
+
+
+def test_what_would_fail_again_goes_before_what_may_pass(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
 ) -> None:
-    hurried = gcs.model_copy(update={"deadline_seconds": 0.2})
-    gcs_proxy.on("POST", "/upload/", status(503), times=1000)
-    with pytest.raises(UploadFailed, match="1 of 1 objects did not arrive"):
-        upload(hurried, spooled(tmp_path, "a.json", DATA))
-    assert gcs_proxy.count("POST", "/upload/") > 1
+    one_by_one = gcs.model_copy(update={"upload_workers": 1})
+    gcs_proxy.on("POST", "/upload/", status(503))
+    gcs_proxy.on("POST", "/upload/", status(400, "not like this"))
+    with pytest.raises(UploadFailed, match=r"^2 of 2 objects did not arrive .*: 400 .*not like"):
+        upload(one_by_one, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
 
 
 def test_gives_up_when_told_to_stop(
@@ -160,7 +186,7 @@ def test_gives_up_when_told_to_stop(
         status(503)(exchange)
 
     gcs_proxy.on("POST", "/upload/", refuse_and_stop, times=1000)
-    with pytest.raises(UploadFailed):
+    with pytest.raises(Unreachable):
         gcs.upload([spooled(tmp_path, "a.json", DATA)], stop)
     assert gcs_proxy.count("POST", "/upload/") == 1
 
@@ -196,6 +222,23 @@ def test_small_requests_are_asked_again(
     assert gcs_proxy.exhausted
 
 
+def test_small_requests_that_stay_unanswered_are_unreachable(
+    gcs: GcsTransferManager, gcs_proxy: Proxy
+) -> None:
+    hurried = gcs.model_copy(update={"retry_seconds": 0})
+    gcs_proxy.otherwise = status(503)
+    for attempt in (
+        hurried.ensure_bucket,
+        hurried.require_bucket,
+        lambda: list(hurried.list("")),
+        lambda: hurried.read("a"),
+        lambda: hurried.write("a", b"a"),
+        lambda: hurried.delete(["a"]),
+    ):
+        with pytest.raises(Unreachable, match=r"^http://.* is not well, try again later: .*503"):
+            attempt()
+
+
 def test_a_lost_answer_to_a_guarded_write_is_a_mismatch(
     gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
@@ -215,20 +258,21 @@ def test_an_unreachable_service_is_said(settings: Settings, tmp_path: Path) -> N
     gcs = build_resources(settings)["gcs"].model_copy(
         update={"retry_seconds": 0.05, "deadline_seconds": 0.05}
     )
+    sentence = f"{url} cannot be reached; check the network, or `wattif status`"
     for attempt in (
         gcs.ensure_bucket,
         gcs.require_bucket,
-        lambda: upload(gcs, spooled(tmp_path, "a", b"a")),
         lambda: list(gcs.list("")),
         lambda: gcs.read("a"),
         lambda: gcs.write("a", b"a"),
         lambda: gcs.delete(["a"]),
     ):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(Unreachable) as caught:
             attempt()
-        assert str(caught.value) == (
-            f"{url} cannot be reached; check the network, or `wattif status`"
-        )
+        assert str(caught.value) == sentence
+    with pytest.raises(Unreachable) as caught:
+        upload(gcs, spooled(tmp_path, "a", b"a"))
+    assert str(caught.value) == f"1 of 1 objects did not arrive in {gcs.uri}: {sentence}"
 
 
 def test_a_silent_service_is_said(

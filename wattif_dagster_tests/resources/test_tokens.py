@@ -1,11 +1,13 @@
-"""Access tokens that expire, are renewed or refused, and are told to no one."""
+"""Access tokens that expire, are renewed or refused, and, as keys, are told to no one."""
 
 import json
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from dagster import DagsterInstance, serialize_value
@@ -14,15 +16,23 @@ from google.oauth2.credentials import Credentials as UserCredentials
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.errors import UserError
+from wattif_dagster.resources.anomaly_preview import ensure_preview
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.dataplex import DataplexScans
+from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.assets.runs import failures, run_days
 from wattif_dagster_tests.faults import Exchange, Fault, Proxy, proxy_to, reset, status
+from wattif_dagster_tests.resources.test_anomaly_preview import body
+from wattif_dagster_tests.resources.test_cloud import key_file
 from wattif_dagster_tests.resources.test_gcs import spooled, upload
 
 MONDAY = date(2024, 1, 1)
 EXPIRED, RENEWED, REFRESH, CLIENT = "ya29.EXPIRED", "ya29.RENEWED", "1//REFRESH", "GOCSPX-CLIENT"
+SIGNED = "eyJ"
+"""What a key signs to get a token by begins so: the start of JSON, in base64."""
 
 
 class UserCloud(GoogleCloud):
@@ -40,8 +50,24 @@ class UserCloud(GoogleCloud):
         )
 
 
+class KeyCloud(GoogleCloud):
+    """The local services, asked as Google's are: with a service account's key."""
+
+    def credentials(self) -> Credentials:
+        return self._from_key_file()
+
+
+class Proxies(NamedTuple):
+    """Before Cloud Storage, which is also where tokens are had, BigQuery and Dataplex's REST."""
+
+    gcs: Proxy
+    bigquery: Proxy
+    dataplex: Proxy
+
+
 def renew(exchange: Exchange) -> None:
-    assert REFRESH.replace("/", "%2F") in exchange.body().decode()
+    asked = exchange.body().decode()
+    assert REFRESH.replace("/", "%2F") in asked or f"assertion={SIGNED}" in asked
     content = json.dumps({"access_token": RENEWED, "expires_in": 3600}).encode()
     exchange.reply(200, [("Content-Type", "application/json")], content)
 
@@ -53,53 +79,85 @@ def refuse(exchange: Exchange) -> None:
 
 
 @pytest.fixture
-def proxies(local_cloud: Endpoints, settings: Settings) -> Iterator[tuple[Proxy, Proxy]]:
-    """Before Cloud Storage, which is also where tokens are had, and before BigQuery."""
-    assert local_cloud.gcs
-    assert local_cloud.bigquery
+def proxies(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxies]:
     build_resources(settings)["gcs"].ensure_bucket()
-    with proxy_to(local_cloud.gcs) as gcs, proxy_to(local_cloud.bigquery) as bigquery:
-        spoiled = local_cloud.model_copy(update={"gcs": gcs.url, "bigquery": bigquery.url})
-        settings.endpoints_file.write_text(spoiled.model_dump_json())
-        yield gcs, bigquery
+    with ExitStack() as stack:
+        names = "gcs", "bigquery", "dataplex_rest"
+        made = [stack.enter_context(proxy_to(getattr(local_cloud, name))) for name in names]
+        urls = {name: proxy.url for name, proxy in zip(names, made, strict=True)}
+        settings.endpoints_file.write_text(local_cloud.model_copy(update=urls).model_dump_json())
+        yield Proxies(*made)
 
 
-@pytest.fixture
-def resources(settings: Settings, proxies: tuple[Proxy, Proxy]) -> Resources:
-    """Impatient ones, of a user with an access token."""
+@pytest.fixture(params=["user", "key"])
+def resources(
+    settings: Settings,
+    proxies: Proxies,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Resources:
+    """Impatient ones, of a user with an access token or of a service account with a key."""
+    # The library asks Google, in a thread, in which regions a key is good: not from here.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     made = build_resources(settings)
-    cloud = UserCloud(**made["cloud"].model_dump(), token_url=f"{proxies[0].url}/token")
-    impatient = {"cloud": cloud, "retry_seconds": 0.1}
-    made["gcs"] = made["gcs"].model_copy(update={**impatient, "deadline_seconds": 0.1})
-    made["bigquery"] = made["bigquery"].model_copy(update=impatient)
+    described, token_url = made["cloud"].model_dump(), f"{proxies.gcs.url}/token"
+    if request.param == "user":
+        cloud: GoogleCloud = UserCloud(**described, token_url=token_url)
+    else:
+        cloud = KeyCloud(**described | {"key_file": str(key_file(tmp_path, token_url))})
+    # Not copies: a run of Dagster's sets up what a resource was made of.
+    made["cloud"] = cloud
+    made["gcs"] = GcsTransferManager(
+        cloud=cloud, bucket=settings.bucket, retry_seconds=0.1, deadline_seconds=0.1
+    )
+    made["bigquery"] = BigQueryWarehouse(
+        cloud=cloud,
+        dataset=settings.dataset,
+        location=settings.bigquery_location,
+        retry_seconds=0.1,
+    )
+    made["scans"] = DataplexScans(cloud=cloud, location=settings.location)
     return made
 
 
+def ensure_scan(resources: Resources, settings: Settings) -> None:
+    """Over REST: gRPC sends tokens over TLS alone, which the local service does not speak."""
+    table = resources["bigquery"].table_name(schemas.HOURLY_CONSUMPTION)
+    ensure_preview(resources["scans"], settings.scan.scan_id, body(table))
+
+
 def test_an_expired_token_is_renewed(
-    resources: Resources, proxies: tuple[Proxy, Proxy], tmp_path: Path
+    resources: Resources, proxies: Proxies, settings: Settings, tmp_path: Path
 ) -> None:
-    gcs, bigquery = proxies
-    gcs.on("POST", "/token", renew, times=2)
+    gcs, bigquery, dataplex = proxies
+    gcs.on("POST", "/token", renew, times=1000)
+    resources["bigquery"].ensure_table(schemas.HOURLY_CONSUMPTION)
     gcs.on("POST", "/upload/", status(401))
-    bigquery.on("POST", "/jobs", status(401))
+    bigquery.on("POST", "/bigquery/", status(401))
+    dataplex.on("POST", "/dataScans", status(401))
     upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}"))
     assert [item.name for item in resources["gcs"].list("")] == ["a.json"]
     assert resources["bigquery"].row("SELECT 1 AS n") == {"n": 1}
-    assert gcs.exhausted
+    ensure_scan(resources, settings)
+    assert gcs.count("POST", "/upload/") == 2
     assert bigquery.exhausted
+    assert dataplex.exhausted
 
 
 def test_a_token_that_cannot_be_renewed_is_said(
-    resources: Resources, proxies: tuple[Proxy, Proxy], tmp_path: Path
+    resources: Resources, proxies: Proxies, settings: Settings, tmp_path: Path
 ) -> None:
-    gcs, bigquery = proxies
+    gcs, bigquery, dataplex = proxies
     gcs.on("POST", "/token", refuse, times=100)
     gcs.on("POST", "/upload/", status(401), times=100)
-    bigquery.on("POST", "/jobs", status(401), times=100)
+    bigquery.on("POST", "/bigquery/", status(401), times=100)
+    dataplex.on("POST", "/dataScans", status(401), times=100)
     for attempt in (
         lambda: upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}")),
         lambda: resources["gcs"].write("a", b""),
         lambda: resources["bigquery"].row("SELECT 1 AS n"),
+        lambda: ensure_scan(resources, settings),
     ):
         with pytest.raises(UserError) as caught:
             attempt()
@@ -109,7 +167,8 @@ def test_a_token_that_cannot_be_renewed_is_said(
 @pytest.mark.parametrize("fault", [status(400), status(401), status(403), status(503), reset])
 def test_no_token_is_told(
     resources: Resources,
-    proxies: tuple[Proxy, Proxy],
+    proxies: Proxies,
+    settings: Settings,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -117,12 +176,13 @@ def test_no_token_is_told(
 ) -> None:
     """Not in any line of log, not in an error's text or in those it came from."""
     caplog.set_level(logging.DEBUG)
-    gcs, bigquery = proxies
+    gcs, bigquery, dataplex = proxies
     gcs.on("POST", "/token", renew, times=1000)
     told = []
     for method in ("GET", "POST", "DELETE"):
         gcs.on(method, "/storage/", fault, times=1000)
         bigquery.on(method, "/bigquery/", fault, times=1000)
+        dataplex.on(method, "/dataScans", fault, times=1000)
     for attempt in (
         lambda: upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}")),
         lambda: resources["gcs"].write("a", b""),
@@ -131,33 +191,41 @@ def test_no_token_is_told(
         lambda: resources["bigquery"].load_partition(
             schemas.METER_READINGS, MONDAY, ["gs://b/a"], "v"
         ),
+        lambda: ensure_scan(resources, settings),
     ):
         with pytest.raises(Exception) as caught:  # noqa: PT011
             attempt()
         told.append("".join(traceback.format_exception(caught.value)))
         told.append(repr(caught.value))
     assert caplog.text
-    assert_no_secret("".join([*told, caplog.text, *capfd.readouterr()]))
+    assert_no_secret(resources, "".join([*told, caplog.text, *capfd.readouterr()]))
 
 
 def test_no_token_is_recorded_of_a_run(
-    resources: Resources, proxies: tuple[Proxy, Proxy], caplog: pytest.LogCaptureFixture
+    resources: Resources, proxies: Proxies, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not in its events, metadata, configuration or tags, whether a step ended or failed."""
     caplog.set_level(logging.DEBUG)
-    gcs, bigquery = proxies
+    gcs, bigquery, _ = proxies
     gcs.on("POST", "/token", renew, times=1000)
+    gcs.on("POST", "/upload/", status(401))
     bigquery.on("POST", "/jobs", status(403), times=1000)
     wanted = [keys.METER_REGISTRY, keys.RAW_READINGS, keys.METER_READINGS]
     with DagsterInstance.ephemeral() as instance:
         result = run_days(resources, instance, wanted, MONDAY, MONDAY)
         assert failures(result)
+        assert gcs.count("POST", "/token")
         run = instance.get_run_by_id(result.run_id)
         assert run
         events = [serialize_value(entry) for entry in instance.all_logs(result.run_id)]
-    assert_no_secret("".join([serialize_value(run), *events, caplog.text]))
+    assert_no_secret(resources, "".join([serialize_value(run), *events, caplog.text]))
 
 
-def assert_no_secret(text: str) -> None:
-    for secret in (EXPIRED, RENEWED, REFRESH, CLIENT, REFRESH.replace("/", "%2F")):
+def assert_no_secret(resources: Resources, text: str) -> None:
+    secrets = [EXPIRED, RENEWED, REFRESH, CLIENT, REFRESH.replace("/", "%2F"), SIGNED]
+    if key := resources["cloud"].key_file:
+        _, *lines, _ = json.loads(Path(key).read_text())["private_key"].splitlines()
+        assert len(lines) > 20
+        secrets += lines
+    for secret in secrets:
         assert secret not in text
