@@ -17,17 +17,16 @@ from wattif_dagster.assets import (
     sharded_readings,
     warehouse,
 )
-from wattif_dagster.automation import daily, notify
+from wattif_dagster.automation import daily, notify, standing
 from wattif_dagster.checks import completeness, gaps
 from wattif_dagster.deploy.executors import step_executor
+from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
-SHARDED = Settings.load().ingest.shards > 1
-
 ASSETS = [
     registry.meter_registry,
-    sharded_readings.raw_readings if SHARDED else raw_readings.raw_readings,
+    raw_readings.raw_readings,
     labels.injected_anomalies,
     warehouse.meter_readings,
     warehouse.hourly_consumption,
@@ -45,17 +44,23 @@ CHECKS = [completeness.meter_readings_checks, completeness.hourly_consumption_ch
 def build_defs(resource_overrides: Mapping[str, object] | None = None) -> Definitions:
     """Fresh definitions; overrides replace resources by name.
 
-    The partitions' first day and the scans' checks are those of the environment, read at import.
+    The resource `ingest` says in how many shards raw_readings is landed. The partitions' first day
+    and the scans' checks are those of the environment, read at import.
     """
     settings = Settings.load()
+    resources = {**build_resources(settings), **(resource_overrides or {})}
+    ingest = resources["ingest"]
+    assert isinstance(ingest, IngestOptions)
+    landing = sharded_readings if ingest.shards > 1 else raw_readings
+    assets = [landing.raw_readings if a is raw_readings.raw_readings else a for a in ASSETS]
     opted_in = [preview.anomaly_preview_results] if settings.scan.preview else []
     return Definitions(
-        assets=[*ASSETS, *opted_in],
-        asset_checks=[*CHECKS, *gaps.STANDING_CHECKS],
-        jobs=[daily.DAILY_JOB],
-        schedules=[daily.DAILY_SCHEDULE],
+        assets=[*assets, *opted_in],
+        asset_checks=[*CHECKS, gaps.STANDING_CHECK],
+        jobs=[daily.DAILY_JOB, standing.GAPS_JOB],
+        schedules=[daily.DAILY_SCHEDULE, standing.GAPS_SCHEDULE],
         sensors=[notify.alert_notifications(settings.alerts)],
-        resources={**build_resources(settings), **(resource_overrides or {})},
+        resources=resources,
         executor=step_executor(settings.step_executor),
     )
 

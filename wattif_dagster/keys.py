@@ -16,6 +16,22 @@ METER_SCAN_RESULTS = AssetKey(["wattif", "meter_scan_results"])
 ANOMALY_PREVIEW_RESULTS = AssetKey(["wattif", "anomaly_preview_results"])
 DETECTOR_EVALUATION = AssetKey(["wattif", "detector_evaluation"])
 
+DAILY = (
+    METER_REGISTRY,
+    RAW_READINGS,
+    INJECTED_ANOMALIES,
+    METER_READINGS,
+    HOURLY_CONSUMPTION,
+    FLEET_ANOMALIES,
+    ANOMALY_SCAN_RESULTS,
+    CONSUMPTION_BASELINE,
+    ANOMALY_SCORES,
+    METER_SCAN_RESULTS,
+    ANOMALY_ALERTS,
+    DETECTOR_EVALUATION,
+)
+"""The assets that are made by the day."""
+
 SCAN_POOL = "dataplex_scan"
 """A scan is one shared object: its days run one at a time."""
 

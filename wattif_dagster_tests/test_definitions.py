@@ -2,6 +2,7 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from dagster import (
 )
 
 from wattif_dagster import keys
+from wattif_dagster.assets import raw_readings, sharded_readings
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.definitions import build_defs, defs
+from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.assets import specs
@@ -37,6 +40,13 @@ def test_definitions_are_fresh_each_time_and_resources_can_be_replaced():
     assert resources is not None
     assert resources["gcs"] is mine
     assert resources.keys() == build_resources(Settings()).keys()
+
+
+@pytest.mark.parametrize(("shards", "asset"), [(1, raw_readings), (2, sharded_readings)])
+def test_readings_are_one_step_unless_shards_are_asked_for(shards: int, asset: ModuleType):
+    ingest = build_resources(Settings(ingest=IngestOptions(shards=shards)))["ingest"]
+    made = build_defs({"ingest": ingest}).assets or ()
+    assert [each for each in made if each.key == keys.RAW_READINGS] == [asset.raw_readings]
 
 
 def test_steps_share_a_process():

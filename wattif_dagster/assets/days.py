@@ -13,13 +13,14 @@ from dagster import (
     DagsterExecutionInterruptedError,
     DagsterRunStatus,
     MaterializeResult,
-    RetryRequested,
+    RunsFilter,
 )
 
 from wattif_dagster.assets.signals import signals_held, signals_ignored
 from wattif_dagster.assets.threads import in_thread
 from wattif_dagster.errors import Unreachable
 from wattif_dagster.partitions import days_of
+from wattif_dagster.retries import retry_if_it_may_pass
 from wattif_dagster.settings import Settings
 
 DayMetadata: TypeAlias = Mapping[str, Any]
@@ -28,8 +29,6 @@ Make: TypeAlias = Callable[[date], DayMetadata]
 DAYS_AT_ONCE = Settings.load().days_at_once
 """Of assets whose days need no other day of theirs, and wait for BigQuery most of the time."""
 
-MAX_RETRIES = 2
-RETRY_DELAY_SECONDS = 5
 PAUSE_SECONDS = 0.5
 
 
@@ -40,7 +39,7 @@ def each_day(context: AssetExecutionContext, make: Make, at_once: int = 1) -> Ma
 
     When a day fails for good, or the run is cancelled, the days made are credited, so that a
     resume does only the rest. A failure that may pass is tried again, all days together: they are
-    idempotent, and credited once. A RetryPolicy would also start a cancelled step again.
+    idempotent, and credited once.
 
     Each day is observed as it ends: Dagster records the materializations when the step does, and
     a process that is killed leaves the observations to credit its days by.
@@ -131,12 +130,6 @@ def _wait(running: Collection[Future[DayMetadata]], return_when: str) -> set[Fut
     return done
 
 
-def retry_if_it_may_pass(context: AssetExecutionContext, error: BaseException) -> None:
-    """Raises RetryRequested for a failure that may pass, until the step was tried often enough."""
-    if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
-        raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
-
-
 def _plain(metadata: DayMetadata) -> dict[str, Any]:
     """Without pictures and tables, which would double the event log."""
     return {name: value for name, value in metadata.items() if isinstance(value, int | float | str)}
@@ -148,6 +141,6 @@ def end_if_cancelled(context: AssetExecutionContext) -> None:
     Dagster raises it from a signal handler, once. Raised inside a finalizer or a callback of the
     garbage collector, Python drops it, and the run would go on to its last day.
     """
-    run = context.instance.get_run_by_id(context.run.run_id)
-    if run is not None and run.status is DagsterRunStatus.CANCELING:
+    cancelling = RunsFilter([context.run.run_id], statuses=[DagsterRunStatus.CANCELING])
+    if context.instance.get_run_ids(cancelling):
         raise DagsterExecutionInterruptedError

@@ -26,13 +26,14 @@ from dagster import (
 from wattif_dagster import keys
 from wattif_dagster.assets import raw_readings as unsharded
 from wattif_dagster.assets.common import INDEPENDENT
-from wattif_dagster.assets.days import DayMetadata, each_day, end_if_cancelled, retry_if_it_may_pass
+from wattif_dagster.assets.days import DayMetadata, each_day, end_if_cancelled
 from wattif_dagster.ingest import shards
 from wattif_dagster.ingest.registry import read_fleet
 from wattif_dagster.ingest.workers import Shard
 from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import IngestResource, SimulationResource
+from wattif_dagster.retries import retry_if_it_may_pass
 
 _AFTER = {"before": In(Nothing)}
 

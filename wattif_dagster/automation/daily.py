@@ -10,20 +10,7 @@ the other, so that each day's anomalies are judged against all the days before i
 
 DAILY_JOB = define_asset_job(
     "daily",
-    selection=AssetSelection.assets(
-        keys.METER_REGISTRY,
-        keys.RAW_READINGS,
-        keys.INJECTED_ANOMALIES,
-        keys.METER_READINGS,
-        keys.HOURLY_CONSUMPTION,
-        keys.FLEET_ANOMALIES,
-        keys.ANOMALY_SCAN_RESULTS,
-        keys.CONSUMPTION_BASELINE,
-        keys.ANOMALY_SCORES,
-        keys.METER_SCAN_RESULTS,
-        keys.ANOMALY_ALERTS,
-        keys.DETECTOR_EVALUATION,
-    ),
+    selection=AssetSelection.assets(*keys.DAILY),
     tags={IN_ORDER_TAG: "in-order"},
     description="One day from the registry to the scans' results.",
 )

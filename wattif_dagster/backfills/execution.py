@@ -40,7 +40,7 @@ class Executor:
 
     def execute(self, run_id: str, part: Part, tags: Mapping[str, str], made: Made) -> DagsterRun:
         """The run, ended. Ctrl-C cancels it, and is raised as a KeyboardInterrupt when it has
-        ended; a second one leaves the run to `settle_lost_runs`.
+        ended; a second one leaves the run to `end_lost_runs`.
 
         The run has a thread of its own, and signals go to the main thread: an exception that a
         signal raises within a run may be lost, Dagster's own cancellation is not.

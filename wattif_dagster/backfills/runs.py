@@ -21,6 +21,8 @@ from wattif_dagster.partitions import Span
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+SHARDS = "wattif/shards"
+"""Of a run that was asked to land its days in so many shards, whatever the settings say."""
 SHORT = 8
 """Characters of a run's id that are shown, as in the Dagster UI."""
 RUNS_SEARCHED = 10_000

@@ -28,6 +28,7 @@ from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.partitions import days_of
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.retries import retry_if_it_may_pass
 from wattif_dagster.warehouse.load import require_manifest
 from wattif_dagster.warehouse.quality import (
     HoursQuality,
@@ -119,13 +120,20 @@ def _results(
     gcs: GcsTransferManager,
     compare: Callable[[Manifest, list[Label]], Comparison],
 ) -> Iterator[AssetCheckResult]:
-    """One result for each selected check over all days of the run."""
+    """One result for each selected check over all days of the run.
+
+    A failure that may pass is tried again, all days together.
+    """
     findings_by_day: dict[str, dict[str, Finding]] = {}
     counts_by_day: dict[str, dict[str, Any]] = {}
-    for day in days_of(context):
-        manifest = require_manifest(gcs, day)
-        findings_by_day[str(day)], counts = compare(manifest, read_labels(gcs, manifest))
-        counts_by_day[str(day)] = {"manifest_rows": manifest.total_rows, **counts}
+    try:
+        for day in days_of(context):
+            manifest = require_manifest(gcs, day)
+            findings_by_day[str(day)], counts = compare(manifest, read_labels(gcs, manifest))
+            counts_by_day[str(day)] = {"manifest_rows": manifest.total_rows, **counts}
+    except Exception as error:
+        retry_if_it_may_pass(context, error)
+        raise
     for key in context.selected_asset_check_keys:
         found = {day: findings[key.name] for day, findings in findings_by_day.items()}
         faults = {day: item.unexplained for day, item in found.items() if item.unexplained}

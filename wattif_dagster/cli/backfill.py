@@ -8,8 +8,9 @@ import click
 
 from wattif_dagster.backfills.history import read_history
 from wattif_dagster.backfills.plan import Part, plan
-from wattif_dagster.backfills.runs import SHORT, refuse_overlap
+from wattif_dagster.backfills.runs import SHARDS, SHORT, refuse_overlap
 from wattif_dagster.cli.days import Day, days_of_the_fleet
+from wattif_dagster.cli.options import with_options
 from wattif_dagster.cli.project import Project
 from wattif_dagster.settings import Settings
 
@@ -28,9 +29,16 @@ BACKFILL_TAG = "wattif/backfill"
     "a comma is an or.",
 )
 @click.option("--again", is_flag=True, help="Make days too that are made and current.")
-def backfill(start: date, end: date, select: str, again: bool) -> None:
+@click.option(
+    "--shards",
+    type=int,
+    help="Land days in so many steps; one after the other in this process, whatever "
+    "WATTIF_STEP_EXECUTOR says: no day is faster, but of a large one that was ended a resume "
+    "renders only the steps that lack. Default: WATTIF_INGEST__SHARDS.",
+)
+def backfill(start: date, end: date, select: str, again: bool, shards: int | None) -> None:
     """Make what is missing of the days START to END; Ctrl-C is safe."""
-    settings = Settings.load()
+    settings = with_options(Settings.load(), {}, {"shards": shards})
     days = days_of_the_fleet(start, end, settings.simulation)
     with Project.open(settings) as project:
         keys = project.graph.select(select)
@@ -51,6 +59,10 @@ def backfill(start: date, end: date, select: str, again: bool) -> None:
                 return f"wattif retry {run_id[:SHORT]}"
             same = ["wattif", "backfill", "--start", str(start), "--end", str(end)]
             chosen = [] if select == "*" else ["--select", select]
-            return shlex.join([*same, *chosen, *(["--again"] if again else [])])
+            split = ["--shards", str(shards)] if shards else []
+            return shlex.join([*same, *chosen, *(["--again"] if again else []), *split])
 
-        project.make(parts, {BACKFILL_TAG: uuid4().hex[:SHORT]}, go_on)
+        tags = {BACKFILL_TAG: uuid4().hex[:SHORT]}
+        if shards:
+            tags[SHARDS] = str(shards)
+        project.make(parts, tags, go_on)

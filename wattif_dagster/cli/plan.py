@@ -67,6 +67,10 @@ def plan(
         json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     console = Console(highlight=False, soft_wrap=True)
     _print_amounts(console, made, upload_seconds)
+    console.print(
+        "The hours are of rendering, compressing and spooling the readings, and of sending their "
+        "bytes: what the registry, BigQuery, Dataplex and Dagster itself take is not in them."
+    )
     _print_cost(console, made, table, prices or DEFAULT_PRICES)
     for warning in made.warnings:
         console.print(f"warning: {warning}", markup=False)

@@ -6,6 +6,7 @@ from dagster import DagsterRunStatus, RunRecord, RunsFilter
 from wattif_dagster.backfills.history import read_history
 from wattif_dagster.backfills.plan import plan
 from wattif_dagster.backfills.runs import (
+    SHARDS,
     SHORT,
     assets_of,
     find_run,
@@ -73,6 +74,8 @@ def _retry(project: Project, record: RunRecord) -> bool:
     )
     root = run.root_run_id or run.run_id
     tags = {"dagster/parent_run_id": run.run_id, "dagster/root_run_id": root}
+    if shards := run.tags.get(SHARDS):
+        tags[SHARDS], project = shards, project.in_shards(shards)
     project.make(parts, tags, lambda _run_id: f"wattif retry {short}")
     return True
 

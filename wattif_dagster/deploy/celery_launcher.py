@@ -11,8 +11,8 @@ from wattif_dagster.deploy.celery_workers import Workers
 from wattif_dagster.errors import UserError
 
 SILENCE_S = 20.0
-"""With run_monitoring every 10 s the runs of a lost worker are noticed within 45 s, and one lost
-answer of a busy worker ends no run."""
+"""With run_monitoring every 10 s the runs of a lost worker are noticed within a minute, and one
+lost answer of a busy worker ends no run."""
 
 
 class AskingCeleryRunLauncher(CeleryRunLauncher):

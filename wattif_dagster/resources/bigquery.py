@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from itertools import count
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import requests
 from dagster import ConfigurableResource, ResourceDependency
@@ -20,6 +20,8 @@ from wattif_dagster.errors import CloudFailed, Unreachable, UserError
 from wattif_dagster.resources import bigquery_tables as tables
 from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.schemas import Table
+
+Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 JOB_TIMEOUT_SECONDS = 3600
 ERRORS_QUOTED = 5
@@ -220,10 +222,17 @@ class BigQueryWarehouse(ConfigurableResource):
             prefix = f"wattif_query_{self.dataset}_{table.name}_{day:%Y%m%d}_"
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a small query. Raises JobFailed."""
+    def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
+        """The rows of a small query; texts from outside are parameters of it. Raises JobFailed."""
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters))
         with self._explained():
-            found = self._finish(self._query(sql))
+            found = self.client.query_and_wait(
+                sql,
+                job_config=config,
+                retry=self._retry,
+                job_retry=None,  # type: ignore[arg-type]  # it may be, says its docstring
+                wait_timeout=JOB_TIMEOUT_SECONDS,
+            )
             return [dict(row.items()) for row in found]
 
     def execute(self, statement: str) -> None:
@@ -253,10 +262,12 @@ class BigQueryWarehouse(ConfigurableResource):
         # between that gives none it knows would not be asked again.
         return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_may_pass)
 
-    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> Any:
-        """What the job's result() gives: of a query its rows."""
+    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
+        """Wait for the job's end."""
+        if job.state == "DONE" and not job.error_result:
+            return  # result() would still ask for a query's rows
         try:
-            return job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
+            job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
         except (gexc.BadRequest, gexc.NotFound) as error:
             errors = job.errors or [{"message": error.message}]
             said = "; ".join(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from google.cloud import dataplex_v1
+from google.cloud.bigquery import ScalarQueryParameter
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.fleet import THRESHOLD
@@ -30,7 +31,7 @@ def run_preview(
     Raises UserError where the preview is not enabled, ScanFailed.
     """
     scan_id = options.scan_id + PREVIEW_SUFFIX
-    table, results = schemas.HOURLY_CONSUMPTION, schemas.ANOMALY_PREVIEW_RESULTS
+    table = schemas.HOURLY_CONSUMPTION
     scan = quality_scan(
         bigquery.table_name(table),
         dataplex_v1.DataQualitySpec(),
@@ -41,14 +42,19 @@ def run_preview(
     detection = AnomalyDetection(
         column="consumption_hour_rolled",
         time=table.partition_by,
-        result_table=bigquery.table_name(results),
+        result_table=bigquery.table_name(schemas.ANOMALY_PREVIEW_RESULTS),
         threshold=THRESHOLD,
     )
     ensure_preview(scans, scan_id, preview_body(scan, detection))
     result = scans.wait(scans.run(scan_id))
-    job_id = result.job_name.rpartition("/")[2]
-    rows = bigquery.rows(
-        f"SELECT {', '.join(results.column_names)} FROM {bigquery.quoted(results)} "
-        f"WHERE data_scan_job_id = '{job_id}' ORDER BY time, metric"
+    return result, judged_by(bigquery, result.job_name)
+
+
+def judged_by(bigquery: BigQueryWarehouse, job_name: str) -> list[dict[str, Any]]:
+    """The rows that the job wrote, by time and metric."""
+    table = schemas.ANOMALY_PREVIEW_RESULTS
+    return bigquery.rows(
+        f"SELECT {', '.join(table.column_names)} FROM {bigquery.quoted(table)} "
+        "WHERE data_scan_job_id = @job ORDER BY time, metric",
+        ScalarQueryParameter("job", "STRING", job_name.rpartition("/")[2]),
     )
-    return result, rows

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from google.cloud.bigquery import ArrayQueryParameter
+
 from wattif_dagster import schemas
 from wattif_dagster.detection.detection_options import DetectionOptions
 from wattif_dagster.detection.detectors import DETECTORS, Detector
@@ -12,7 +14,6 @@ from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_
 from wattif_dagster.detection.layered.queries import Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.metering.serials import serial_number
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_tables import of_day
 
@@ -108,22 +109,19 @@ def flagged_meters(
 
 
 def curves(bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]) -> list[dict[str, Any]]:
-    """The hours of these meters, in their order: avg_kw, its bounds and the score's columns.
-    Raises ValueError for what is not a serial."""
+    """The hours of these meters, in their order: avg_kw, its bounds and the score's columns."""
     if not serials:
         return []
     scores, hourly = schemas.ANOMALY_SCORES, schemas.HOURLY_CONSUMPTION
-    for serial in serials:
-        serial_number(serial)  # nothing else is put into the SQL
-    listed = ", ".join(f"'{serial}'" for serial in serials)
     rows = bigquery.rows(
         "SELECT s.serial, s.time_hour_rolled, h.avg_kw, s.lower, s.upper, "
         "s.anomaly_probability, s.reason "
         f"FROM (SELECT * FROM {bigquery.quoted(scores)} "
-        f"WHERE {of_day(scores, day)} AND serial IN ({listed})) AS s "
+        f"WHERE {of_day(scores, day)} AND serial IN UNNEST(@serials)) AS s "
         f"LEFT JOIN (SELECT * FROM {bigquery.quoted(hourly)} "
-        f"WHERE {of_day(hourly, day)} AND serial IN ({listed})) AS h "
-        "ON h.serial = s.serial AND h.time_hour_rolled = s.time_hour_rolled"
+        f"WHERE {of_day(hourly, day)} AND serial IN UNNEST(@serials)) AS h "
+        "ON h.serial = s.serial AND h.time_hour_rolled = s.time_hour_rolled",
+        ArrayQueryParameter("serials", "STRING", list(serials)),
     )
     return sorted(rows, key=lambda row: (serials.index(row["serial"]), row["time_hour_rolled"]))
 

@@ -25,9 +25,10 @@ from dagster import (
     materialize,
 )
 
+from wattif_dagster import retries
 from wattif_dagster.assets import days as days_module
 from wattif_dagster.assets.common import COMMON
-from wattif_dagster.assets.days import MAX_RETRIES, each_day
+from wattif_dagster.assets.days import each_day
 from wattif_dagster.errors import Unreachable, UserError
 from wattif_dagster_tests.assets.runs import (
     RANGE_END,
@@ -45,7 +46,7 @@ DAYS = ["2024-01-01", "2024-01-02", "2024-01-03"]
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(days_module, "RETRY_DELAY_SECONDS", 0)
+    monkeypatch.setattr(retries, "RETRY_DELAY_SECONDS", 0)
 
 
 def days_asset(make: Callable[[date], dict[str, Any]], at_once: int) -> AssetsDefinition:
@@ -136,7 +137,7 @@ def test_after_the_last_try_the_days_before_are_credited_once(instance: DagsterI
     make = FailsOn("2024-01-03", Unreachable)
     result = run(instance, make)
     assert not result.success
-    assert make.asked == DAYS * (MAX_RETRIES + 1)
+    assert make.asked == DAYS * (retries.MAX_RETRIES + 1)
     assert materializations(instance, result, KEY) == [
         ("2024-01-01", {"name": "Monday"}),
         ("2024-01-02", {"name": "Tuesday"}),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from dagster import AssetsDefinition, DagsterInstance, ExecuteInProcessResult, materialize
 
-from wattif_dagster import keys
-from wattif_dagster.assets import days, raw_readings, sharded_readings
+from wattif_dagster import keys, retries
+from wattif_dagster.assets import raw_readings, sharded_readings
 from wattif_dagster.assets.registry import meter_registry
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.ingest.layout import day_prefix, registry_state_name
@@ -132,7 +132,7 @@ def test_a_shard_is_tried_again_where_the_failure_may_pass(
     resources: Resources,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(days, "RETRY_DELAY_SECONDS", 0)
+    monkeypatch.setattr(retries, "RETRY_DELAY_SECONDS", 0)
     gcs = resources["gcs"]
     hurried = GcsTransferManager(cloud=gcs.cloud, bucket=gcs.bucket, retry_seconds=0)
     assert run(instance, resources, meter_registry).success

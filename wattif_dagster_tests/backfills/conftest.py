@@ -12,7 +12,9 @@ def dagster_home(tmp_path: Path) -> Path:
     home = tmp_path / "dagster"
     home.mkdir()
     (home / "dagster.yaml").write_text(
-        "telemetry: {enabled: false}\nconcurrency: {pools: {granularity: op, default_limit: 1}}"
+        "telemetry: {enabled: false}\n"
+        "concurrency: {pools: {granularity: op, default_limit: 1}}\n"
+        "run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}\n"
     )
     return home
 

@@ -1,48 +1,17 @@
-"""A run that ends in the middle, in each way a run can, and what is left to do after it."""
+"""A run that ends in the middle, and what is left to do after it."""
 
 import os
 import signal
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
-from dagster import AssetKey, AssetRecordsFilter, DagsterRunStatus
+from dagster import AssetKey, DagsterRunStatus
 
-from wattif_dagster.backfills.lost import LostRun, lock_of, lost_runs, settle_lost_runs
 from wattif_dagster.backfills.plan import Part
 from wattif_dagster.backfills.runs import failure_of, refuse_overlap
 from wattif_dagster.errors import UserError
+from wattif_dagster_tests.backfills.rest import WHOLE, assert_rest_is_left, finish
 from wattif_dagster_tests.backfills.tiny import DAYS, FIRST, SECOND, Tiny
-
-WHOLE = Part(tuple(DAYS), (FIRST, SECOND))
-RIGHT_OF_TWO, SECOND_OF_TWO = Part(tuple(DAYS[:2])), Part(tuple(DAYS[:2]), (SECOND,))
-REST = Part(tuple(DAYS[2:]), (FIRST, SECOND))
-
-
-def assert_all_made_once(tiny: Tiny) -> None:
-    for key in (FIRST, SECOND):
-        for day in DAYS:
-            wanted = AssetRecordsFilter(asset_key=key, asset_partitions=[str(day)])
-            records = tiny.instance.fetch_materializations(wanted, limit=10).records
-            assert len(records) == 1, (key, day)
-            assert records[0].asset_materialization.metadata["day"].value == day.day
-
-
-def assert_rest_is_left(tiny: Tiny) -> None:
-    """Days 1 and 2 of the first asset are credited, and still to be checked."""
-    check, second, rest = tiny.plan()
-    assert (check.days, check.assets, len(check.checks)) == (tuple(DAYS[:2]), (), 1)
-    assert [second, rest] == [SECOND_OF_TWO, REST]
-
-
-def finish(tiny: Tiny) -> None:
-    tiny.make = lambda _key, _day: None
-    for part in tiny.plan():
-        assert tiny.run(part).status is DagsterRunStatus.SUCCESS
-    assert tiny.plan() == []
-    assert_all_made_once(tiny)
 
 
 def test_a_whole_run_leaves_nothing_and_tells_each_day(tiny: Tiny):
@@ -84,33 +53,6 @@ def test_a_run_is_cancelled_from_the_keyboard(tiny: Tiny):
     assert tiny.made[-1] == ("first", str(DAYS[1]))
     assert_rest_is_left(tiny)
     finish(tiny)
-
-
-def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
-    """Dagster has materialized no day of the step; each one that ended was observed. The step had
-    the only slot of its pool."""
-    module = "wattif_dagster_tests.backfills.tiny"
-    killed = subprocess.run(
-        [sys.executable, "-m", module, str(dagster_home)], capture_output=True, text=True
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    (run,) = tiny.instance.get_runs()
-    assert run.status is DagsterRunStatus.STARTED
-    assert tiny.plan() == [WHOLE]
-    assert lost_runs(dagster_home) == {run.run_id}
-    assert settle_lost_runs(tiny.instance, dagster_home) == [LostRun(run.run_id, credited=2)]
-    (run,) = tiny.instance.get_runs()
-    assert run.status is DagsterRunStatus.FAILURE
-    assert settle_lost_runs(tiny.instance, dagster_home) == []
-    assert_rest_is_left(tiny)
-    finish(tiny)
-
-
-def test_a_run_whose_process_lives_is_left_alone(tiny: Tiny, dagster_home: Path):
-    with lock_of(dagster_home, "living") as lock:
-        assert lost_runs(dagster_home) == set()
-        assert settle_lost_runs(tiny.instance, dagster_home) == []
-        assert Path(lock.lock_file).exists()
 
 
 def test_days_that_a_run_is_making_are_refused(tiny: Tiny):

@@ -1,7 +1,7 @@
 """Two daily assets that need no cloud, the first with a blocking check; run by real runs.
 
 `python -m wattif_dagster_tests.backfills.tiny DAGSTER_HOME` makes five days, and is killed, as by
-kill -9, when it begins with the third.
+kill -9, when it begins with the third; with `dagster` after it, by a run as others start them.
 """
 
 import os
@@ -32,6 +32,7 @@ from wattif_dagster.backfills.execution import Executor
 from wattif_dagster.backfills.graph import DailyGraph
 from wattif_dagster.backfills.history import read_history
 from wattif_dagster.backfills.plan import Part, plan
+from wattif_dagster.backfills.runs import RANGE_END, RANGE_START
 from wattif_dagster.keys import COUNTS_BY_DAY, FAULTS_BY_DAY
 from wattif_dagster.partitions import days_of
 
@@ -49,8 +50,8 @@ class Tiny:
         self.made: list[tuple[str, str]] = []
         defs = self._definitions()
         self.graph = DailyGraph.of(defs)
-        job = defs.resolve_implicit_global_asset_job_def()
-        self.executor = Executor(instance, home, job)
+        self.job = defs.resolve_implicit_global_asset_job_def()
+        self.executor = Executor(instance, home, self.job)
 
     def plan(self, since: float | None = None) -> list[Part]:
         """What is missing of the five days."""
@@ -111,4 +112,10 @@ if __name__ == "__main__":
             os.kill(os.getpid(), signal.SIGKILL)
 
     doomed.make = make
-    doomed.run(doomed.plan()[0])
+    if sys.argv[2:] == ["dagster"]:
+        tags = {RANGE_START: str(DAYS[0]), RANGE_END: str(DAYS[-1])}
+        doomed.job.execute_in_process(
+            instance=doomed.instance, asset_selection=[FIRST, SECOND], tags=tags
+        )
+    else:
+        doomed.run(doomed.plan()[0])

@@ -15,6 +15,8 @@ from wattif_dagster.errors import UserError
         ("backfill --start 2024-01-03 --end 2024-01-02", "--end 2024-01-02 is before --start"),
         ("backfill --start 2023-12-31 --end 2024-01-02", "--start 2023-12-31 is before the fleet"),
         ("backfill --start 2024-01-01 --end 2999-01-01", "--end 2999-01-01 is not over"),
+        ("backfill --start 2024-01-01 --end 2024-01-02 --shards 0", "ingest.shards: Input should"),
+        ("backfill --start 2024-01-01 --end 2024-01-02 --shards 1001", "ingest.shards: Input"),
         ("retry", "give the id of one run, or --all-failed"),
         ("retry 1234 --all-failed", "give the id of one run, or --all-failed"),
     ],

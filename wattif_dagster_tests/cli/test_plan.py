@@ -30,6 +30,7 @@ def test_prints_and_writes_every_figure_by_prices_of_ones_own(
     assert cost["queries"] > 100
     assert figures["upload_seconds"] == size["stored_bytes"] * 8 / 1e9
     assert f"{size['objects']:,}, 100,001 a day at most" in done.stdout
+    assert "the registry, BigQuery, Dataplex and Dagster itself take is not in" in done.stdout
     assert f"{cost['queries']:,.2f}" in done.stdout
     assert "Prices were noted on 2025-08-11 in mine.yaml: check them." in done.stdout
     assert f"warning: {figures['warnings'][0]}" in done.stdout

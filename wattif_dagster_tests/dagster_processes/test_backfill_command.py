@@ -156,6 +156,7 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
     assert len(project.materializations(keys.HOURLY_CONSUMPTION, day(52))) == 1
     latest = project.instance.get_runs(limit=1)[0]
     assert latest.tags["dagster/parent_run_id"] == broken.run_id
+    assert broken.tags["dagster/max_retries"] == latest.tags["dagster/max_retries"] == "0"
     nothing = run("wattif", "retry", "--all-failed")
     assert nothing.returncode == 0
     assert re.fullmatch(r"nothing is missing of the \d+ runs that failed\n", nothing.stdout)

@@ -1,14 +1,17 @@
 """What is said of runs and steps, by a real broker and worker; a lost worker is in test_celery."""
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import yaml
 from celery.contrib.testing.worker import start_worker
 from celery.result import denied_join_result
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster._config import process_config
 from dagster._core.launcher import WorkerStatus
 
 from wattif_dagster.cli.instance import ensure_dagster_home
@@ -17,7 +20,15 @@ from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
 from wattif_dagster.deploy.celery_steps import StepLost, StepTask
 from wattif_dagster.deploy.celery_workers import Workers
 from wattif_dagster.errors import UserError
+from wattif_dagster_tests.dagster_processes.conftest import ROOT
 from wattif_dagster_tests.deploy.servers import broker
+
+FOLDER = ROOT / "deploy/celery"
+ANSWER_S = celery_workers.ANSWER_S
+SERVERS = {
+    "DAGSTER_CELERY_BROKER_URL": "redis://127.0.0.1:6379/0",
+    "DAGSTER_CELERY_BACKEND_URL": "redis://127.0.0.1:6379/1",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +111,22 @@ def test_a_run_that_is_terminated_is_cancelled(launcher: AskingCeleryRunLauncher
             cancelling = instance.get_run_by_id(run.run_id)
             assert cancelling is not None
             assert cancelling.status is DagsterRunStatus.CANCELING
+
+
+def test_the_runs_of_a_lost_worker_are_noticed_within_a_minute(monkeypatch: pytest.MonkeyPatch):
+    """By deploy/celery as it is. The worker is lost just after it was asked: the next look begins
+    its silence, and the first look after the silence ends its runs. Each look asks for all of them,
+    one after the other."""
+    for name, value in SERVERS.items():
+        monkeypatch.setenv(name, value)
+    config = yaml.safe_load((FOLDER / "dagster.yaml").read_text())
+    asked = process_config(AskingCeleryRunLauncher.config_type(), config["run_launcher"]["config"])
+    assert asked.success, asked.errors
+    silence_s = (asked.value or {})["worker_silence_seconds"]
+    runs = re.search(r"worker --concurrency (\d+) -n NAME", (FOLDER / "README.md").read_text())
+    assert runs
+    look_s = config["run_monitoring"]["poll_interval_seconds"] + ANSWER_S * int(runs[1])
+    assert look_s + silence_s + look_s <= 60
 
 
 def test_workers_refuse_an_instance_that_launches_by_other_means(

@@ -1,6 +1,8 @@
 """deploy/k8s as far as it can be tried without a cluster: against Dagster's own types of it."""
 
 import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,30 @@ from wattif_dagster_tests.dagster_processes.conftest import ROOT
 VALUES = yaml.safe_load((ROOT / "deploy/k8s/values.yaml").read_text())
 SETTINGS = dotenv_values(ROOT / "deploy/k8s/settings.env")
 SIZES = {"Mi": 2**20, "Gi": 2**30}
+DEPLOYMENTS = ("dagster-user-deployments", "deployments")
+CHART: dict[tuple[str | int, ...], str] = {
+    (): "additionalInstanceConfig busybox computeLogManager concurrency dagster-user-deployments "
+    "dagsterDaemon dagsterWebserver flower generateCeleryConfigSecret "
+    "generatePostgresqlPasswordSecret global imagePullSecrets ingress migrate postgresql "
+    "pythonLogs rabbitmq redis retention runLauncher scheduler serviceAccount telemetry",
+    ("global",): "celeryConfigSecretName dagsterHome dagsterInstanceConfigMap postgresqlSecretName "
+    "serviceAccountName",
+    ("serviceAccount",): "annotations create name",
+    ("postgresql",): "enabled image postgresqlDatabase postgresqlHost postgresqlParams "
+    "postgresqlPassword postgresqlScheme postgresqlUsername service",
+    DEPLOYMENTS[:1]: "deployments enabled enableSubchart imagePullSecrets",
+    (*DEPLOYMENTS, 0): "dagsterApiGrpcArgs env envConfigMaps envSecrets image "
+    "includeConfigInLaunchedRuns name port resources volumeMounts volumes",
+    (*DEPLOYMENTS, 0, "image"): "pullPolicy repository tag",
+    (*DEPLOYMENTS, 0, "includeConfigInLaunchedRuns"): "enabled",
+    ("runLauncher",): "config type",
+    ("runLauncher", "config"): "celeryK8sRunLauncher customRunLauncher k8sRunLauncher",
+    ("dagsterDaemon",): "enabled env envConfigMaps envSecrets image resources runCoordinator "
+    "runMonitoring runRetries schedules sensors volumeMounts volumes",
+    ("dagsterDaemon", "runRetries"): "enabled maxRetries",
+}
+"""Names that the chart (dagster/dagster, for 1.13) has there, all or those that may be of use, by
+the sources of its schema. That refuses an unknown name in few places: helm would pass it over."""
 
 
 def snake(name: str) -> str:
@@ -115,8 +141,15 @@ def test_the_shards_of_a_day_as_jobs_of_their_own():
         validate_run_config(job, {"execution": {"config": {"at_once": 8}}})
 
 
+@pytest.mark.parametrize("path", CHART, ids=lambda path: ".".join(map(str, path)))
+def test_the_chart_has_each_name(path: tuple[str | int, ...]):
+    values = reduce(getitem, path, VALUES)
+    assert set(values) <= set(CHART[path].split())
+
+
 def test_the_instance_takes_what_the_chart_adds_to_it():
-    added = VALUES["additionalInstanceConfig"]
+    monitoring = {snake(k): v for k, v in VALUES["dagsterDaemon"]["runMonitoring"].items()}
+    added = {**VALUES["additionalInstanceConfig"], "run_monitoring": monitoring}
     result = process_config(dagster_instance_config_schema(), added)
     assert result.success, result.errors
 

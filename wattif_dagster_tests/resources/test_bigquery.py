@@ -190,7 +190,7 @@ def test_a_refusal_is_said(
     sentence: str,
 ) -> None:
     bigquery = build_resources(settings)["bigquery"]
-    bigquery_proxy.on("POST", "/jobs", status(code, "too much", reason))
+    bigquery_proxy.on("POST", "/queries", status(code, "too much", reason))
     with pytest.raises(error, match=sentence):
         bigquery.rows("SELECT 1")
 

@@ -63,7 +63,10 @@ def test_a_load_and_a_query_are_asked_again(
     bigquery_proxy.on("POST", "/jobs", fault, times=2)
     assert warehouse.load_partition(READINGS, MONDAY, [uri], "v") == 1
     bigquery_proxy.on("POST", "/jobs", fault)
-    bigquery_proxy.on("GET", "/queries/", fault)
+    columns = ", ".join(READINGS.column_names)
+    same = f"SELECT {columns} FROM {warehouse.quoted(READINGS)}"
+    warehouse.replace_partition(READINGS, MONDAY, same)
+    bigquery_proxy.on("POST", "/queries", fault)
     assert readings(warehouse) == [("2024-01-01", 0.1)]
     bigquery_proxy.on("GET", "/tables/", fault)
     assert warehouse.has_table(READINGS)
@@ -75,7 +78,7 @@ def test_a_service_that_stays_unwell_is_said_with_its_answer(
     settings: Settings, bigquery_proxy: Proxy, code: int
 ) -> None:
     warehouse = build_resources(settings)["bigquery"].model_copy(update={"retry_seconds": 0.1})
-    bigquery_proxy.on("POST", "/jobs", status(code, "having a rest"), times=1000)
+    bigquery_proxy.on("POST", "/queries", status(code, "having a rest"), times=1000)
     with pytest.raises(Unreachable, match=f"is not well, try again later: {code} .*having a rest"):
         warehouse.rows("SELECT 1")
 

@@ -80,7 +80,7 @@ def test_bigquery_restarts_in_a_load_and_in_a_query(
         bigquery = build_resources(settings)["bigquery"]
         proxy.on("POST", "/jobs", restart)
         assert bigquery.load_partition(READINGS, MONDAY, [new], "new") == 1
-        proxy.on("POST", "/jobs", restart)
+        proxy.on("POST", "/queries", restart)
         assert readings(bigquery) == [("2024-01-01", 2.0)]
         assert proxy.exhausted
 

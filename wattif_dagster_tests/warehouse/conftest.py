@@ -20,6 +20,8 @@ from wattif_dagster.schemas import Table
 from wattif_dagster.settings import Settings
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
+HOSTILE = ("') OR TRUE --", "O'Brien", "\\' OR TRUE #", '"@job" @serials ? `')
+"""Texts that are to be values, whatever they would mean in SQL."""
 
 
 @dataclass(frozen=True)

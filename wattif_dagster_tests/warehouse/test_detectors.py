@@ -21,7 +21,7 @@ from wattif_dagster.warehouse.scores import (
     fit_baseline,
     score_day,
 )
-from wattif_dagster_tests.warehouse.conftest import MONDAY, Warehouse
+from wattif_dagster_tests.warehouse.conftest import HOSTILE, MONDAY, Warehouse
 
 FORECASTING = [name for name in DETECTORS if name not in LOCAL]
 
@@ -90,6 +90,12 @@ def test_what_the_target_lacks_is_refused(warehouse: Warehouse, name: DetectorNa
     assert detector_of(warehouse.bigquery, DetectionOptions()) is DETECTORS["layered"]
 
 
-def test_only_serials_are_looked_for(warehouse: Warehouse):
-    with pytest.raises(ValueError, match="is not a serial"):
-        curves(warehouse.bigquery, MONDAY, ["MAC00000001", "') OR TRUE --"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_serial_is_no_sql(warehouse: Warehouse, text: str):
+    hour = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC).isoformat()
+    rows = [{"serial": text, "time_hour_rolled": hour}, {"serial": "M", "time_hour_rolled": hour}]
+    load(warehouse, schemas.ANOMALY_SCORES, rows)
+    load(warehouse, schemas.HOURLY_CONSUMPTION, [{**row, "avg_kw": 0.5} for row in rows])
+    for asked in ([text], ["M"], [text, "M"]):
+        found = curves(warehouse.bigquery, MONDAY, asked)
+        assert [(row["serial"], row["avg_kw"]) for row in found] == [(s, 0.5) for s in asked]

@@ -125,7 +125,7 @@ def test_jobs_are_known_after_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         for job_id, queries in asked.items():
             for sql in queries:
-                server.client.query(sql, job_id=job_id).result()
+                server.client.query(sql, job_id=job_id, job_retry=None).result()
     with serving(tmp_path) as server:
         for job_id, queries in asked.items():
             job = server.client.get_job(job_id)
