@@ -1,4 +1,7 @@
-"""Peak memory and spool of a landing, of few meters and of many; each in a process of its own.
+"""Peak memory and spool of a landing, of few meters and of many, ten an object as by default.
+
+Each is in a process and on a local cloud of its own: of a day that was landed before, the local
+Cloud Storage lists all objects in one page, which takes memory that Google's pages do not.
 
 `python -m benchmarks.memory HOME METERS` is such a process; it prints its peaks as JSON.
 """
@@ -20,7 +23,6 @@ from wattif_dagster.metering.simulation import Simulation
 SIMULATION = Simulation(interval_seconds=600)
 """Few readings a meter, so that many meters land in seconds."""
 
-METERS_PER_OBJECT = 100
 BUDGET_MIB = 8
 """The smallest there is: a landing of 1,000 such meters has 11 MB."""
 
@@ -28,9 +30,7 @@ BUDGET_MIB = 8
 def run(quick: bool) -> list[Measurement]:
     """Bytes at their highest, against those of the few meters."""
     few, many = (1_000, 10_000) if quick else (1_000, 100_000)
-    with local_resources() as resources:
-        home = Path(resources["cloud"].endpoints_file).parent
-        peaks = {meters: _peaks_of(home, meters) for meters in (few, many)}
+    peaks = {meters: _peaks_of(meters) for meters in (few, many)}
     return [
         Measurement(title, f"{meters:,} meters", found[key], "MB", found[key] / peaks[few][key])
         for title, key in (
@@ -41,18 +41,18 @@ def run(quick: bool) -> list[Measurement]:
     ]
 
 
-def _peaks_of(home: Path, meters: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.memory", str(home), str(meters)]
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+def _peaks_of(meters: int) -> dict[str, float]:
+    with local_resources() as resources:
+        home = str(Path(resources["cloud"].endpoints_file).parent)
+        command = [sys.executable, "-m", "benchmarks.memory", home, str(meters)]
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     return orjson.loads(said)
 
 
 def land(home: Path, meters: int) -> dict[str, float]:
     """Land a day of these meters; MB of this process and of its spool at their highest."""
     resources = resources_below(home)
-    options = resources["ingest"].model_copy(
-        update={"meters_per_object": METERS_PER_OBJECT, "spool_budget_mib": BUDGET_MIB}
-    )
+    options = resources["ingest"].model_copy(update={"spool_budget_mib": BUDGET_MIB})
     serials = np.arange(meters, dtype=np.uint32)
     report = land_day(resources["gcs"], SIMULATION, date(2024, 1, 1), serials, options)
     return {"memory": peak_memory() / 1e6, "spool": report.spool_high_water / 1e6}
