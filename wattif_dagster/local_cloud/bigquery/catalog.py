@@ -1,7 +1,7 @@
 """New jobs go into the catalog by a plain INSERT.
 
-The emulator writes each as one that may be there, which takes DuckDB three times as long; and the
-pipeline runs a thousand jobs a minute.
+The emulator writes each as one that may be there, which takes DuckDB two to four times as long;
+and a range of days is a thousand jobs a minute.
 """
 
 from collections.abc import Callable

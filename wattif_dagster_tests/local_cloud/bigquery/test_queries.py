@@ -83,3 +83,9 @@ def test_parameters_are_bound(mended: Server) -> None:
             f"SELECT '{sql}' IN UNNEST(@names) AS found", job_config=config
         )
         assert [row["found"] for row in rows] == [found]
+
+
+@pytest.mark.parametrize("day", ["2024-01-01", "2024-02-29"])
+def test_a_script_that_differs_by_its_date_is_another(mended: Server, day: str) -> None:
+    script = f"DECLARE day DATE DEFAULT DATE '{day}'; SELECT CAST(day AS STRING)"
+    assert mended.rows(script) == [(day,)]
