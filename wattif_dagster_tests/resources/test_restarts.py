@@ -1,5 +1,6 @@
 """BigQuery and Dataplex are killed in the middle of what they were asked, and start again."""
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.rules import parse_spec
+from wattif_dagster.errors import Unreachable
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
@@ -109,3 +111,18 @@ def test_dataplex_restarts_while_a_scan_is_waited_for(
         answering.resume()
     scans.ensure("restarted", scan)
     assert scans.wait(scans.run("restarted")).passed
+
+
+def test_a_dataplex_that_is_down_is_asked_again(cloud: LocalCloud, resources: Resources) -> None:
+    """For a scan, until it is back; not for a job, of which there might then be two."""
+    scans, bigquery = resources["scans"], resources["bigquery"]
+    bigquery.ensure_table(READINGS)
+    scan = quality_scan(bigquery.table_name(READINGS), parse_spec(f"rules: [{RULE}]", "spec"))
+    kill(cloud, "dataplex")
+    with pytest.raises(Unreachable, match="does not answer"):
+        scans.run("down")
+    starting = threading.Thread(target=cloud.up)
+    starting.start()
+    scans.ensure("down", scan)
+    starting.join()
+    assert scans.wait(scans.run("down")).passed
