@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
@@ -34,18 +34,19 @@ def asked(draw: st.DrawFn) -> Asked:
     project = draw(st.from_regex(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", fullmatch=True))
     dataset = draw(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,30}", fullmatch=True))
     day = draw(st.dates(date(2000, 1, 1), date(2100, 1, 1)))
-    names = (
-        f"`{project}.{dataset}.{name}`"
-        for name in ("hourly_consumption", "consumption_baseline", "meter_registry", "a_model")
-    )
-    return Tables(*names), day, draw(st.integers(1, 3600))
+    return tables_in(project, dataset), day, draw(st.integers(1, 3600))
+
+
+def tables_in(project: str, dataset: str) -> Tables:
+    names = ("hourly_consumption", "consumption_baseline", "meter_registry", "a_model")
+    return Tables(*(f"`{project}.{dataset}.{name}`" for name in names))
 
 
 def schema_of(parsed: Parsed, tables: Tables) -> dict[str, Any]:
-    """The tables' columns as sqlglot wants them."""
+    """The tables' columns as sqlglot wants them: unquoted, a -- of the project begins a comment."""
     project, dataset, _ = tables.hourly_consumption.strip("`").split(".")
     there = {table.name: {c.name: c.type for c in table.columns} for table in READ}
-    return {project: {dataset: there | {STAND_IN: parsed.columns}}}
+    return {f"`{project}`": {dataset: there | {STAND_IN: parsed.columns}}}
 
 
 def check_columns(query: exp.Expr, parsed: Parsed, tables: Tables) -> None:
@@ -55,7 +56,7 @@ def check_columns(query: exp.Expr, parsed: Parsed, tables: Tables) -> None:
         query.copy(),
         schema=schema_of(parsed, tables),
         dialect="bigquery",
-        catalog=project,
+        catalog=f"`{project}`",
         db=dataset,
     )
 
@@ -109,6 +110,7 @@ def test_while_nobody_can_be_judged_the_function_is_not_called(
 
 @few
 @given(asked=asked())
+@example(asked=(tables_in("two--hyphens", "d"), date(2000, 1, 1), 1))
 def test_the_model_is_of_the_names_of_what_it_is_asked(asked: Asked) -> None:
     tables = asked[0]
     training = DETECTORS["arima_plus"].training
