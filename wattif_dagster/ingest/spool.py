@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from wattif_dagster.errors import UserError
@@ -32,6 +33,9 @@ class Spool:
         self.budget = budget
         self.used = 0
         self.high_water = 0
+        # Names are used again: pathlib interns each, in a table that grows by every new one.
+        self._names = count()
+        self._free_names: list[str] = []
         self._changed = threading.Condition()
         self._stopped = False
 
@@ -50,9 +54,11 @@ class Spool:
             self.used += size
             self.high_water = max(self.high_water, self.used)
 
-    def write(self, name: str, data: bytes | memoryview) -> Path:
+    def write(self, data: bytes | memoryview) -> Path:
         """Write a reserved file. Raises UserError when the disk does not take it."""
-        path = self.folder / f"_{name.replace('/', '_')}"  # a plain file, also when named `..`
+        with self._changed:
+            name = self._free_names.pop() if self._free_names else str(next(self._names))
+        path = self.folder / name
         try:
             path.write_bytes(data)
         except OSError as error:
@@ -68,6 +74,7 @@ class Spool:
         path.unlink(missing_ok=True)
         with self._changed:
             self.used -= size
+            self._free_names.append(path.name)
             self._changed.notify_all()
 
     def stop(self) -> None:

@@ -153,7 +153,7 @@ class _Threads:
                 self._count([(index, item)], kept=True)
                 continue
             self.spool.reserve(len(body))
-            path = self.spool.write(item.name, body)
+            path = self.spool.write(body)
             spooled = SpooledFile(path, item.name, len(body), rendered.crc32c)
             self._ready.put(_Rendered(index, item, spooled))
 

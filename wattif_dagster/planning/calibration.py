@@ -69,7 +69,7 @@ def calibrate(
 
 
 class _Worker:
-    """One render thread, which has a file of its own in the spool."""
+    """One render thread; it has one file at a time in the spool."""
 
     def __init__(
         self,
@@ -80,7 +80,6 @@ class _Worker:
         serials: NDArray[np.uint32],
         days: Sequence[date],
     ):
-        self._name = f"calibration-{number}"
         self._spool = spool
         self._renderers = [ObjectRenderer(simulation, day, options) for day in days]
         self._groups = [serials[meters] for meters in meters_of_objects(len(serials), options)]
@@ -102,7 +101,7 @@ class _Worker:
                 index, self._groups[index]
             )
             self._spool.reserve(len(rendered.body))
-            path = self._spool.write(self._name, rendered.body)
+            path = self._spool.write(rendered.body)
             self._spool.release(path, len(rendered.body))
             meter_days += len(self._groups[index])
             rows += rendered.item.rows
