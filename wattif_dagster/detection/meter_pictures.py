@@ -1,6 +1,7 @@
 """A small picture of a day's most anomalous meters, for the metadata of an asset."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import groupby
 from math import nan
 from typing import Any
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from wattif_dagster.detection.fleet import THRESHOLD
 from wattif_dagster.detection.pictures import BAND, DPI, FLAG, VALUE, by_hour, png
+from wattif_dagster.detection.sheets import Sheet, Sheets
 
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
@@ -30,23 +32,28 @@ def meters_picture(
     """
     meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
     lines = max(1, -(-len(meters) // COLUMNS))
-    figure, panels = _panels(lines)
-    for panel, (serial, hours) in zip(panels, meters, strict=False):
-        _draw(panel, serial, hours)
-    for panel in panels[len(meters) :]:
-        panel.set_axis_off()
-    said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
-    figure.suptitle(said, fontsize=11, fontweight="bold", y=0.99, va="top")
-    return png(figure)
+    with _sheets(lines).blank() as (figure, panels):
+        for panel, (serial, hours) in zip(panels, meters, strict=False):
+            _draw(panel, serial, hours)
+        for panel in panels[len(meters) :]:
+            panel.set_axis_off()
+        said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
+        figure.suptitle(said, fontsize=11, fontweight="bold", y=0.99, va="top")
+        return png(figure)
 
 
-def _panels(lines: int) -> tuple[Figure, list[Axes]]:
-    """A figure with lines of panels, below room for a heading."""
+@lru_cache(maxsize=2)
+def _sheets(lines: int) -> Sheets:
+    return Sheets(partial(_sheet, lines))
+
+
+def _sheet(lines: int) -> Sheet:
+    """Lines of panels, below room for a heading."""
     width, height = PANEL_INCHES
     size = (width * COLUMNS, height * lines + HEADING_INCHES)
     figure = Figure(figsize=size, dpi=DPI)
     across, down = width - LEFT - RIGHT, height - ABOVE - BELOW
-    panels = figure.subplots(
+    grid = figure.subplots(
         lines,
         COLUMNS,
         squeeze=False,
@@ -59,7 +66,10 @@ def _panels(lines: int) -> tuple[Figure, list[Axes]]:
             "hspace": (ABOVE + BELOW) / down,
         },
     )
-    return figure, list(panels.ravel())
+    panels = list(grid.ravel())
+    for panel in panels:
+        by_hour(panel, "{:02}", labelsize=7)
+    return Sheet(figure, panels)
 
 
 def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
@@ -81,4 +91,3 @@ def _draw(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
     reasons = sorted({row["reason"] for row in flagged})
     more = f" +{len(reasons) - 2}" if len(reasons) > 2 else ""
     panel.set_title(f"{serial}\n{', '.join(reasons[:2])}{more}", loc="left", y=1, fontsize=8)
-    by_hour(panel, "{:02}", labelsize=7)

@@ -8,9 +8,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
+
+from wattif_dagster.detection.sheets import Sheet, Sheets
 
 SIZE_INCHES = (9.0, 4.2)
 DPI = 100
@@ -27,17 +30,27 @@ def day_picture(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
     `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`; NULLs are None. Without rows the
     panels stay empty.
     """
+    with SHEETS.blank() as (figure, panels):
+        for panel, metric in zip(panels, METRICS, strict=True):
+            of_metric = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
+            _draw(panel, of_metric, f"{100 * threshold:g}% interval")
+            panel.set_title(f"{metric} over the fleet", loc="left", y=1, fontsize=10)
+        figure.suptitle(_title(rows), fontsize=12, fontweight="bold")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
+        return png(figure)
+
+
+def _sheet() -> Sheet:
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
-    panels = figure.subplots(1, 2, gridspec_kw=MARGINS)
-    for panel, metric in zip(panels, METRICS, strict=True):
-        of_metric = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
-        _draw(panel, of_metric, f"{100 * threshold:g}% interval")
-        panel.set_title(f"{metric} over the fleet", loc="left", y=1, fontsize=10)
+    panels = list(figure.subplots(1, 2, gridspec_kw=MARGINS))
+    for panel in panels:
+        by_hour(panel, "{:02}:00", labelsize=8)
     panels[0].set_ylabel("kWh in the hour", fontsize=9)
-    figure.suptitle(_title(rows), fontsize=12, fontweight="bold")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
-    return png(figure)
+    return Sheet(figure, panels)
+
+
+SHEETS = Sheets(_sheet)
 
 
 def _title(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -70,14 +83,13 @@ def _draw(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:
         zorder=3,
         label="flagged",
     )
-    panel.set_xlim(-0.5, 23.5)
-    by_hour(panel, "{:02}:00", labelsize=8)
 
 
 def by_hour(panel: Axes, label: str, labelsize: int) -> None:
     """Dress a panel whose x is the hour of the day. Few ticks: they are what takes matplotlib
     longest."""
     hours = range(0, 24, 6)
+    panel.set_xlim(-0.5, 23.5)
     panel.set_xticks(hours, [label.format(hour) for hour in hours])
     panel.yaxis.set_major_locator(MaxNLocator(4))
     panel.ticklabel_format(axis="y", useOffset=False)
@@ -86,14 +98,26 @@ def by_hour(panel: Axes, label: str, labelsize: int) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
+def _palette() -> Image.Image:
+    """White, and the steps from it to each colour: what smooth edges are made of."""
+    colours = [(255.0, 255.0, 255.0)]
+    for colour, steps in (("black", 16), (VALUE, 16), (FLAG, 16), (BAND, 8)):
+        for step in range(1, steps + 1):
+            red, green, blue = (255 * (1 - (1 - part) * step / steps) for part in to_rgb(colour))
+            colours.append((red, green, blue))
+    image = Image.new("P", (1, 1))
+    image.putpalette([round(part) for colour in colours for part in colour])
+    return image
+
+
+_PALETTE = _palette()
+
+
 def png(figure: Figure) -> bytes:
-    """The figure as a small PNG, of 64 colours."""
+    """The figure, of these colours, as a small PNG: pictures live in event metadata."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     image = Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba()))
     png = BytesIO()
-    # A palette: a third of the bytes, and the picture lives in event metadata. Coverage, since a
-    # palette by frequency would lose the few red pixels of a flag.
-    palette = image.convert("RGB").quantize(64, method=Image.Quantize.MAXCOVERAGE)
-    palette.save(png, "PNG")
+    image.convert("RGB").quantize(palette=_PALETTE, dither=Image.Dither.NONE).save(png, "PNG")
     return png.getvalue()

@@ -3,7 +3,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from wattif_dagster.detection.meter_pictures import meters_picture
+from wattif_dagster.detection.meter_pictures import _sheets, meters_picture
 from wattif_dagster_tests.detection.test_pictures import FLAG_RED, count
 
 
@@ -57,3 +57,13 @@ def test_each_meter_has_a_panel_three_in_a_line():
 
 def test_no_meter_is_a_picture_too():
     assert drawn([]).size[0] > 0
+
+
+def test_nothing_is_left_of_the_picture_before():
+    """Sheets are drawn on again: with fewer meters and other scales."""
+    large = hours("B", avg_kw=20.0, anomaly_probability=1.0)
+    pictures = [hours("A"), [*hours("A"), *large], [], large, [*large, *large[:3]]]
+    drawn_after_others = [meters_picture(rows) for rows in (*pictures, *pictures[::-1])]
+    for rows, after in zip((*pictures, *pictures[::-1]), drawn_after_others, strict=True):
+        _sheets.cache_clear()
+        assert meters_picture(rows) == after

@@ -4,7 +4,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from wattif_dagster.detection import pictures
 from wattif_dagster.detection.pictures import day_picture
+from wattif_dagster.detection.sheets import Sheets
 
 FLAG_RED = (214, 39, 40)
 BAND_BLUE = (206, 225, 242)
@@ -59,6 +61,20 @@ def test_flagged_hours_are_marked_in_their_panel() -> None:
 
 def test_the_same_rows_in_any_order_draw_the_same() -> None:
     assert day_picture(day(), 0.99) == day_picture(day()[::-1], 0.99)
+
+
+def test_nothing_is_left_of_the_picture_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sheets are drawn on again: by few rows after many, by small values after large ones."""
+    large = [{**row, "value": 90.0, "is_anomaly": True} for row in day()]
+    days = [day(), large, [], day()[:24], large[:2]]
+    drawn_after_others = [day_picture(rows, 0.99) for rows in (*days, *days[::-1])]
+    for rows, after in zip((*days, *days[::-1]), drawn_after_others, strict=True):
+        monkeypatch.setattr(pictures, "SHEETS", Sheets(pictures._sheet))
+        assert day_picture(rows, 0.99) == after
+
+
+def test_the_page_is_white() -> None:
+    assert drawn(day()).getpixel((2, 2)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("kept", [0, 24])
