@@ -75,14 +75,14 @@ class Warehouse:
     def query(self, sql: str, project: str) -> Rows:
         """All rows of a query which runs in `project`, unless the warehouse has its own."""
         try:
-            job = self._client.query(
+            result = self._client.query_and_wait(
                 sql,
                 project=self._project or project,
                 retry=_RETRY,
-                job_retry=None,
-                timeout=_QUERY_SECONDS,
+                job_retry=None,  # type: ignore[arg-type]  # it may be, says its docstring
+                api_timeout=_QUERY_SECONDS,
+                wait_timeout=_QUERY_SECONDS,
             )
-            result = job.result(timeout=_QUERY_SECONDS, retry=_RETRY, job_retry=None)
             rows = [row.values() for row in result]
         except _FAILURES as error:
             raise ScanError(_reason(error)) from error
@@ -99,16 +99,11 @@ class Warehouse:
 
         `schema` is in the form of the REST API. An existing table must have all its columns.
         """
-        from google.cloud import bigquery
-
-        wanted = bigquery.Table(str(table), schema=list(schema))
-        wanted.time_partitioning = bigquery.TimePartitioning(field=partition_field)
-        dataset = f"{table.project}.{table.dataset}"
         try:
-            self._client.get_dataset(dataset, retry=_RETRY, timeout=_CALL_SECONDS)
-            existing = self._client.create_table(
-                wanted, exists_ok=True, retry=_RETRY, timeout=_CALL_SECONDS
-            )
+            try:
+                existing = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS)
+            except NotFound:
+                existing = self._create(table, schema, partition_field)
             present = {field.name for field in existing.schema}
             missing = [column["name"] for column in schema if column["name"] not in present]
             if missing:
@@ -123,10 +118,24 @@ class Warehouse:
                 if errors:
                     first = errors[0]["errors"]
                     raise ScanError(f"{len(errors)} rows were refused by {table}: {first}")
-        except NotFound as error:
-            raise ScanError(f"dataset {dataset} was not found") from error
         except _FAILURES as error:
             raise ScanError(_reason(error)) from error
+
+    def _create(
+        self, table: TableName, schema: Sequence[Mapping[str, Any]], partition_field: str
+    ) -> "bigquery.Table":
+        from google.cloud import bigquery
+
+        dataset = f"{table.project}.{table.dataset}"
+        wanted = bigquery.Table(str(table), schema=list(schema))
+        wanted.time_partitioning = bigquery.TimePartitioning(field=partition_field)
+        try:
+            self._client.get_dataset(dataset, retry=_RETRY, timeout=_CALL_SECONDS)
+        except NotFound as error:
+            raise ScanError(f"dataset {dataset} was not found") from error
+        return self._client.create_table(
+            wanted, exists_ok=True, retry=_RETRY, timeout=_CALL_SECONDS
+        )
 
 
 def _type(field: "bigquery.SchemaField") -> str:
