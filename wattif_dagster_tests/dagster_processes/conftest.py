@@ -18,10 +18,13 @@ from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.assets.runs import resources_of, settings_of
+from wattif_dagster_tests.cli.in_process import run_in_process
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PATIENCE_S = 240.0
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @dataclass(frozen=True)
@@ -135,3 +138,25 @@ def project(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("project")
     with ready(settings_of(local_cloud, folder / "home", meters=3), folder) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def project_at_home(
+    local_cloud: Endpoints, local_cloud_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """At home with the local cloud, where the command looks for one to join."""
+    folder = tmp_path_factory.mktemp("project")
+    settings = settings_of(local_cloud, folder / "home", meters=3)
+    with ready(settings.model_copy(update={"home": local_cloud_home}), folder) as made:
+        yield made
+
+
+@pytest.fixture
+def run(project_at_home: Project, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command of ours to its end, in this process."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        project = project_at_home
+        return run_in_process(words, project.environment, project.folder, capfd)
+
+    return run

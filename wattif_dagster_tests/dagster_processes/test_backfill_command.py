@@ -8,8 +8,6 @@ import re
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from dagster import DagsterRunStatus, RunsFilter
@@ -17,10 +15,8 @@ from dagster import DagsterRunStatus, RunsFilter
 from wattif_dagster import keys
 from wattif_dagster.definitions import ASSETS
 from wattif_dagster.ingest.layout import manifest_name
-from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.assets.runs import day, settings_of
-from wattif_dagster_tests.cli.in_process import run_in_process
-from wattif_dagster_tests.dagster_processes.conftest import BIN, Project, ready
+from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.dagster_processes.conftest import BIN, Project, Run
 from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
@@ -28,28 +24,10 @@ pytestmark = pytest.mark.slow
 
 LANDING = "meter_registry,raw_readings"
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="module")
-def project(
-    local_cloud: Endpoints, local_cloud_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Project]:
-    """At home with the local cloud, where the command looks for one to join."""
-    folder = tmp_path_factory.mktemp("project")
-    settings = settings_of(local_cloud, folder / "home", meters=3)
-    with ready(settings.model_copy(update={"home": local_cloud_home}), folder) as made:
-        yield made
-
-
-@pytest.fixture
-def run(project: Project, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run the command to its end."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return run_in_process(words, project.environment, project.folder, capfd)
-
-    return run
+def project(project_at_home: Project) -> Project:
+    return project_at_home
 
 
 def command(first: int, last: int, *more: str) -> list[str]:

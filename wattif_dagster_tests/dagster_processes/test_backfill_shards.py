@@ -1,18 +1,12 @@
 """`wattif backfill --shards` makes the same bytes, and `wattif retry` does as the run did."""
 
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from dagster import DagsterEventType, DagsterRun
 
 from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name, registry_state_name
-from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.assets.runs import day, settings_of
-from wattif_dagster_tests.cli.in_process import run_in_process
-from wattif_dagster_tests.dagster_processes.conftest import Project, ready
+from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.dagster_processes.conftest import Project, Run
 from wattif_dagster_tests.ingest.conftest import contents
 
 pytestmark = pytest.mark.slow
@@ -25,28 +19,10 @@ STEPS = ("plan_shards", "land_shard[0]", "land_shard[1]", "complete_days")
 READINGS = keys.RAW_READINGS.to_python_identifier()
 OF_TWO = {f"{READINGS}.{step}" for step in STEPS}
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="module")
-def project(
-    local_cloud: Endpoints, local_cloud_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Project]:
-    """At home with the local cloud, where the command looks for one to join."""
-    folder = tmp_path_factory.mktemp("project")
-    settings = settings_of(local_cloud, folder / "home", meters=3)
-    with ready(settings.model_copy(update={"home": local_cloud_home}), folder) as made:
-        yield made
-
-
-@pytest.fixture
-def run(project: Project, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run the command to its end."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return run_in_process(("wattif", *words), project.environment, project.folder, capfd)
-
-    return run
+def project(project_at_home: Project) -> Project:
+    return project_at_home
 
 
 def landed(project: Project) -> dict[str, bytes]:
@@ -71,7 +47,7 @@ def test_a_run_in_shards_and_its_retry_make_the_bytes_of_one_step(project: Proje
     """The registry of the second day is gone for a while."""
     gcs, registry = project.resources["gcs"], registry_state_name(DAYS[1])
     days = ("--start", str(DAYS[0]), "--end", str(DAYS[1]))
-    whole = run("backfill", *days, "--select", "meter_registry,raw_readings")
+    whole = run("wattif", "backfill", *days, "--select", "meter_registry,raw_readings")
     assert whole.returncode == 0, whole.stderr
     of_one = landed(project)
     assert len(of_one) == 2 * (OBJECTS + 1)
@@ -79,14 +55,16 @@ def test_a_run_in_shards_and_its_retry_make_the_bytes_of_one_step(project: Proje
     assert fleet
     gcs.delete([*of_one, registry])
 
-    failed = run("backfill", *days, "--select", "raw_readings", "--again", "--shards", "2")
+    failed = run(
+        "wattif", "backfill", *days, "--select", "raw_readings", "--again", "--shards", "2"
+    )
     assert failed.returncode == 1
     assert f"there is no registry of {DAYS[1]}" in failed.stderr
     broken = latest(project)
     assert steps_of(project, broken) == OF_TWO
 
     gcs.write(registry, fleet[0])
-    retried = run("retry", broken.run_id)
+    retried = run("wattif", "retry", broken.run_id)
     assert retried.returncode == 0, retried.stderr
     assert "1 of 2 days of assets to make" in retried.stderr
     assert steps_of(project, latest(project)) == OF_TWO
@@ -95,12 +73,21 @@ def test_a_run_in_shards_and_its_retry_make_the_bytes_of_one_step(project: Proje
 
 def test_the_command_that_goes_on_has_as_many_shards(project: Project, run: Run):
     """Nobody has made a registry of the day."""
-    words = ("backfill", "--start", str(LATER), "--end", str(LATER), "--select", "raw_readings")
+    words = (
+        "wattif",
+        "backfill",
+        "--start",
+        str(LATER),
+        "--end",
+        str(LATER),
+        "--select",
+        "raw_readings",
+    )
     failed = run(*words, "--shards", "2")
     assert failed.returncode == 1
     go_on = failed.stderr.strip().rsplit("go on with: ", 1)[1]
-    assert go_on == f"wattif {' '.join(words)} --shards 2"
+    assert go_on == f"{' '.join(words)} --shards 2"
     assert run(*words[:-1], "meter_registry").returncode == 0
-    done = run(*go_on.split()[1:])
+    done = run(*go_on.split())
     assert done.returncode == 0, done.stderr
     assert steps_of(project, latest(project)) == OF_TWO

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -222,19 +223,23 @@ def test_small_requests_are_asked_again(
     assert gcs_proxy.exhausted
 
 
+def small_requests(gcs: GcsTransferManager) -> list[Callable[[], object]]:
+    return [
+        gcs.ensure_bucket,
+        gcs.require_bucket,
+        lambda: list(gcs.list("")),
+        lambda: gcs.read("a"),
+        lambda: gcs.write("a", b"a"),
+        lambda: gcs.delete(["a"]),
+    ]
+
+
 def test_small_requests_that_stay_unanswered_are_unreachable(
     gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
     hurried = gcs.model_copy(update={"retry_seconds": 0})
     gcs_proxy.otherwise = status(503)
-    for attempt in (
-        hurried.ensure_bucket,
-        hurried.require_bucket,
-        lambda: list(hurried.list("")),
-        lambda: hurried.read("a"),
-        lambda: hurried.write("a", b"a"),
-        lambda: hurried.delete(["a"]),
-    ):
+    for attempt in small_requests(hurried):
         with pytest.raises(Unreachable, match=r"^http://.* is not well, try again later: .*503"):
             attempt()
 
@@ -259,14 +264,7 @@ def test_an_unreachable_service_is_said(settings: Settings, tmp_path: Path) -> N
         update={"retry_seconds": 0.05, "deadline_seconds": 0.05}
     )
     sentence = f"{url} cannot be reached; check the network, or `wattif status`"
-    for attempt in (
-        gcs.ensure_bucket,
-        gcs.require_bucket,
-        lambda: list(gcs.list("")),
-        lambda: gcs.read("a"),
-        lambda: gcs.write("a", b"a"),
-        lambda: gcs.delete(["a"]),
-    ):
+    for attempt in small_requests(gcs):
         with pytest.raises(Unreachable) as caught:
             attempt()
         assert str(caught.value) == sentence
