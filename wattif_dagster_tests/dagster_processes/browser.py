@@ -30,9 +30,5 @@ def open_page() -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         page = browser.new_page(viewport={"width": 1500, "height": 1000})
         page.set_default_timeout(PATIENCE_MS)
-        # What Dagster asks on the first visit lies above everything else.
-        page.add_locator_handler(
-            page.get_by_text("Skip", exact=True), lambda button: button.click()
-        )
         yield page
         browser.close()
