@@ -50,13 +50,17 @@ def meters_of_objects(meters: int, options: IngestOptions) -> Iterator[slice]:
 
 
 def names_of_objects(
-    day: date, landing: str, serials: NDArray[np.integer], options: IngestOptions
+    day: date,
+    landing: str,
+    serials: NDArray[np.integer],
+    options: IngestOptions,
+    which: slice = slice(None),
 ) -> list[str]:
-    """Names of the objects of the day of these meters, in order."""
-    groups = meters_of_objects(len(serials), options)
+    """Names of the objects of the day of these meters, or `which` of them, in order."""
+    firsts = _first_meters(len(serials), options)
     return [
-        _name_of(day, landing, index, serials[meters], options)
-        for index, meters in enumerate(groups)
+        _name_of(day, landing, index, serials[firsts[index] :], options)
+        for index in range(len(firsts))[which]
     ]
 
 

@@ -56,7 +56,8 @@ def land_shard(
     began = time.monotonic()
     landing = landing_of(simulation, options)
     name = shard_name(day, landing, shard.number, shard.of)
-    names = names_of_objects(day, landing, serials, options)[shard.number :: shard.of]
+    own = slice(shard.number, None, shard.of)
+    names = names_of_objects(day, landing, serials, options, own)
     present = {item.name: item for item in store.list(day_prefix(day))}
     before = _read(store, name, names)
     if before and before.stands(present):

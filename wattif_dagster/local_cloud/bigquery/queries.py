@@ -22,7 +22,6 @@ from wattif_dagster.local_cloud.bigquery.statements import is_query
 
 RunStatement = Callable[..., Awaitable[pa.Table]]
 
-
 FAILURES = jobs._SQL_EXECUTION_DOMAIN_ERRORS
 """What is wrong with a query, told only when it runs."""
 
