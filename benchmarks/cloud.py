@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
+from wattif_dagster.settings.ingest import IngestOptions
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def local_resources() -> Iterator[Resources]:
     """Resources with a fresh bucket and dataset; everything is gone afterwards."""
     with TemporaryDirectory(prefix="wattif-bench-") as home, LocalCloud(Path(home)).running():
         resources = resources_below(Path(home))
-        resources["gcs"].ensure_bucket()
+        resources["wattif_gcs"].ensure_bucket()
         yield resources
 
 

@@ -44,7 +44,7 @@ def _warm_day(days: int) -> float:
             [sys.executable, "-m", "benchmarks.days", str(COLD + days)],
             check=True,
             stdout=subprocess.PIPE,
-            env=_environment(resources["cloud"].endpoints_file),
+            env=_environment(resources["wattif_cloud"].endpoints_file),
         ).stdout
     return median(orjson.loads(said)[COLD:])
 
@@ -53,9 +53,9 @@ def _run(days: int, *more: str) -> float:
     """Seconds that `wattif backfill` of the first days takes on a fresh cloud: its process's start,
     and what it asks of Dagster's history, are in it."""
     with local_resources() as resources:
-        first = resources["simulation"].first_day
+        first = resources["wattif_simulation"].first_day
         span = ["--start", str(first), "--end", str(first + timedelta(days=days - 1))]
-        return _backfill(_environment(resources["cloud"].endpoints_file), *span, *more)
+        return _backfill(_environment(resources["wattif_cloud"].endpoints_file), *span, *more)
 
 
 def _backfill(environment: Mapping[str, str], *arguments: str) -> float:

@@ -19,10 +19,10 @@ from google.cloud.storage import transfer_manager
 
 from benchmarks.cloud import local_resources
 from benchmarks.measurement import Measurement, compared
-from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
+from wattif_dagster.settings.ingest import Compression
 
 BASELINE = "the predecessor's way, every upload awaited"
 BATCH, WRITERS, UPLOADERS, CONNECTIONS = 25, 8, 5, 16
@@ -50,14 +50,14 @@ def _rate(work: Callable[[], int]) -> float:
 
 def wattif(resources: Resources, day: date, meters: int, compression: Compression) -> int:
     """The pipeline with its default knobs."""
-    options = resources["ingest"].model_copy(update={"compression": compression})
+    options = resources["wattif_ingest"].model_copy(update={"compression": compression})
     serials = np.arange(meters, dtype=np.uint32)
-    return land_day(resources["gcs"], SIMULATION, day, serials, options).manifest.total_rows
+    return land_day(resources["wattif_gcs"], SIMULATION, day, serials, options).manifest.total_rows
 
 
 def predecessor(resources: Resources, day: date, meters: int) -> int:
     """As the module says; rows that arrived. Raises when one did not."""
-    bucket = resources["gcs"].client.bucket(resources["gcs"].bucket)
+    bucket = resources["wattif_gcs"].client.bucket(resources["wattif_gcs"].bucket)
     folder_name = f"dt={day}"
 
     def upload(paths: list[Path]) -> None:

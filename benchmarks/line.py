@@ -25,7 +25,7 @@ SAVED_SECONDS = 0.02
 @contextmanager
 def over_a_line(resources: Resources, mbit_per_second: float) -> Iterator[Resources]:
     """Resources on the same cloud, whose way to Cloud Storage is a line of that bandwidth."""
-    endpoints = resources["cloud"].endpoints
+    endpoints = resources["wattif_cloud"].endpoints
     assert endpoints.gcs
     address = urlsplit(endpoints.gcs).netloc
     command = [sys.executable, "-m", "benchmarks.line", address, str(mbit_per_second)]
@@ -34,7 +34,7 @@ def over_a_line(resources: Resources, mbit_per_second: float) -> Iterator[Resour
     ) as relay:
         assert relay.stdout
         url = f"http://{HOST}:{int(relay.stdout.readline())}"
-        home = Path(resources["cloud"].endpoints_file).parent / f"line-{mbit_per_second:g}"
+        home = Path(resources["wattif_cloud"].endpoints_file).parent / f"line-{mbit_per_second:g}"
         home.mkdir(exist_ok=True)
         slow = endpoints.model_copy(update={"gcs": url})
         (home / "endpoints.json").write_text(slow.model_dump_json())

@@ -43,7 +43,7 @@ def run(quick: bool) -> list[Measurement]:
 
 def _peaks_of(meters: int) -> dict[str, float]:
     with local_resources() as resources:
-        home = str(Path(resources["cloud"].endpoints_file).parent)
+        home = str(Path(resources["wattif_cloud"].endpoints_file).parent)
         command = [sys.executable, "-m", "benchmarks.memory", home, str(meters)]
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     return orjson.loads(said)
@@ -52,9 +52,9 @@ def _peaks_of(meters: int) -> dict[str, float]:
 def land(home: Path, meters: int) -> dict[str, float]:
     """Land a day of these meters; MB of this process and of its spool at their highest."""
     resources = resources_below(home)
-    options = resources["ingest"].model_copy(update={"spool_budget_mib": BUDGET_MIB})
+    options = resources["wattif_ingest"].model_copy(update={"spool_budget_mib": BUDGET_MIB})
     serials = np.arange(meters, dtype=np.uint32)
-    report = land_day(resources["gcs"], SIMULATION, date(2024, 1, 1), serials, options)
+    report = land_day(resources["wattif_gcs"], SIMULATION, date(2024, 1, 1), serials, options)
     return {"memory": peak_memory() / 1e6, "spool": report.spool_high_water / 1e6}
 
 

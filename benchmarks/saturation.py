@@ -23,10 +23,10 @@ from benchmarks.cloud import local_resources
 from benchmarks.line import over_a_line
 from benchmarks.measurement import Measurement, compared
 from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
-from wattif_dagster.ingest.options import Compression, IngestOptions
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
+from wattif_dagster.settings.ingest import Compression, IngestOptions
 
 SIMULATION = Simulation(load="household")
 READY, MADE = "the same files, ready-made", "WattIf, from nothing"
@@ -57,7 +57,7 @@ def pair(
     name: str, resources: Resources, compression: Compression, meters: int, days: Iterator[date]
 ) -> list[Measurement]:
     """Both in turns, each time another of the days: none is there already."""
-    options = resources["ingest"].model_copy(update={"compression": compression})
+    options = resources["wattif_ingest"].model_copy(update={"compression": compression})
     best = {READY: 0.0, MADE: 0.0}
     for day in days:
         best[READY] = max(best[READY], ready_made(resources, day, meters, options))
@@ -74,13 +74,13 @@ def from_nothing(resources: Resources, day: date, meters: int, options: IngestOp
     """Rows per second of a whole day's landing, its manifest too."""
     serials = np.arange(meters, dtype=np.uint32)
     began = perf_counter()
-    rows = land_day(resources["gcs"], SIMULATION, day, serials, options).manifest.total_rows
+    rows = land_day(resources["wattif_gcs"], SIMULATION, day, serials, options).manifest.total_rows
     return rows / (perf_counter() - began)
 
 
 def ready_made(resources: Resources, day: date, meters: int, options: IngestOptions) -> float:
     """Rows per second of one call of the transfer manager. Raises when an object did not arrive."""
-    bucket = resources["gcs"].client.bucket(resources["gcs"].bucket)
+    bucket = resources["wattif_gcs"].client.bucket(resources["wattif_gcs"].bucket)
     with TemporaryDirectory(dir=Path(options.spool_dir).parent) as folder:
         paths = list(_written(Path(folder), day, meters, options))
         pairs = [(str(path), bucket.blob(f"ready-made/{day}/{path.name}")) for path in paths]

@@ -7,16 +7,16 @@ on one core; what is landed, loaded and rolled up is compressed.
 from collections.abc import Callable
 
 import numpy as np
+from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from benchmarks.cloud import local_resources
 from benchmarks.measurement import Measurement, compared, per_second
 from wattif_dagster import schemas
+from wattif_dagster.defs.meter_readings.load import load_readings
 from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.ndjson import DayRenderer
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.warehouse.load import load_readings
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 SIMULATIONS = {
     "uniform load": Simulation(),
@@ -55,8 +55,8 @@ def _rendering(simulation: Simulation, serials: np.ndarray) -> Callable[[], int]
 
 def _on_the_cloud(serials: np.ndarray) -> dict[str, float]:
     with local_resources() as resources:
-        gcs, bigquery = resources["gcs"], resources["bigquery"]
-        options = resources["ingest"].model_copy(update={"compression": "gzip"})
+        gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
+        options = resources["wattif_ingest"].model_copy(update={"compression": "gzip"})
         landed = land_day(gcs, LANDED, DAY, serials, options)
         rows = landed.manifest.total_rows
         select = hourly_consumption_sql(bigquery, DAY, LANDED.interval_seconds)

@@ -8,16 +8,16 @@ from time import perf_counter
 
 import duckdb
 import numpy as np
+from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from benchmarks.cloud import local_resources
 from benchmarks.measurement import Measurement, compared
 from wattif_dagster import schemas
+from wattif_dagster.defs.meter_readings.load import load_readings
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.ndjson import DayRenderer
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
-from wattif_dagster.warehouse.load import load_readings
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 DAY = date(2024, 1, 1)
 BASELINE = "DuckDB"
@@ -31,7 +31,7 @@ def run(quick: bool) -> list[Measurement]:
     serials = np.arange(meters, dtype=np.uint32)
     rows = meters * SIMULATION.readings_per_day
     with local_resources() as resources:
-        land_day(resources["gcs"], SIMULATION, DAY, serials, resources["ingest"])
+        land_day(resources["wattif_gcs"], SIMULATION, DAY, serials, resources["wattif_ingest"])
         duck = _duckdb(serials)
         local = _local_bigquery(resources)
         load = {BASELINE: duck[0], "local BigQuery": local[0]}
@@ -52,7 +52,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _local_bigquery(resources: Resources) -> tuple[float, float]:
-    gcs, bigquery = resources["gcs"], resources["bigquery"]
+    gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
     select = hourly_consumption_sql(bigquery, DAY, SIMULATION.interval_seconds)
     return (
         _seconds(lambda: load_readings(gcs, bigquery, DAY)),

@@ -1,26 +1,30 @@
-"""The error a user can act on."""
+"""The errors that a command prints as a sentence, without a traceback."""
 
 from pydantic import ValidationError
 
 
 class UserError(Exception):
-    """Says in one sentence what is wrong and what to do; the command line prints just that."""
+    """Says in a sentence what is wrong and what you can do about it."""
 
 
-class CloudFailed(Exception):
-    """A service did not do what it was asked; the text quotes its reason. Base of what resources
-    raise; the command line prints just the text."""
+class CloudError(Exception):
+    """A service did not do what it was asked; the text quotes its reason."""
 
 
-class Unreachable(UserError):
-    """A service did not answer: nothing is wrong with what was asked, and it may work later."""
+class TransientError(CloudError):
+    """A service did not answer or is not well. Nothing is wrong with the request, and the same
+    request may succeed later."""
+
+
+class CancelledError(Exception):
+    """The work was cancelled by its stop event."""
 
 
 def explain(error: ValidationError) -> str:
-    """One sentence for each thing pydantic found, with the names users set."""
-    said = []
+    """Describe each thing that pydantic found, by the name of its field."""
+    sentences = []
     for item in error.errors():
         where = ".".join(str(part) for part in item["loc"])
         what = item["msg"].removeprefix("Value error, ")
-        said.append(f"{where}: {what}" if where else what)
-    return "; ".join(said)
+        sentences.append(f"{where}: {what}" if where else what)
+    return "; ".join(sentences)

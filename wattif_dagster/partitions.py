@@ -1,25 +1,32 @@
-"""Days. Each asset's partition is one day of the fleet's life, UTC."""
+"""Partitions: one UTC day each, from the fleet's first day on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dagster import (
-    AssetCheckExecutionContext,
-    AssetExecutionContext,
-    DailyPartitionsDefinition,
-)
+from dagster import AssetExecutionContext, DailyPartitionsDefinition
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.settings import Settings
 
-DAYS = DailyPartitionsDefinition(start_date=Settings.load().simulation.start_date)
-"""From the fleet's first day on."""
+
+def daily_partitions(first_day: date) -> DailyPartitionsDefinition:
+    """Define a partition for each day from the first one to yesterday."""
+    return DailyPartitionsDefinition(start_date=first_day.isoformat())
+
+
+def partition_day(context: AssetExecutionContext) -> date:
+    """Read the day that the run is for. Raises UserError when the run is for no single day."""
+    if context.has_partition_key:
+        return date.fromisoformat(context.partition_key)
+    raise UserError(
+        "Each run makes one day. Choose a partition YYYY-MM-DD for this run; "
+        "for several days use `wattif backfill` or a backfill of the UI."
+    )
 
 
 @dataclass(frozen=True)
 class Span:
-    """Days one after the other, both ends included; written as Dagster writes a range."""
+    """Consecutive days, both ends included."""
 
     first: date
     last: date
@@ -29,12 +36,12 @@ class Span:
 
     @property
     def days(self) -> list[date]:
-        """In order."""
+        """The days in order."""
         return [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
 
 
-def spans(days: Iterable[date]) -> list[Span]:
-    """The days, in as few spans as there can be."""
+def group_days(days: Iterable[date]) -> list[Span]:
+    """Group days into as few spans as possible."""
     found: list[Span] = []
     for day in sorted(set(days)):
         if found and day - found[-1].last == timedelta(days=1):
@@ -42,18 +49,3 @@ def spans(days: Iterable[date]) -> list[Span]:
         else:
             found.append(Span(day, day))
     return found
-
-
-def days_of(context: AssetExecutionContext | AssetCheckExecutionContext) -> list[date]:
-    """The days of the run, in order. Raises UserError when there are none.
-
-    Dagster takes a reversed range for an empty one, and would record a materialization of no day.
-    """
-    partitioned = context.has_partition_key or context.has_partition_key_range
-    days = [date.fromisoformat(key) for key in context.partition_keys] if partitioned else []
-    if not days:
-        raise UserError(
-            "the run names no day; give it a partition YYYY-MM-DD, "
-            "or a range of them that begins no later than it ends"
-        )
-    return days

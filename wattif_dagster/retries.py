@@ -2,7 +2,7 @@
 
 from dagster import AssetCheckExecutionContext, AssetExecutionContext, RetryRequested
 
-from wattif_dagster.errors import Unreachable
+from wattif_dagster.errors import TransientError
 
 MAX_RETRIES = 2
 RETRY_DELAY_SECONDS = 5
@@ -15,5 +15,5 @@ def retry_if_it_may_pass(
 
     A RetryPolicy would try the others again too, and start a cancelled step anew.
     """
-    if isinstance(error, Unreachable) and context.retry_number < MAX_RETRIES:
+    if isinstance(error, TransientError) and context.retry_number < MAX_RETRIES:
         raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error

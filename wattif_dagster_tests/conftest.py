@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.faults import Proxy, proxy_to
-from wattif_dagster_tests.local_settings import settings_on
+from wattif_dagster_tests.support.faults import Proxy, proxy_to
+from wattif_dagster_tests.support.settings import settings_on
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,36 +15,36 @@ from dagster import (
     in_process_executor,
     materialize,
 )
+from wattif_dagster.assets import raw_readings, sharded_readings
 
 from wattif_dagster import keys
-from wattif_dagster.assets import raw_readings, sharded_readings
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.definitions import build_defs, defs
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
+from wattif_dagster.settings.ingest import IngestOptions
 from wattif_dagster_tests.assets import specs
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, wait_until
 
 
 def test_the_assets_say_of_themselves_what_was_agreed():
     assert specs.describe(build_defs()) == specs.FILE.read_text("utf-8"), (
-        "if the change is wanted, run `python -m wattif_dagster_tests.assets.specs`"
+        "if the change is wanted, run `python -m wattif_dagster_tests.defs.specs`"
     )
 
 
 def test_definitions_are_fresh_each_time_and_resources_can_be_replaced():
     assert build_defs() is not build_defs()
-    mine = build_resources(Settings(bucket="mine"))["gcs"]
+    mine = build_resources(Settings(bucket="mine"))["wattif_gcs"]
     resources = build_defs({"gcs": mine}).resources
     assert resources is not None
-    assert resources["gcs"] is mine
+    assert resources["wattif_gcs"] is mine
     assert resources.keys() == build_resources(Settings()).keys()
 
 
 @pytest.mark.parametrize(("shards", "asset"), [(1, raw_readings), (2, sharded_readings)])
 def test_readings_are_one_step_unless_shards_are_asked_for(shards: int, asset: ModuleType):
-    ingest = build_resources(Settings(ingest=IngestOptions(shards=shards)))["ingest"]
+    ingest = build_resources(Settings(ingest=IngestOptions(shards=shards)))["wattif_ingest"]
     made = build_defs({"ingest": ingest}).assets or ()
     assert [each for each in made if each.key == keys.RAW_READINGS] == [asset.raw_readings]
 

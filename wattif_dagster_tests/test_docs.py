@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.cli.main import COMMANDS
-from wattif_dagster_tests.test_settings import variable_names
+from wattif_dagster_tests.settings.test_environment import variable_names
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [

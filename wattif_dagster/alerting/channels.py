@@ -1,10 +1,12 @@
-"""Channels: where messages go. apprise is kept silent, for its log lines quote parts of the URLs.
+"""Channels: where messages go.
 
-So is the HTTP client below it, while it delivers.
+Log lines of apprise and of the HTTP client below it quote parts of the URLs, which hold tokens.
+They are dropped while a channel is used.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +17,10 @@ from pydantic import SecretStr
 
 from wattif_dagster.alerting.message import Message
 
-_DELIVERS: ContextVar[bool] = ContextVar("wattif_delivers", default=False)
-"""Set in the thread of a delivery; apprise hands its context on to threads of its own."""
+_IS_SILENT: ContextVar[bool] = ContextVar("wattif_channel_is_silent", default=False)
+"""Set in the thread that uses a channel. apprise passes its context to threads of its own."""
 
-_APPRISE = "apprise"
-"""The logger of all of apprise."""
+_LOGGERS = ("apprise", "urllib3.connectionpool")
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Channel:
     send: Callable[[Message], bool]
 
 
-def channels_of(urls: Sequence[SecretStr]) -> list[Channel]:
+def make_channels(urls: Sequence[SecretStr]) -> list[Channel]:
     """A channel for each URL, named by its place, for a URL is never shown."""
     channels: dict[str, Channel] = {}
     for place, url in enumerate(urls, 1):
@@ -41,8 +42,9 @@ def channels_of(urls: Sequence[SecretStr]) -> list[Channel]:
 
 
 def is_understood(url: SecretStr) -> bool:
-    """Whether apprise knows a service for the URL; connects to nothing."""
-    return _service(url) is not None
+    """Whether apprise knows a service for the URL. Connects to nothing."""
+    with _silence():
+        return _service(url) is not None
 
 
 def _service(url: SecretStr) -> NotifyBase | None:
@@ -52,25 +54,37 @@ def _service(url: SecretStr) -> NotifyBase | None:
 
 
 def _send(url: SecretStr, message: Message) -> bool:
-    _DELIVERS.set(True)
-    apprise, service = Apprise(), _service(url)
-    if service is None:
-        return False
-    apprise.add(service)
-    return bool(
-        apprise.notify(
-            body=message.body,
-            title=message.title,
-            notify_type=NotifyType.WARNING,
-            body_format=NotifyFormat.TEXT,
+    with _silence():
+        apprise, service = Apprise(), _service(url)
+        if service is None:
+            return False
+        apprise.add(service)
+        return bool(
+            apprise.notify(
+                body=message.body,
+                title=message.title,
+                notify_type=NotifyType.WARNING,
+                body_format=NotifyFormat.TEXT,
+            )
         )
-    )
 
 
-def _quotes_no_url(record: logging.LogRecord) -> bool:
-    return record.name != _APPRISE and not _DELIVERS.get()
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Drop the log lines of this context inside the with block.
 
+    A filter does it: a logger that is disabled is enabled again by logging.config.dictConfig.
+    """
 
-# Filters: a logger that is merely disabled is enabled again by logging.config.dictConfig.
-for _name in (_APPRISE, "urllib3.connectionpool"):
-    logging.getLogger(_name).addFilter(_quotes_no_url)
+    def is_from_elsewhere(_record: logging.LogRecord) -> bool:
+        return not _IS_SILENT.get()
+
+    token = _IS_SILENT.set(True)
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(is_from_elsewhere)
+    try:
+        yield
+    finally:
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(is_from_elsewhere)
+        _IS_SILENT.reset(token)

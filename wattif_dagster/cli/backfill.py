@@ -1,21 +1,16 @@
-"""wattif backfill: the missing days of assets, through real Dagster runs."""
+"""wattif backfill: makes the partitions that are not up to date, a run a day."""
 
 import shlex
 from datetime import date
-from uuid import uuid4
 
 import click
 
-from wattif_dagster.backfills.history import read_history
-from wattif_dagster.backfills.plan import Part, plan
-from wattif_dagster.backfills.runs import SHARDS, SHORT, refuse_overlap
-from wattif_dagster.cli.days import Day, days_of_the_fleet
-from wattif_dagster.cli.options import with_options
+from wattif_dagster.backfill.plan import BackfillPlan, plan_again, plan_backfill
+from wattif_dagster.backfill.runs import refuse_overlap
+from wattif_dagster.backfill.status import PartitionStatus, read_statuses
+from wattif_dagster.cli.days import Day, require_days_of_fleet
 from wattif_dagster.cli.project import Project
 from wattif_dagster.settings import Settings
-
-BACKFILL_TAG = "wattif/backfill"
-"""The runs of one command have the same value."""
 
 
 @click.command()
@@ -25,44 +20,63 @@ BACKFILL_TAG = "wattif/backfill"
     "--select",
     default="*",
     show_default=True,
-    help="Assets, in Dagster's selection syntax: raw_readings, 'raw_readings+', 'group:landing'; "
-    "a comma is an or.",
+    help="Assets, in Dagster's selection syntax: raw_readings, 'raw_readings+', 'group:landing'. "
+    "A comma means or.",
 )
-@click.option("--again", is_flag=True, help="Make days too that are made and current.")
-@click.option(
-    "--shards",
-    type=int,
-    help="Land days in so many steps; one after the other in this process, whatever "
-    "WATTIF_STEP_EXECUTOR says: no day is faster, but of a large one that was ended a resume "
-    "renders only the steps that lack. Default: WATTIF_INGEST__SHARDS.",
-)
-def backfill(start: date, end: date, select: str, again: bool, shards: int | None) -> None:
-    """Make what is missing of the days START to END; Ctrl-C is safe."""
-    settings = with_options(Settings.load(), {}, {"shards": shards})
-    days = days_of_the_fleet(start, end, settings.simulation)
+@click.option("--again", is_flag=True, help="Make up-to-date partitions again too.")
+@click.option("--queue", is_flag=True, help="Submit the runs to the instance's queue.")
+@click.option("--replace", is_flag=True, help="Replace the fleet that the bucket holds.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be made.")
+def backfill(
+    start: date, end: date, select: str, again: bool, queue: bool, replace: bool, dry_run: bool
+) -> None:
+    """Make what is missing, failed or stale from START to END, a run for each day.
+
+    The runs execute in this process, oldest day first. Ctrl-C cancels the day in progress, and the
+    same command makes the rest.
+    """
+    settings = Settings.load()
+    days = require_days_of_fleet(start, end, settings.simulation)
     with Project.open(settings) as project:
-        keys = project.graph.select(select)
-        refuse_overlap(project.instance, keys, days)
+        runner = project.runner
+        keys = runner.graph.select(select)
+        refuse_overlap(runner.instance, keys, days)
         if again:
-            parts = [Part(tuple(days), tuple(keys))]
+            plan = plan_again(keys, days)
         else:
-            parts = plan(read_history(project.instance, project.graph, keys), keys, days)
-        asked = f"{len(days) * len(keys):,} days of assets"
-        if not parts:
-            click.echo(f"all {asked} are made and current; --again makes them again")
+            statuses = read_statuses(runner.instance, runner.graph, keys, days)
+            plan = plan_backfill(statuses, keys, days)
+        if not plan.days:
+            click.echo(
+                f"Nothing to do: all {len(days) * len(keys):,} partitions ({len(days)} days of "
+                f"{len(keys)} assets) are up to date. Use --again to make them again."
+            )
             return
-        size = sum(part.size for part in parts)
-        project.console.print(f"{size:,} of {asked} to make; runs: {len(parts)}")
+        project.console.print(_describe(plan, len(days) * len(keys)))
+        if dry_run:
+            return
+        make = project.submit if queue else project.make
 
-        def go_on(run_id: str) -> str:
-            if again and run_id:
-                return f"wattif retry {run_id[:SHORT]}"
-            same = ["wattif", "backfill", "--start", str(start), "--end", str(end)]
-            chosen = [] if select == "*" else ["--select", select]
-            split = ["--shards", str(shards)] if shards else []
-            return shlex.join([*same, *chosen, *(["--again"] if again else []), *split])
+        def resume(first_unmade: date) -> str:
+            begin = first_unmade if again else start
+            return _command(begin, end, select, again=again, queue=queue)
 
-        tags = {BACKFILL_TAG: uuid4().hex[:SHORT]}
-        if shards:
-            tags[SHARDS] = str(shards)
-        project.make(parts, tags, go_on)
+        make(plan, resume, replace_fleet=replace)
+
+
+def _describe(plan: BackfillPlan, total: int) -> str:
+    """Say how many partitions are to be made, and why."""
+    counts = ", ".join(
+        f"{count:,} {status.value}"
+        for status in PartitionStatus
+        if status is not PartitionStatus.UP_TO_DATE and (count := plan.counts[status])
+    )
+    reasons = f" ({counts})" if counts else ""
+    return f"{plan.partitions:,} of {total:,} partitions to make{reasons}, in {len(plan.days)} runs"
+
+
+def _command(start: date, end: date, select: str, *, again: bool, queue: bool) -> str:
+    words = ["wattif", "backfill", "--start", str(start), "--end", str(end)]
+    words += [] if select == "*" else ["--select", select]
+    words += [*(["--again"] if again else []), *(["--queue"] if queue else [])]
+    return shlex.join(words)

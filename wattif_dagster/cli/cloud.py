@@ -66,4 +66,4 @@ def ensure_bucket(settings: Settings) -> None:
     """Make the settings' bucket in the local cloud."""
     from wattif_dagster.resources.build import build_resources  # the Google clients load slowly
 
-    build_resources(settings)["gcs"].ensure_bucket()
+    build_resources(settings)["wattif_gcs"].ensure_bucket()

@@ -26,30 +26,30 @@ class Day(click.ParamType):
 
 
 def days_between(start: date, end: date) -> list[date]:
-    """The days from start to end, both included. Raises UserError when they are reversed."""
+    """List the days from start to end, both included. Raises UserError when they are reversed."""
     if end < start:
-        raise UserError(f"--end {end} is before --start {start}; swap them")
+        raise UserError(f"--end {end} is before --start {start}. Swap them.")
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
-def days_of_the_fleet(start: date, end: date, simulation: Simulation) -> list[date]:
-    """The days from start to end, all of them partitions of the assets.
+def require_days_of_fleet(start: date, end: date, simulation: Simulation) -> list[date]:
+    """List the days from start to end, all of them partitions of the assets.
 
     Raises UserError when they are reversed, begin before the fleet's first day, or are not over.
     """
     yesterday = _yesterday()
     if start < simulation.first_day:
         raise UserError(
-            f"--start {start} is before the fleet's first day, {simulation.first_day}; "
-            "begin there, or set WATTIF_SIMULATION__START_DATE"
+            f"--start {start} is before the fleet's first day, {simulation.first_day}. "
+            "Begin there, or set WATTIF_SIMULATION__START_DATE."
         )
     if end > yesterday:
-        raise UserError(f"--end {end} is not over (UTC); end on {yesterday} or before")
+        raise UserError(f"--end {end} must be in the past (UTC): {yesterday} at the latest.")
     return days_between(start, end)
 
 
-def first_days_of_the_fleet(count: int, simulation: Simulation) -> list[date]:
-    """So many days from the fleet's first on, all of them partitions of the assets.
+def require_first_days(count: int, simulation: Simulation) -> list[date]:
+    """List the fleet's first days, all of them partitions of the assets.
 
     Raises UserError when some are not over.
     """
@@ -57,13 +57,13 @@ def first_days_of_the_fleet(count: int, simulation: Simulation) -> list[date]:
     over = (yesterday - first).days + 1
     if over < 1:
         raise UserError(
-            f"the fleet's first day, {first}, is not over (UTC); "
-            f"set WATTIF_SIMULATION__START_DATE to {yesterday} or before"
+            f"The fleet's first day, {first}, must be in the past (UTC). "
+            f"Set WATTIF_SIMULATION__START_DATE to {yesterday} or before."
         )
     if count > over:
         raise UserError(
-            f"--days {count} go on after {yesterday}, the last day that is over (UTC); "
-            f"give {over} or fewer, or set WATTIF_SIMULATION__START_DATE to an earlier day"
+            f"--days {count} is too many: {yesterday} is the last day that is over (UTC). "
+            f"Give {over} or fewer, or set WATTIF_SIMULATION__START_DATE to an earlier day."
         )
     return [first + timedelta(days=n) for n in range(count)]
 

@@ -6,24 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import click
-from dagster import DagsterInstance
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from wattif_dagster.cli.days import first_days_of_the_fleet
-from wattif_dagster.cli.demo_meters import draw_kinds, table_of_kinds
-from wattif_dagster.cli.instance import dagster_instance
-from wattif_dagster.detection.fleet import THRESHOLD
-from wattif_dagster.detection.pictures import day_picture
+from wattif_dagster.backfill.plan import plan_again
+from wattif_dagster.backfill.runs import refuse_overlap
+from wattif_dagster.cli.cloud import running_cloud
+from wattif_dagster.cli.days import require_first_days
+from wattif_dagster.cli.demo_meters import plot_kinds, table_of_kinds
+from wattif_dagster.cli.project import Project
+from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
+from wattif_dagster.defs.fleet_anomalies.plot import plot_day
+from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
+from wattif_dagster.reconcile.day import Reconciliation, reconcile_days
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
-from wattif_dagster.warehouse.anomalies import anomaly_rows
-from wattif_dagster.warehouse.reconcile import DayCounts, count_day
 
-Judged = dict[date, list[dict[str, Any]]]
+ScoredDays = dict[date, list[dict[str, Any]]]
 """The rows of `fleet_anomalies` by day."""
 
 
@@ -35,85 +36,72 @@ def demo(days: int, keep: bool) -> None:
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load(target="local")
-    wanted = first_days_of_the_fleet(days, settings.simulation)
-    instance = dagster_instance(settings.home)
-    cloud = LocalCloud(settings.home)
+    wanted = require_first_days(days, settings.simulation)
     if keep:
-        cloud.up()
-    with nullcontext() if keep else cloud.running():
+        LocalCloud(settings.home).up()
+    with nullcontext() if keep else running_cloud(settings):
+        with Project.open(settings) as project:
+            keys = list(project.runner.graph.parents)
+            refuse_overlap(project.runner.instance, keys, wanted)
+            project.make(plan_again(keys, wanted), lambda _day: "wattif demo")
         resources = build_resources(settings)
-        resources["gcs"].ensure_bucket()
-        _materialize(resources, wanted, instance)
-        counts = [count_day(resources["gcs"], resources["bigquery"], day) for day in wanted]
-        judged = {day: anomaly_rows(resources["bigquery"], day) for day in wanted}
-        _print_report(counts, judged, resources, _draw(settings.home, counts, judged))
+        gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
+        found = list(reconcile_days(gcs, bigquery, wanted))
+        scored = {day: read_anomalies(bigquery, day) for day in wanted}
+        manifests = [each.manifest for each in found if each.manifest]
+        _print_report(found, manifests, scored, resources, _plot(settings.home, manifests, scored))
 
 
-def _materialize(resources: Resources, days: list[date], instance: DagsterInstance) -> None:
-    from wattif_dagster.definitions import build_defs
-
-    job = build_defs(resources).resolve_job_def("daily")
-    quiet = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
-    for day in track(days, "days materialized", console=Console(stderr=True)):
-        result = job.execute_in_process(
-            partition_key=day.isoformat(),
-            instance=instance,
-            run_config=quiet,
-            raise_on_error=False,
-        )
-        if not result.success:
-            failed = [event.step_key for event in result.all_events if event.is_step_failure]
-            raise UserError(
-                f"the run of {day} failed in {', '.join(map(str, failed))} (run {result.run_id}); "
-                "see it with `wattif dev`"
-            )
-
-
-def _draw(home: Path, counts: list[DayCounts], judged: Judged) -> Path:
-    """The picture of the day of the incident, or of the last day."""
-    day = next((c.manifest.day for c in counts if c.manifest.incident), counts[-1].manifest.day)
-    picture = home / "demo" / f"fleet-{day}.png"
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_bytes(day_picture(judged[day], THRESHOLD))
-    return picture
+def _plot(home: Path, manifests: list[Manifest], scored: ScoredDays) -> Path:
+    """Plot the day of the incident, or else the last day."""
+    day = next((m.day for m in manifests if m.incident), manifests[-1].day)
+    file = home / "demo" / f"fleet-{day}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(plot_day(scored[day], THRESHOLD))
+    return file
 
 
 def _print_report(
-    counts: list[DayCounts], judged: Judged, resources: Resources, picture: Path
+    found: list[Reconciliation],
+    manifests: list[Manifest],
+    scored: ScoredDays,
+    resources: Resources,
+    plot: Path,
 ) -> None:
-    bigquery = resources["bigquery"]
-    flagged = [row["time"] for rows in judged.values() for row in rows if row["is_anomaly"]]
-    truth = _incident_hours([count.manifest for count in counts])
-    found = truth.intersection(flagged)
+    bigquery = resources["wattif_bigquery"]
+    flagged = [row["time"] for rows in scored.values() for row in rows if row["is_anomaly"]]
+    incident = _list_incident_hours(manifests)
+    hits = incident.intersection(flagged)
     table = Table(box=None, show_header=False)
     for name, value in {
-        "days": f"{len(counts)}",
-        "meters": f"{counts[-1].manifest.meters:,} on the last day",
-        "objects": f"{sum(len(c.manifest.objects) for c in counts):,}",
-        "MB": f"{sum(c.manifest.total_bytes for c in counts) / 1e6:,.1f}",
-        "rows rendered": f"{sum(c.rendered for c in counts):,}",
-        "rows uploaded": f"{sum(c.uploaded for c in counts):,}",
-        "rows loaded": f"{sum(c.loaded for c in counts):,}",
-        "rows rolled up": f"{sum(c.rolled_up for c in counts):,}",
-        "incident injected": f"{len(truth)} hours" if truth else "none",
-        "found": f"{len(found)} of its {len(truth)} hours" if truth else "-",
-        "flagged elsewhere": f"{len([time for time in flagged if time not in truth])} of "
-        f"{48 * len(counts) - 2 * len(truth)} values, at probability {THRESHOLD}",
+        "days": f"{len(found)}",
+        "meters": f"{manifests[-1].meters:,} on the last day",
+        "objects": f"{sum(len(m.objects) for m in manifests):,}",
+        "MB": f"{sum(m.total_bytes for m in manifests) / 1e6:,.1f}",
+        "rows rendered": f"{sum(m.total_rows for m in manifests):,}",
+        "rows uploaded": f"{sum(each.uploaded for each in found):,}",
+        "rows loaded": f"{sum(each.loaded or 0 for each in found):,}",
+        "rows rolled up": f"{sum(each.rolled_up or 0 for each in found):,}",
+        "incident injected": f"{len(incident)} hours" if incident else "none",
+        "incident found": f"{len(hits)} of its {len(incident)} hours" if incident else "-",
+        "flagged elsewhere": f"{len([time for time in flagged if time not in incident])} of "
+        f"{48 * len(found) - 2 * len(incident)} values, at probability {THRESHOLD}",
     }.items():
         table.add_row(name, value)
     console = Console()
     console.print(table)
-    days = [count.manifest.day for count in counts]
+    days = [each.day for each in found]
     console.print(table_of_kinds(bigquery, days))
-    draw_kinds(bigquery, days[-1], picture.parent)
+    plot_kinds(bigquery, days[-1], plot.parent)
     console.print(f"tables   {bigquery.cloud.project}.{bigquery.dataset}.*", highlight=False)
-    console.print(f"pictures {picture.parent}", highlight=False, soft_wrap=True)
-    console.print("UI       `make dev`, then http://127.0.0.1:3000", highlight=False)
-    if not all(count.agree for count in counts):
-        raise UserError("readings were lost or added on the way; see the table above")
+    console.print(f"plots    {plot.parent}", highlight=False, soft_wrap=True)
+    console.print("UI       `wattif dev`, then http://127.0.0.1:3000", highlight=False)
+    differences = [f"{each.day}: {text}" for each in found for text in each.differences]
+    if differences:
+        raise UserError(f"Readings were lost or added on the way. {'; '.join(differences)}")
 
 
-def _incident_hours(manifests: list[Manifest]) -> set[datetime]:
+def _list_incident_hours(manifests: list[Manifest]) -> set[datetime]:
     hours: set[datetime] = set()
     for manifest in manifests:
         if manifest.incident:

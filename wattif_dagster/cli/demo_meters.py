@@ -7,11 +7,10 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.meter_pictures import COLUMNS, meters_picture
+from wattif_dagster.defs.anomaly_scores.plot import COLUMNS, plot_meters
+from wattif_dagster.defs.anomaly_scores.scores import read_curves
 from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
-from wattif_dagster.warehouse.scores import curves
 
 
 def table_of_kinds(bigquery: BigQueryWarehouse, days: Sequence[date]) -> Table:
@@ -44,17 +43,17 @@ def table_of_kinds(bigquery: BigQueryWarehouse, days: Sequence[date]) -> Table:
     return table
 
 
-def draw_kinds(bigquery: BigQueryWarehouse, day: date, folder: Path) -> None:
-    """A picture for each kind that touches the day: up to three of its meters."""
+def plot_kinds(bigquery: BigQueryWarehouse, day: date, folder: Path) -> None:
+    """Plot each kind that touches the day: up to three of its meters."""
     labels = schemas.INJECTED_ANOMALIES
     rows = bigquery.rows(
         f"SELECT kind, serial FROM {bigquery.quoted(labels)} "
-        f"WHERE {of_day(labels, day)} ORDER BY kind, serial"
+        f"WHERE {bigquery.partition_filter(labels, day)} ORDER BY kind, serial"
     )
     folder.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
         serials = [row["serial"] for row in rows if row["kind"] == kind][:COLUMNS]
         if serials:
             title = f"{kind} {KINDS[kind].title}"
-            picture = meters_picture(curves(bigquery, day, serials), title)
-            (folder / f"{kind}-{day}.png").write_bytes(picture)
+            png = plot_meters(read_curves(bigquery, day, serials), title)
+            (folder / f"{kind}-{day}.png").write_bytes(png)

@@ -6,33 +6,60 @@ import subprocess
 import sys
 
 import click
+from filelock import FileLock, Timeout
 
 from wattif_dagster.cli.cloud import ensure_bucket
 from wattif_dagster.cli.instance import ensure_dagster_home
+from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Settings
+
+HOST = "127.0.0.1"
 
 
 @click.command()
-@click.option("--port", default=3000, show_default=True, help="Port of the UI on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    help="Port of the UI on 127.0.0.1.",
+)
 def dev(port: int) -> None:
-    """Start the local cloud and serve `dagster dev` until Ctrl-C; the cloud stays up."""
+    """Start the local cloud and serve the UI until Ctrl-C. The local cloud keeps running."""
+    from wattif_dagster.local_cloud.ports import is_free
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load()
-    if settings.target == "local":
-        LocalCloud(settings.home).up()
-        ensure_bucket(settings)
-    ensure_dagster_home(settings.home)
+    home = ensure_dagster_home(settings.home)
+    if not is_free(port):
+        raise UserError(f"Port {port} of {HOST} is in use. Choose another one with --port.")
+    lock = FileLock(home / "dev.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(
+            f"Another `wattif dev` serves {home}. Two would run two daemons on one Dagster "
+            "instance. Use that one, or end it first."
+        ) from None
+    with lock:
+        if settings.target == "local":
+            LocalCloud(settings.home).up()
+            ensure_bucket(settings)
+        sys.exit(_serve(port))
+
+
+def _serve(port: int) -> int:
+    """Run `dagster dev` until it ends or a signal ends it; returns the exit code."""
     command = [
         *(sys.executable, "-m", "dagster", "dev"),
-        *("-m", "wattif_dagster.definitions", "-h", "127.0.0.1", "-p", str(port)),
+        *("-m", "wattif_dagster.definitions", "-h", HOST, "-p", str(port)),
     ]
     # Started from a script `dagster dev` ignores SIGINT and SIGTERM, so its group is ended.
     server = subprocess.Popen(command, start_new_session=True)
     try:
-        code = server.wait()
+        return server.wait()
     except KeyboardInterrupt:
-        code = 0
+        return 0
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGTERM)
@@ -40,4 +67,3 @@ def dev(port: int) -> None:
                 server.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
-    sys.exit(code)

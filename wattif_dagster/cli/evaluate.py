@@ -18,7 +18,7 @@ from wattif_dagster.evaluation.files import read_hours, read_labels
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
 from wattif_dagster.evaluation.layered import layered_probabilities, scored_days
 from wattif_dagster.evaluation.measures import Measures, measure
-from wattif_dagster.evaluation.pictures import draw_misses, draw_quality
+from wattif_dagster.evaluation.plots import plot_misses, plot_quality
 from wattif_dagster.evaluation.references import PYOD_MISSING, references
 from wattif_dagster.evaluation.simulated import simulate
 from wattif_dagster.evaluation.summary import OVERALL, summarize
@@ -59,7 +59,7 @@ def evaluate(
     with running_cloud(settings), telling(console) as tell:
         bigquery = build_resources(
             settings.model_copy(update={"dataset": f"{settings.dataset}_evaluation"})
-        )["bigquery"]
+        )["wattif_bigquery"]
         for seed in range(1 if given else seeds):
             run = f"seed {seed}" if given is None else "files"
             hours, episodes = given or simulate(
@@ -116,8 +116,8 @@ def _measure(
     for name, reference in references().items():
         probabilities[name] = reference(hours, tested)
     measured = {name: measure(p, episodes, first) for name, p in probabilities.items()}
-    draw_quality(folder / "quality.png", measured, probabilities, episodes, first)
-    draw_misses(folder / "misses.png", hours, layered, episodes, first)
+    plot_quality(folder / "quality.png", measured, probabilities, episodes, first)
+    plot_misses(folder / "misses.png", hours, layered, episodes, first)
     return measured
 
 

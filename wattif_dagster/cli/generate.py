@@ -11,12 +11,13 @@ from rich.table import Table
 from wattif_dagster.cli.days import Day, days_between
 from wattif_dagster.cli.options import with_options
 from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.fleet import claim_bucket
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.layout import day_prefix
-from wattif_dagster.ingest.manifest import read_manifest
+from wattif_dagster.ingest.monitor import Monitor
+from wattif_dagster.ingest.monitor import Progress as Landed
 from wattif_dagster.ingest.pipeline import DayReport, land_day
-from wattif_dagster.ingest.progress import Progress as Landed
 from wattif_dagster.ingest.registry import land_registry
-from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
@@ -58,10 +59,9 @@ def generate(
         },
     )
     resources = build_resources(settings)
-    gcs = resources["gcs"]
+    gcs = resources["wattif_gcs"]
     gcs.require_bucket()
-    if not replace:
-        _refuse_to_replace(gcs, settings.simulation, days)
+    claim_bucket(gcs, settings.simulation, replace=replace)
     console = Console(stderr=True)
     reports: list[DayReport] = []
     try:
@@ -82,19 +82,8 @@ def _settings(
     return with_options(settings, simulation, ingest)
 
 
-def _refuse_to_replace(gcs: GcsTransferManager, simulation: Simulation, days: list[date]) -> None:
-    """Raises UserError when a day is there, but of another fleet: it would be lost."""
-    for day in days:
-        manifest = read_manifest(gcs, day)
-        if manifest and manifest.fingerprint != simulation.fingerprint:
-            raise UserError(
-                f"{gcs.uri} holds {day} of another fleet ({manifest.meters:,} meters); "
-                "use another bucket, or --replace to lose it"
-            )
-
-
 def _land(resources: Resources, day: date, console: Console, verbose: bool) -> DayReport:
-    gcs, simulation = resources["gcs"], resources["simulation"]
+    gcs, simulation = resources["wattif_gcs"], resources["wattif_simulation"]
     fleet = land_registry(gcs, simulation, day)
     columns = (
         TextColumn("{task.description}"),
@@ -105,6 +94,8 @@ def _land(resources: Resources, day: date, console: Console, verbose: bool) -> D
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(str(day), total=None, megabytes=0.0)
+
+        landing = Landing(simulation, day, fleet.serials, resources["wattif_ingest"])
 
         def show(landed: Landed) -> None:
             megabytes = landed.bytes / 1e6
@@ -121,7 +112,7 @@ def _land(resources: Resources, day: date, console: Console, verbose: bool) -> D
                     highlight=False,
                 )
 
-        report = land_day(gcs, simulation, day, fleet.serials, resources["ingest"], show)
+        report = land_day(gcs, landing, Monitor(show))
     if not console.is_terminal:
         console.print(
             f"{day} landed: {len(report.manifest.objects)} objects, "

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from wattif_dagster.errors import CloudFailed, UserError
+from wattif_dagster.errors import CloudError, UserError
 
 COMMANDS = {
     "up": "cloud",
@@ -53,7 +53,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(wattif.main(standalone_mode=False))  # None, or what a command exits with
-    except (UserError, CloudFailed) as error:
+    except (UserError, CloudError) as error:
         sys.exit(f"wattif: {error}")
     except click.ClickException as error:
         error.show()

@@ -54,7 +54,7 @@ def plan(
     click.echo(f"measuring for {2 * CALIBRATION_SECONDS:.0f} s ...", err=True)
     made = make_plan(
         settings.simulation,
-        build_resources(settings)["ingest"],
+        build_resources(settings)["wattif_ingest"],
         days,
         table,
         external=settings.table_type == "external",

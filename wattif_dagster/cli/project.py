@@ -1,101 +1,116 @@
-"""The project that backfills and retries work on: its Dagster instance, graph and runs."""
+"""The project that commands make days of: its Dagster instance, its definitions and its cloud."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from uuid import uuid4
+from dataclasses import dataclass
+from datetime import date
 
 import click
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, Definitions
+from dagster import DagsterRun, DagsterRunStatus
 from rich.console import Console
 
-from wattif_dagster.backfills.credit import credit_finished_days
-from wattif_dagster.backfills.execution import Executor
-from wattif_dagster.backfills.graph import DailyGraph
-from wattif_dagster.backfills.lost import end_lost_runs
-from wattif_dagster.backfills.plan import Part
-from wattif_dagster.backfills.runs import SHORT, failure_of
-from wattif_dagster.cli.backfill_progress import MadeSoFar, console_past_dagster
+from wattif_dagster.backfill.execute import DayRunner
+from wattif_dagster.backfill.orphans import fail_orphaned_runs
+from wattif_dagster.backfill.plan import BackfillPlan
+from wattif_dagster.backfill.runs import PARTITION_TAG, SHORT, describe_failure
+from wattif_dagster.cli.backfill_progress import BackfillProgress, open_console
 from wattif_dagster.cli.cloud import running_cloud
 from wattif_dagster.cli.instance import dagster_instance, ensure_dagster_home
+from wattif_dagster.cli.interrupts import interrupts_set
 from wattif_dagster.cli.main import INTERRUPTED
-from wattif_dagster.cli.options import with_options
-from wattif_dagster.errors import UserError
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.errors import CancelledError, UserError
+from wattif_dagster.ingest.fleet import claim_bucket
+from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
+
+Resume = Callable[[date], str]
+"""Writes the command that continues on the given day."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """The project of these settings, its lost runs ended and the days of ended runs credited."""
+    """The project of these settings, whose orphaned runs have been failed."""
 
     settings: Settings
     console: Console
-    dagster_home: Path
-    instance: DagsterInstance
-    defs: Definitions
-    graph: DailyGraph
+    runner: DayRunner
 
     @classmethod
     @contextmanager
     def open(cls, settings: Settings) -> Iterator["Project"]:
-        """Says what was found of runs that did not come to credit their days."""
-        defs = _definitions(settings)
-        graph = DailyGraph.of(defs)
+        """Open the project, and name the orphaned runs that were failed."""
         home = ensure_dagster_home(settings.home)
-        with console_past_dagster() as console:
+        with open_console() as console:
             instance = dagster_instance(settings.home)
-            killed = end_lost_runs(instance, home)
-            credited = credit_finished_days(instance, home, graph.parents)
-            for run_id in sorted({*killed, *credited}):
-                console.print(
-                    f"run {run_id[:SHORT]} {'was killed' if run_id in killed else 'has ended'}; "
-                    f"{credited[run_id]} days of assets it had finished are credited"
-                )
-            yield cls(settings, console, home, instance, defs, graph)
+            for run_id in fail_orphaned_runs(instance, home):
+                console.print(f"Run {run_id[:SHORT]} was killed. It is marked as failed.")
+            yield cls(settings, console, DayRunner(instance, home, build_defs(settings)))
 
-    def in_shards(self, shards: str) -> "Project":
-        """The same project, whose runs land each day in so many shards.
+    def make(self, plan: BackfillPlan, resume: Resume, *, replace_fleet: bool = False) -> None:
+        """Make the days of the plan in this process, oldest first, on the running cloud.
 
-        Raises UserError when there cannot be so many.
+        Raises UserError when a run fails. Ctrl-C cancels the day in progress and ends the command
+        with the command that makes the rest.
         """
-        settings = with_options(self.settings, {}, {"shards": shards})
-        return replace(self, settings=settings, defs=_definitions(settings))
+        with self._making(plan, resume, replace_fleet) as making:
+            for day in plan.days:
+                making.require_success(self.runner.run(day, on_made=making.progress.add))
 
-    def make(
-        self, parts: Sequence[Part], tags: Mapping[str, str], go_on: Callable[[str], str]
-    ) -> None:
-        """Make the parts, one run after the other, on the running cloud.
+    def submit(self, plan: BackfillPlan, resume: Resume, *, replace_fleet: bool = False) -> None:
+        """Make the days of the plan by the instance's queue, and follow them.
 
-        `go_on` is the command that does the rest, given the run that was ended. Raises UserError
-        when a run fails; Ctrl-C ends the command with that sentence.
+        As `make`, but Ctrl-C cancels all runs that are unfinished.
         """
-        job = self.defs.resolve_implicit_global_asset_job_def()
-        executor = Executor(self.instance, self.dagster_home, job)
-        progress, run_id, began = MadeSoFar(self.console, parts), "", time.monotonic()
-        try:
-            with running_cloud(self.settings), progress.shown():
-                for part in parts:
-                    run_id = str(uuid4())
-                    run = executor.execute(run_id, part, tags, progress.add)
-                    if run.status is not DagsterRunStatus.SUCCESS:
-                        raise UserError(self._what_failed(run, part, go_on(run_id)))
-        except KeyboardInterrupt:
-            self.console.print(f"wattif: stopped, {progress} are made; to go on: {go_on(run_id)}")
-            click.get_current_context().exit(INTERRUPTED)
+        from wattif_dagster.backfill.queue import QueuedBackfill, open_queue
+
+        runner = self.runner
+        with (
+            self._making(plan, resume, replace_fleet) as making,
+            open_queue(runner.instance, runner.graph) as queue,
+        ):
+            backfill = QueuedBackfill(queue, plan.days, making.progress.add, runner.stop)
+            if failed := backfill.run():
+                making.require_success(failed)
+
+    @contextmanager
+    def _making(
+        self, plan: BackfillPlan, resume: Resume, replace_fleet: bool
+    ) -> Iterator["_Making"]:
+        progress, began = BackfillProgress(self.console, plan), time.monotonic()
+        with running_cloud(self.settings), interrupts_set(self.runner.stop):
+            if replace_fleet:
+                resources = build_resources(self.settings)
+                simulation = resources["wattif_simulation"]
+                claim_bucket(resources["wattif_gcs"], simulation, replace=True)
+            try:
+                with progress.shown():
+                    yield _Making(self.runner, progress, resume)
+            except (KeyboardInterrupt, CancelledError):
+                left = resume(progress.first_unmade())
+                self.console.print(f"wattif: Stopped. {progress} are made. Continue with: {left}")
+                click.get_current_context().exit(INTERRUPTED)
         click.echo(f"{progress} made in {time.monotonic() - began:,.0f} s")
 
-    def _what_failed(self, run: DagsterRun, part: Part, go_on: str) -> str:
-        said = failure_of(self.instance, run) or "it was ended from outside"
-        return (
-            f"run {run.run_id[:SHORT]} of {part.span} failed: {said.rstrip('.')}; the days it "
-            f"finished are kept. When that is mended, go on with: {go_on}"
+
+@dataclass(frozen=True)
+class _Making:
+    """Days in the making."""
+
+    runner: DayRunner
+    progress: BackfillProgress
+    resume: Resume
+
+    def require_success(self, run: DagsterRun) -> None:
+        """Raise UserError when the run failed, and CancelledError when it was to stop."""
+        if self.runner.stop.is_set():
+            raise CancelledError
+        if run.status is DagsterRunStatus.SUCCESS:
+            return
+        reason = describe_failure(self.runner.instance, run) or "it was ended from outside"
+        raise UserError(
+            f"Run {run.run_id[:SHORT]} of {run.tags.get(PARTITION_TAG)} failed: "
+            f"{reason.rstrip('.')}. {self.progress} are made. Fix the cause, then continue with: "
+            f"{self.resume(self.progress.first_unmade())}"
         )
-
-
-def _definitions(settings: Settings) -> Definitions:
-    from wattif_dagster.definitions import build_defs
-    from wattif_dagster.resources.build import build_resources
-
-    return build_defs(build_resources(settings))

@@ -17,7 +17,7 @@ from wattif_dagster.cli.days import Day
 from wattif_dagster.cli.output_file import OutputFile
 from wattif_dagster.cli.progress import telling
 from wattif_dagster.errors import UserError
-from wattif_dagster.evaluation.realism_picture import DAYS, week_picture
+from wattif_dagster.evaluation.realism_plot import DAYS, plot_week
 from wattif_dagster.metering.fleet import first_fleet
 from wattif_dagster.metering.household.realism import (
     FEWEST_DAYS,
@@ -111,9 +111,7 @@ def _picture(
         f"{serial_text(one)[0]}, mean of each minute",
         f"mean of {len(serials):,} homes in each half-hour",
     )
-    return week_picture(
-        mean_kw(simulation, one, first, DAYS, 60)[0], week.mean(axis=0), first, names
-    )
+    return plot_week(mean_kw(simulation, one, first, DAYS, 60)[0], week.mean(axis=0), first, names)
 
 
 def _json(

@@ -1,30 +1,41 @@
-"""wattif runs: the latest runs, and why they failed."""
+"""wattif runs: lists the latest runs, and why they failed."""
 
 from datetime import timedelta
 
 import click
-from dagster import DagsterRunStatus, RunRecord
+from dagster import DagsterInstance, DagsterRunStatus, RunRecord
 from rich.console import Console
 from rich.table import Column, Table
 
-from wattif_dagster.backfills.lost import lost_runs
-from wattif_dagster.backfills.runs import SHORT, failure_of, span_of, title_of
-from wattif_dagster.cli.instance import dagster_instance, ensure_dagster_home
+from wattif_dagster.backfill.runs import (
+    SHORT,
+    describe_failure,
+    describe_run,
+    find_run,
+    read_day,
+)
+from wattif_dagster.cli.instance import dagster_instance
+from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Settings
 
 WIDTH = 240
-"""Characters of a line where they go to no terminal: a run a line."""
+"""Characters of a line that goes to no terminal, so that each run has one line."""
+MOST_RUNS = 10_000
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def runs(limit: int) -> None:
-    """List the latest runs; `wattif retry` makes what a failed one did not."""
-    home = Settings.load().home
-    instance = dagster_instance(home)
-    lost = lost_runs(ensure_dagster_home(home))
+@click.option("--limit", type=click.IntRange(1, MOST_RUNS), default=20, show_default=True)
+@click.option(
+    "--fail", "run_id", help="Mark this unfinished run, whose process is gone, as failed."
+)
+def runs(limit: int, run_id: str | None) -> None:
+    """List the latest runs. `wattif backfill` makes what failed runs did not."""
+    instance = dagster_instance(Settings.load().home)
+    if run_id is not None:
+        _fail(instance, run_id)
+        return
     table = Table(
-        *(Column(name, no_wrap=True) for name in ("run", "what", "days", "began", "status")),
+        *(Column(name, no_wrap=True) for name in ("run", "what", "day", "began", "status")),
         Column("took", justify="right", no_wrap=True),
         Column("failure", overflow="fold"),
         box=None,
@@ -32,15 +43,14 @@ def runs(limit: int) -> None:
     for record in instance.get_run_records(limit=limit):
         run = record.dagster_run
         failed = run.status is DagsterRunStatus.FAILURE
-        killed = run.run_id in lost and not run.is_finished
         table.add_row(
             run.run_id[:SHORT],
-            title_of(run),
-            str(span_of(run) or ""),
+            describe_run(run),
+            str(read_day(run) or ""),
             f"{record.create_timestamp:%Y-%m-%d %H:%M}",
-            "killed" if killed else run.status.value.lower(),
-            _took(record),
-            (failure_of(instance, run) or "") if failed else "",
+            run.status.value.lower(),
+            _duration(record),
+            (describe_failure(instance, run) or "") if failed else "",
         )
     if table.row_count:
         console = Console()
@@ -48,10 +58,19 @@ def runs(limit: int) -> None:
             console.width = WIDTH
         console.print(table)
     else:
-        click.echo("there is no run yet; `wattif backfill` or `wattif dev` starts some")
+        click.echo("There is no run yet. `wattif backfill` and `wattif dev` start runs.")
 
 
-def _took(record: RunRecord) -> str:
+def _fail(instance: DagsterInstance, run_id: str) -> None:
+    run = find_run(instance, run_id).dagster_run
+    if run.is_finished:
+        raise UserError(f"Run {run.run_id[:SHORT]} is finished: {run.status.value.lower()}.")
+    instance.report_run_failed(run, "Marked as failed by `wattif runs --fail`.")
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    click.echo(f"Run {run.run_id[:SHORT]} is marked as failed.")
+
+
+def _duration(record: RunRecord) -> str:
     if record.start_time is None or record.end_time is None:
         return ""
     return str(timedelta(seconds=round(record.end_time - record.start_time)))

@@ -28,7 +28,7 @@ all workers."""
 ASK_EVERY_S = 5.0
 
 
-class StepLost(Exception):
+class StepLostError(Exception):
     """The worker of a step is gone."""
 
 
@@ -55,9 +55,9 @@ class StepTask:
         return self._lost is not None
 
     def get(self) -> Any:
-        """The step's events. Raises StepLost, or what the task raised."""
+        """The step's events. Raises StepLostError, or what the task raised."""
         if self._lost is not None:
-            raise StepLost(self._lost)
+            raise StepLostError(self._lost)
         # Celery forbids a task to wait for another, lest all workers do: the run is a task as well.
         return self._result.get(disable_sync_subtasks=False)
 

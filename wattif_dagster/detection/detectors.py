@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from wattif_dagster.detection import ai_detect_anomalies, arima_plus
-from wattif_dagster.detection.detection_options import DetectorName
 from wattif_dagster.detection.layered import queries as layered
 from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.settings.detection import DetectorName
 
 Query = Callable[[Tables, date, int], str]
 """Makes SQL of the tables' quoted names, the day and the readings of a complete hour."""

@@ -18,7 +18,6 @@ from wattif_dagster.detection.layered.queries import (
 )
 from wattif_dagster.evaluation.hours import FULL_DAY, Hours
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
 
 TEST_DAYS = 14
 
@@ -67,7 +66,7 @@ def _scores(bigquery: BigQueryWarehouse, hours: Hours, day: date) -> NDArray[np.
     table = schemas.ANOMALY_SCORES
     rows = bigquery.rows(
         "SELECT serial, EXTRACT(HOUR FROM time_hour_rolled) AS hour, anomaly_probability "
-        f"FROM {bigquery.quoted(table)} WHERE {of_day(table, day)}"
+        f"FROM {bigquery.quoted(table)} WHERE {bigquery.partition_filter(table, day)}"
     )
     places = {serial: place for place, serial in enumerate(hours.serials)}
     found = np.full((len(places), FULL_DAY), np.nan)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.detection.alert_options import AlertOptions
-from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.defs.fleet_anomalies.query import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
+from wattif_dagster.settings.alerts import AlertRule
 
-ALERT = AlertOptions()
+ALERT = AlertRule()
 """A meter is alerted on as `anomaly_alerts` does unless set otherwise."""
 DAYS_PER_MONTH = 30
 

@@ -1,24 +1,21 @@
 """The truth about a day's injected anomalies in the bucket, as BigQuery loads it."""
 
 from dataclasses import dataclass
-from datetime import date
 from gzip import BadGzipFile
 from typing import Annotated
 
-import numpy as np
 import orjson
 from isal import igzip
 from isal.igzip_lib import IsalError
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field, Json, ValidationError
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.compression import compress
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.layout import labels_name
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject
 from wattif_dagster.ingest.store import ObjectStore, crc32c, encode_crc32c
 from wattif_dagster.metering.anomalies.labels import label_rows
-from wattif_dagster.metering.simulation import Simulation
 
 
 @dataclass(frozen=True)
@@ -30,18 +27,12 @@ class Label:
     touched_hours: tuple[int, ...]
 
 
-def land_labels(
-    store: ObjectStore,
-    simulation: Simulation,
-    day: date,
-    serials: NDArray[np.integer],
-    landing: str,
-) -> ManifestObject:
-    """Write the rows of `injected_anomalies` of the day, none where anomalies are off."""
-    rows = label_rows(simulation, day, serials)
+def land_labels(store: ObjectStore, landing: Landing) -> ManifestObject:
+    """Write the rows of `injected_anomalies` of the day. There are none where anomalies are off."""
+    rows = label_rows(landing.simulation, landing.day, landing.serials)
     lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     body = compress(lines)
-    name = labels_name(day, landing)
+    name = labels_name(landing.day, landing.revision)
     store.write(name, body)
     checksum = encode_crc32c(crc32c(body))
     return ManifestObject(name=name, bytes=len(body), crc32c=checksum, rows=len(rows))

@@ -1,22 +1,25 @@
-"""Names in the bucket, said once.
+"""Names of objects in the bucket, said once.
 
-dt=YYYY-MM-DD/landing=LANDING/part-NNNNN.json   readings (`.json.gz` when compressed)
-dt=YYYY-MM-DD/landing=LANDING/<serial>.json     readings, one meter an object
-manifests/dt=YYYY-MM-DD/...                     what shards have landed, until all have
-manifests/dt=YYYY-MM-DD.json                    what a day consists of
-labels/dt=YYYY-MM-DD/landing=LANDING.json.gz    the truth about its injected anomalies
-registry/dt=YYYY-MM-DD/...                      the fleet as of a day
+dt=YYYY-MM-DD/REVISION/part-NNNNN.json    readings (`.json.gz` when compressed)
+dt=YYYY-MM-DD/REVISION/<serial>.json      readings, one meter an object
+manifests/dt=YYYY-MM-DD/...               what shards have landed, until all have
+manifests/dt=YYYY-MM-DD.json              what a day consists of
+labels/dt=YYYY-MM-DD/REVISION.json.gz     the truth about its injected anomalies
+registry/dt=YYYY-MM-DD/...                the fleet as of a day
+registry/fleet.json                       the settings of the fleet that the bucket holds
 
-LANDING are 8 hex digits for all that the bytes of a day's objects follow from, so that a
-day landed again overwrites an object with its own bytes only (`objects.landing_of`).
+REVISION is 8 hex digits of a hash over all that decides the bytes of a day's objects. A day that is
+landed again overwrites an object with the same bytes only (see `Landing.revision`). The folder has
+no `=` in its name, so that BigQuery takes `dt` for the only partition key.
 """
 
 import re
 from datetime import date
 
-from wattif_dagster.ingest.options import Compression
+from wattif_dagster.settings.ingest import Compression
 
-_LANDING = re.compile(r"/landing=([0-9a-f]{8})[/.]")
+_REVISION = re.compile(r"/([0-9a-f]{8})[/.]")
+FLEET_NAME = "registry/fleet.json"
 
 
 def day_prefix(day: date) -> str:
@@ -24,19 +27,19 @@ def day_prefix(day: date) -> str:
     return f"dt={day.isoformat()}/"
 
 
-def readings_prefix(day: date, landing: str) -> str:
-    """Prefix of the reading objects of one landing of the day, with its slash."""
-    return f"{day_prefix(day)}landing={landing}/"
+def readings_prefix(day: date, revision: str) -> str:
+    """Prefix of the day's reading objects of one revision, with its slash."""
+    return f"{day_prefix(day)}{revision}/"
 
 
-def readings_name(day: date, stem: str, landing: str, compression: Compression) -> str:
-    """Name of a reading object; with the stem `*`, of all those of the landing."""
-    return f"{readings_prefix(day, landing)}{stem}{extension(compression)}"
+def readings_name(day: date, stem: str, revision: str, compression: Compression) -> str:
+    """Name of a reading object. The stem `*` matches every reading object of the revision."""
+    return f"{readings_prefix(day, revision)}{stem}{extension(compression)}"
 
 
-def landing_in(name: str) -> str | None:
-    """The landing that an object's name tells; None when it tells none."""
-    found = _LANDING.search(name)
+def parse_revision(name: str) -> str | None:
+    """Read the revision from an object's name; None when the name has none."""
+    found = _REVISION.search(name)
     return found[1] if found else None
 
 
@@ -51,23 +54,23 @@ def manifest_name(day: date) -> str:
 
 
 def shards_prefix(day: date) -> str:
-    """Prefix of what the shards of the day have landed, with its slash; gone with the manifest."""
+    """Prefix of what the day's shards have landed, with its slash. The manifest replaces it."""
     return f"manifests/dt={day.isoformat()}/"
 
 
-def shard_name(day: date, landing: str, number: int, of: int) -> str:
+def shard_name(day: date, revision: str, number: int, of: int) -> str:
     """Name of the list of objects of one of the day's shards."""
-    return f"{shards_prefix(day)}{landing}-{number}-of-{of}.json"
+    return f"{shards_prefix(day)}{revision}-{number}-of-{of}.json"
 
 
 def labels_prefix(day: date) -> str:
-    """Prefix of the day's labels, of any landing, with its slash."""
+    """Prefix of the day's labels of any revision, with its slash."""
     return f"labels/dt={day.isoformat()}/"
 
 
-def labels_name(day: date, landing: str) -> str:
+def labels_name(day: date, revision: str) -> str:
     """Name of the day's labels, as BigQuery loads them."""
-    return f"{labels_prefix(day)}landing={landing}.json.gz"
+    return f"{labels_prefix(day)}{revision}.json.gz"
 
 
 def registry_prefix(day: date) -> str:

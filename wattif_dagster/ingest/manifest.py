@@ -1,5 +1,6 @@
 """The manifest of a day: the list of its objects. A day exists when its manifest does."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -11,16 +12,16 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.layout import (
     labels_name,
-    landing_in,
     manifest_name,
+    parse_revision,
     readings_prefix,
 )
-from wattif_dagster.ingest.options import Compression
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
 from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
+from wattif_dagster.settings.ingest import Compression
 
-MANIFEST_VERSION = 2
+MANIFEST_VERSION = 3
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """What is left of an object's name behind its day: nothing that a path, a URI or a shell minds."""
@@ -54,11 +55,11 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
 class Manifest(BaseModel, frozen=True, extra="forbid"):
     """What a day consists of, and which simulation made it."""
 
-    version: Literal[2] = MANIFEST_VERSION
+    version: Literal[3] = MANIFEST_VERSION
     day: date
     fingerprint: str
-    landing: str = Field(
-        pattern="^[0-9a-f]{8}$", description="What the names of its objects have in common"
+    revision: str = Field(
+        pattern="^[0-9a-f]{8}$", description="The folder of its objects; see Landing.revision"
     )
     interval_seconds: int = Field(ge=1, le=SECONDS_PER_HOUR)
     meters: Count
@@ -69,7 +70,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
 
     @model_validator(mode="after")
     def _objects_belong_to_the_day(self) -> Self:
-        prefix = readings_prefix(self.day, self.landing)
+        prefix = readings_prefix(self.day, self.revision)
         names = [item.name for item in self.objects]
         for name in names:
             rest = name.removeprefix(prefix)
@@ -77,7 +78,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
                 raise ValueError(f"object {name!r} is not this day's; they begin with {prefix}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")
-        if self.labels.name != labels_name(self.day, self.landing):
+        if self.labels.name != labels_name(self.day, self.revision):
             raise ValueError(f"labels {self.labels.name!r} are not this day's")
         return self
 
@@ -96,6 +97,11 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
         """Stored bytes of the day."""
         return sum(item.bytes for item in self.objects)
 
+    @property
+    def version_digest(self) -> str:
+        """12 hex digits that name the manifest's content."""
+        return hashlib.sha256(self.dumps()).hexdigest()[:12]
+
     def dumps(self) -> bytes:
         """The manifest as canonical JSON: equal manifests give equal bytes."""
         return orjson.dumps(
@@ -105,40 +111,50 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     def differences(self, stored: Iterable[StoredObject], *, alone: bool = False) -> list[str]:
         """What the bucket holds otherwise than listed, a sentence each; empty when all agree.
 
-        Objects of another landing, under way or ended before its manifest, are no difference unless
-        the day has to be `alone` in its folder.
+        Objects of another revision, which is being landed or was interrupted, are no difference
+        unless the manifest's objects must be `alone` in the day's folder.
         """
         present = {item.name: item for item in stored}
         found = [item.difference(present.get(item.name)) for item in self.objects]
         unlisted = [
             name
             for name in sorted(present.keys() - {item.name for item in self.objects})
-            if alone or landing_in(name) in (None, self.landing)
+            if alone or parse_revision(name) in (None, self.revision)
         ]
         return [*filter(None, found), *(f"{name} is not listed" for name in unlisted)]
 
 
-class ManifestDamaged(UserError):
+class ManifestError(UserError):
     """What lies where a manifest belongs is not a sound one of that day."""
 
 
 def parse_manifest(data: bytes, name: str) -> Manifest:
-    """The manifest in `data`. Raises ManifestDamaged, naming it, when it is not a sound one."""
+    """The manifest in `data`. Raises ManifestError, naming it, when it is not a sound one."""
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
-        raise ManifestDamaged(
+        raise ManifestError(
             f"manifest {name} is damaged ({explain(error)}); land the day again"
         ) from None
 
 
 def read_manifest(store: ObjectStore, day: date) -> Manifest | None:
-    """The day's manifest, None when the day was not landed. Raises ManifestDamaged."""
+    """The day's manifest, None when the day was not landed. Raises ManifestError."""
     name = manifest_name(day)
     found = store.read(name)
     if found is None:
         return None
     manifest = parse_manifest(found[0], name)
     if manifest.day != day:
-        raise ManifestDamaged(f"manifest {name} is of {manifest.day}; land the day again")
+        raise ManifestError(f"manifest {name} is of {manifest.day}; land the day again")
+    return manifest
+
+
+def require_manifest(store: ObjectStore, day: date) -> Manifest:
+    """Read the day's manifest. Raises UserError when the day was not landed."""
+    manifest = read_manifest(store, day)
+    if manifest is None:
+        raise UserError(
+            f"{day} has no manifest in {store.uri}. Materialize raw_readings of that day first."
+        )
     return manifest

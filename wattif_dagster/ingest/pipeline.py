@@ -1,26 +1,19 @@
-"""One day from rendering to manifest: its objects, and last the manifest that lists them."""
+"""Lands one day: its objects first, then the manifest that lists them."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.ingest.objects import check_options
-from wattif_dagster.ingest.options import IngestOptions
-from wattif_dagster.ingest.progress import Progress
-from wattif_dagster.ingest.publishing import found_of, publish
+from wattif_dagster.ingest.monitor import Monitor
+from wattif_dagster.ingest.publishing import find_stored, publish
 from wattif_dagster.ingest.store import ObjectStore
-from wattif_dagster.ingest.workers import land_objects
-from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.ingest.workers import WHOLE, land_objects
 
 
 @dataclass(frozen=True)
 class DayReport:
-    """A landed day: its manifest, and what it took."""
+    """A landed day: its manifest, and what landing it took."""
 
     manifest: Manifest
     objects_kept: int
@@ -36,22 +29,20 @@ class DayReport:
 
 def land_day(
     store: ObjectStore,
-    simulation: Simulation,
-    day: date,
-    serials: NDArray[np.uint32],
-    options: IngestOptions,
-    listener: Callable[[Progress], None] | None = None,
+    landing: Landing,
+    monitor: Monitor = Monitor(),  # noqa: B008
 ) -> DayReport:
-    """Render the day of these meters and land it in the store, manifest last.
+    """Render the day and land it in the store, its manifest last.
 
-    Raises UserError for what a user must mend, or whatever the store raises; then the old
-    manifest still stands and the next call goes on from the objects that arrived.
+    Raises UserError for what you must fix, CancelledError when the monitor stops it, or whatever
+    the store raises. The old manifest is valid then, and the next call continues from the objects
+    that arrived.
     """
-    check_options(simulation, options)
+    landing.check()
     began = time.monotonic()
-    found = found_of(store, day)
-    arrived = land_objects(store, simulation, day, serials, options, found.objects, listener)
-    manifest, removed = publish(store, simulation, serials, options, arrived.objects, found)
+    stored = find_stored(store, landing.day)
+    arrived = land_objects(store, landing, WHOLE, stored.objects, monitor)
+    manifest, removed = publish(store, landing, arrived.objects, stored)
     return DayReport(
         manifest=manifest,
         objects_kept=arrived.objects_kept,

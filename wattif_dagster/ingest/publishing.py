@@ -1,33 +1,28 @@
-"""The manifest of a day whose objects have arrived, and the end of what it does not list."""
+"""Publishes a landed day: writes its manifest, then removes what the manifest does not list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.labels import land_labels
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix, manifest_name
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, read_manifest
-from wattif_dagster.ingest.objects import landing_of
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.store import (
     GENERATION_ABSENT,
-    GenerationMismatch,
+    GenerationMismatchError,
     ObjectStore,
     StoredObject,
 )
 from wattif_dagster.metering.incidents import incident_label
-from wattif_dagster.metering.simulation import Simulation
 
-REMOVED_AT_ONCE = 250
-"""Objects that are deleted between two looks at whether the manifest still stands."""
+DELETED_AT_ONCE = 250
+"""Objects that are deleted between two checks that the manifest is still the newest."""
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredDay:
     """What the store holds of a day before it is landed: the generation of its manifest, its
     reading objects by name, and the names of its labels."""
 
@@ -37,11 +32,13 @@ class Found:
     labels: frozenset[str]
 
 
-def found_of(store: ObjectStore, day: date) -> Found:
-    """What the store holds of the day. The manifest is read first: whoever replaces it later is
-    noticed when the new one is written."""
+def find_stored(store: ObjectStore, day: date) -> StoredDay:
+    """List what the store holds of the day.
+
+    The manifest is read first: if another writer replaces it later, writing ours fails.
+    """
     before = store.read(manifest_name(day))
-    return Found(
+    return StoredDay(
         day=day,
         generation=before[1] if before else GENERATION_ABSENT,
         objects={item.name: item for item in store.list(day_prefix(day))},
@@ -50,57 +47,53 @@ def found_of(store: ObjectStore, day: date) -> Found:
 
 
 def publish(
-    store: ObjectStore,
-    simulation: Simulation,
-    serials: NDArray[np.uint32],
-    options: IngestOptions,
-    objects: Sequence[ManifestObject],
-    found: Found,
+    store: ObjectStore, landing: Landing, objects: Sequence[ManifestObject], stored: StoredDay
 ) -> tuple[Manifest, int]:
-    """Write labels and manifest of these objects; then remove whatever else was `found`, and count.
+    """Write the labels and the manifest of these objects, then remove what else was `stored`.
 
-    Raises UserError when another run has landed the day since, or lists what is removed here, or
-    removed what is listed here: one looks at the manifest after it has deleted, the other for its
-    objects after it has written the manifest, so that whatever is missing, one of the two says so.
+    Returns the manifest and the number of objects removed. Raises UserError when another run
+    landed the day since, or lists what is removed here, or removed what is listed here. Of two
+    concurrent writers one checks the manifest after it deletes, the other checks its objects after
+    it writes the manifest, so at least one of them notices whatever is missing.
     """
-    day, landing = found.day, landing_of(simulation, options)
-    labels = land_labels(store, simulation, day, serials, landing)
+    day = landing.day
+    labels = land_labels(store, landing)
     manifest = Manifest(
         day=day,
-        fingerprint=simulation.fingerprint,
-        landing=landing,
-        interval_seconds=simulation.interval_seconds,
-        meters=len(serials),
-        compression=options.compression,
-        incident=incident_label(simulation, day),
+        fingerprint=landing.simulation.fingerprint,
+        revision=landing.revision,
+        interval_seconds=landing.simulation.interval_seconds,
+        meters=len(landing.serials),
+        compression=landing.options.compression,
+        incident=incident_label(landing.simulation, day),
         labels=labels,
         objects=tuple(objects),
     )
     try:
-        store.write(manifest_name(day), manifest.dumps(), if_generation=found.generation)
-    except GenerationMismatch:
+        store.write(manifest_name(day), manifest.dumps(), if_generation=stored.generation)
+    except GenerationMismatchError:
         # A retried request may find the manifest that its first try wrote.
-        _require_standing(store, manifest)
-    if found.generation != GENERATION_ABSENT:
-        # Who wrote the manifest before this one may have gone on removing what it did not list.
+        _require_manifest(store, manifest)
+    if stored.generation != GENERATION_ABSENT:
+        # The writer of the former manifest may still be removing what that one did not list.
         _require_objects(store, manifest)
-    # Only now: until it stood, the old manifest needed what it lists.
+    # Not earlier: the former manifest needed what it lists.
     unlisted = sorted(
-        (found.objects.keys() | found.labels) - {item.name for item in (labels, *objects)}
+        (stored.objects.keys() | stored.labels) - {item.name for item in (labels, *objects)}
     )
-    for first in range(0, len(unlisted), REMOVED_AT_ONCE):
-        _require_standing(store, manifest)
-        store.delete(unlisted[first : first + REMOVED_AT_ONCE])
+    for first in range(0, len(unlisted), DELETED_AT_ONCE):
+        _require_manifest(store, manifest)
+        store.delete(unlisted[first : first + DELETED_AT_ONCE])
     if unlisted:
-        _require_standing(store, manifest)
+        _require_manifest(store, manifest)
     return manifest, len(unlisted)
 
 
-def _require_standing(store: ObjectStore, manifest: Manifest) -> None:
+def _require_manifest(store: ObjectStore, manifest: Manifest) -> None:
     if read_manifest(store, manifest.day) != manifest:
         raise UserError(
-            f"another run landed {manifest.day} at the same time, and its manifest stands; "
-            "run it again"
+            f"Another run landed {manifest.day} at the same time, and its manifest is the newest. "
+            "Run this again."
         )
 
 
@@ -110,8 +103,8 @@ def _require_objects(store: ObjectStore, manifest: Manifest) -> None:
     listed = (manifest.labels, *manifest.objects)
     gone = [item.name for item in listed if not item.matches(stored.get(item.name))]
     if gone:
-        _require_standing(store, manifest)
+        _require_manifest(store, manifest)
         raise UserError(
-            f"another run removed {len(gone)} of the objects of {manifest.day} at the same time, "
-            f"{gone[0]} first; run it again"
+            f"Another run removed {len(gone)} objects of {manifest.day} at the same time, "
+            f"{gone[0]} first. Run this again."
         )

@@ -7,7 +7,7 @@ from wattif_dagster.ingest.compression import compress
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.metering.fleet import Fleet, fleet_on, registry_rows_ndjson
-from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.metering.state import StateError
 
@@ -22,7 +22,7 @@ def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Flee
     earlier = _stored_fleet(store, simulation, day - timedelta(days=1))
     try:
         fleet = fleet_on(simulation, day, earlier)
-    except SerialsExhausted as error:
+    except SerialsExhaustedError as error:
         raise UserError(str(error)) from None
     rows = registry_rows_ndjson(fleet, day)
     store.write(registry_rows_name(day), compress(rows))

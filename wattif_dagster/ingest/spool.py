@@ -17,7 +17,7 @@ ROOT = 0
 """Its user id."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The work was stopped by an error or an interrupt elsewhere."""
 
 
@@ -40,7 +40,7 @@ class Spool:
         self._stopped = False
 
     def reserve(self, size: int) -> None:
-        """Wait until `size` bytes fit. Raises Stopped, or UserError when they never will."""
+        """Wait until `size` bytes fit. Raises StoppedError, or UserError when they never will."""
         if size > self.budget:
             raise UserError(
                 f"an object of {size:,} bytes does not fit into a spool of {self.budget:,}; "
@@ -50,7 +50,7 @@ class Spool:
             while not self._stopped and self.used + size > self.budget:
                 self._changed.wait()
             if self._stopped:
-                raise Stopped
+                raise StoppedError
             self.used += size
             self.high_water = max(self.high_water, self.used)
 
@@ -78,7 +78,7 @@ class Spool:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Wake everyone who waits, with Stopped."""
+        """Wake everyone who waits, with StoppedError."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

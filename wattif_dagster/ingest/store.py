@@ -53,6 +53,11 @@ class StoredObject:
 class ObjectStore(Protocol):
     """A bucket."""
 
+    @property
+    def uri(self) -> str:
+        """gs://BUCKET"""
+        ...
+
     def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
         """Store the files; return when every size and crc32c is confirmed, raise otherwise.
 
@@ -73,9 +78,9 @@ class ObjectStore(Protocol):
         ...
 
     def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
-        """Write a small object. Raises GenerationMismatch when another writer came first."""
+        """Write a small object. Raises GenerationMismatchError when another writer came first."""
         ...
 
 
-class GenerationMismatch(Exception):
+class GenerationMismatchError(Exception):
     """The object is no longer of the generation the writer saw."""

@@ -1,31 +1,28 @@
-"""Rendering and uploading the objects of a day: producers, a bounded spool, consumers.
+"""Renders and uploads the objects of a day: producers, a bounded spool, consumers.
 
-Render threads fill the spool, upload threads drain it in batches. A file is deleted when the
-store has confirmed its size and CRC-32C. Objects that already hold the right bytes are not
-sent again, which is how an interrupted day goes on.
+Render threads fill the spool, and upload threads drain it in batches. A file is deleted when the
+store has confirmed its size and CRC-32C. Objects that already hold the right bytes are not sent
+again, so an interrupted day continues where it ended.
 """
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wattif_dagster.errors import CancelledError
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.manifest import ManifestObject
-from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
-from wattif_dagster.ingest.options import IngestOptions
-from wattif_dagster.ingest.progress import Progress
+from wattif_dagster.ingest.monitor import Monitor, ProgressCounter
+from wattif_dagster.ingest.objects import ObjectRenderer
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import ObjectStore, SpooledFile, StoredObject
-from wattif_dagster.metering.simulation import Simulation
 
 FILES_PER_WORKER = 4
 """Files in a batch for each thread that uploads it: enough to keep them all busy."""
+STOP_CHECK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,14 +32,19 @@ class Shard:
     number: int
     of: int
 
+    @property
+    def objects(self) -> slice:
+        """Its objects among the day's."""
+        return slice(self.number, None, self.of)
+
 
 WHOLE = Shard(0, 1)
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """The objects of a shard in the store, in order; how many were there already, and the most
-    bytes that the spool held."""
+    """The objects of a shard in the store, in order; `objects_kept` were there before, and
+    `spool_high_water` is the most bytes that the spool held."""
 
     objects: tuple[ManifestObject, ...]
     objects_kept: int
@@ -51,92 +53,91 @@ class Arrived:
 
 def land_objects(
     store: ObjectStore,
-    simulation: Simulation,
-    day: date,
-    serials: NDArray[np.uint32],
-    options: IngestOptions,
+    landing: Landing,
+    shard: Shard,
     present: Mapping[str, StoredObject],
-    listener: Callable[[Progress], None] | None = None,
-    shard: Shard = WHOLE,
+    monitor: Monitor,
 ) -> Arrived:
-    """Render the shard's objects of these meters and upload those that are not `present`.
+    """Render the shard's objects and upload those that are not `present`.
 
-    Raises UserError for what a user must mend, or whatever the store or the listener raises.
+    Raises UserError for what you must fix, CancelledError when the monitor stops it, or whatever
+    the store raises.
     """
+    options = landing.options
     with open_spool(Path(options.spool_dir), options.spool_budget) as spool:
-        threads = _Threads(
-            store, simulation, day, serials, options, spool, present, listener, shard
-        )
-        objects = threads.run()
-    return Arrived(objects, threads.progress.objects_kept, spool.high_water)
+        workers = _Workers(store, landing, shard, present, monitor)
+        objects = workers.run(spool)
+    return Arrived(objects, workers.counter.progress.objects_kept, spool.high_water)
 
 
 @dataclass(frozen=True)
 class _Rendered:
-    """An object in the spool, and its place among the day's."""
+    """An object in the spool, and its index among the day's objects."""
 
     index: int
     item: ManifestObject
     file: SpooledFile
 
 
-class _Threads:
-    """The threads of one shard. Whoever fails first stops the others."""
+class _Workers:
+    """The threads of one shard. Whichever fails first stops the others."""
 
     def __init__(
         self,
         store: ObjectStore,
-        simulation: Simulation,
-        day: date,
-        serials: NDArray[np.uint32],
-        options: IngestOptions,
-        spool: Spool,
-        present: Mapping[str, StoredObject],
-        listener: Callable[[Progress], None] | None,
+        landing: Landing,
         shard: Shard,
+        present: Mapping[str, StoredObject],
+        monitor: Monitor,
     ):
         self.store = store
-        self.simulation = simulation
-        self.day = day
-        self.options = options
-        self.spool = spool
+        self.landing = landing
         self.present = present
-        meters_of = list(meters_of_objects(len(serials), options))
-        self.indices = range(shard.number, len(meters_of), shard.of)
-        self.groups = {index: serials[meters_of[index]] for index in self.indices}
+        self.indices = range(landing.object_count)[shard.objects]
         self.arrived: dict[int, ManifestObject] = {}
-        self.progress = Progress(objects_total=len(self.groups), listener=listener)
+        self.counter = ProgressCounter(len(self.indices), monitor)
+        self._monitor = monitor
         self._next_index = iter(self.indices)
         self._turn = threading.Lock()
         self._ready: queue.SimpleQueue[_Rendered | None] = queue.SimpleQueue()
         self._stop = threading.Event()
 
-    def run(self) -> tuple[ManifestObject, ...]:
-        """Land every group; the objects in order."""
-        workers = self.options.render_workers + self.options.batches_in_flight
-        with ThreadPoolExecutor(workers, thread_name_prefix="ingest") as pool:
+    def run(self, spool: Spool) -> tuple[ManifestObject, ...]:
+        """Land every object; returns them in order."""
+        renderers, uploaders = (
+            self.landing.options.render_workers,
+            self.landing.options.batches_in_flight,
+        )
+        with ThreadPoolExecutor(renderers + uploaders, thread_name_prefix="ingest") as pool:
             try:
-                rendering = {pool.submit(self._render) for _ in range(self.options.render_workers)}
-                uploads = [pool.submit(self._upload) for _ in range(self.options.batches_in_flight)]
-                for done in as_completed([*rendering, *uploads]):
-                    done.result()
-                    if done in rendering:
-                        rendering.remove(done)
-                        if not rendering:
-                            self._end_uploads()
+                rendering = {pool.submit(self._render, spool) for _ in range(renderers)}
+                uploading = {pool.submit(self._upload, spool) for _ in range(uploaders)}
+                self._wait(rendering, uploading)
             except BaseException:
                 self._stop.set()
-                self.spool.stop()
+                spool.stop()
                 self._end_uploads()
                 raise
         return tuple(self.arrived[index] for index in self.indices)
 
+    def _wait(self, rendering: set[Future[None]], uploading: set[Future[None]]) -> None:
+        """Wait for all threads. Raises the first error, or CancelledError."""
+        running = rendering | uploading
+        while running:
+            done, running = wait(running, STOP_CHECK_SECONDS, FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            if self._monitor.stop.is_set():
+                raise CancelledError
+            if done & rendering and not running & rendering:
+                self._end_uploads()
+
     def _end_uploads(self) -> None:
-        for _ in range(self.options.batches_in_flight):
+        for _ in range(self.landing.options.batches_in_flight):
             self._ready.put(None)
 
     def _claim(self) -> Iterator[int]:
-        """Indices of groups nobody has claimed yet."""
+        """Yield indices of objects that no other thread has claimed."""
         while not self._stop.is_set():
             with self._turn:
                 index = next(self._next_index, None)
@@ -144,38 +145,40 @@ class _Threads:
                 return
             yield index
 
-    def _render(self) -> None:
-        renderer = ObjectRenderer(self.simulation, self.day, self.options)
+    def _render(self, spool: Spool) -> None:
+        renderer = ObjectRenderer(self.landing)
         for index in self._claim():
-            rendered = renderer.render(index, self.groups[index])
+            rendered = renderer.render(index)
             item, body = rendered.item, rendered.body
             if item.matches(self.present.get(item.name)):
                 self._count([(index, item)], kept=True)
                 continue
-            self.spool.reserve(len(body))
-            path = self.spool.write(body)
+            spool.reserve(len(body))
+            path = spool.write(body)
             spooled = SpooledFile(path, item.name, len(body), rendered.crc32c)
             self._ready.put(_Rendered(index, item, spooled))
 
-    def _upload(self) -> None:
+    def _upload(self, spool: Spool) -> None:
         while (batch := self._take_batch()) and not self._stop.is_set():
             self.store.upload([rendered.file for rendered in batch], self._stop)
             for rendered in batch:
-                self.spool.release(rendered.file.path, rendered.file.size)
+                spool.release(rendered.file.path, rendered.file.size)
             self._count([(rendered.index, rendered.item) for rendered in batch], kept=False)
 
     def _count(self, arrived: list[tuple[int, ManifestObject]], *, kept: bool) -> None:
         self.arrived.update(arrived)
-        self.progress.add([item for _, item in arrived], kept=kept)
+        self.counter.add([item for _, item in arrived], kept=kept)
 
     def _take_batch(self) -> list[_Rendered]:
-        """What is ready, at most a batch; waits for the first file only, so that a spent
-        budget cannot stall both sides. Empty at the end."""
+        """Take what is ready, at most a batch; empty at the end.
+
+        It waits for the first file only, so that a spent budget cannot stall both sides.
+        """
         batch: list[_Rendered] = []
         item = self._ready.get()
         while item is not None:
             batch.append(item)
-            if len(batch) >= FILES_PER_WORKER * self.options.upload_workers:
+            if len(batch) >= FILES_PER_WORKER * self.landing.options.upload_workers:
                 return batch
             try:
                 item = self._ready.get_nowait()

@@ -70,7 +70,7 @@ def fleet_on(simulation: Simulation, day: date, earlier: Fleet | None = None) ->
     """The fleet of `day`, from that of an earlier day if there is one, else from the first day.
 
     Both give the same fleet. Raises ValueError for a day before the start or an earlier fleet of
-    another simulation, and SerialsExhausted.
+    another simulation, and SerialsExhaustedError.
     """
     fleet = first_fleet(simulation) if earlier is None else earlier
     if fleet.fingerprint != simulation.fingerprint:
@@ -83,7 +83,7 @@ def fleet_on(simulation: Simulation, day: date, earlier: Fleet | None = None) ->
 
 
 def first_fleet(simulation: Simulation) -> Fleet:
-    """The fleet of the first day. Raises SerialsExhausted."""
+    """The fleet of the first day. Raises SerialsExhaustedError."""
     with SerialFilter(serial_capacity(simulation)) as issued:
         nobody = Fleet(
             fingerprint=simulation.fingerprint,
@@ -100,7 +100,7 @@ def first_fleet(simulation: Simulation) -> Fleet:
 def next_day(simulation: Simulation, fleet: Fleet) -> Fleet:
     """The fleet a day later: meters retire, but never all of them, and new ones are installed.
 
-    Raises SerialsExhausted.
+    Raises SerialsExhaustedError.
     """
     day = fleet.day + timedelta(days=1)
     retiring = retiring_meters(simulation, len(fleet))

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
 
 GROWTH_DAYS = 3650
@@ -17,10 +17,10 @@ def serial_capacity(simulation: Simulation) -> int:
 
 
 def require_serials(simulation: Simulation, day: date | str, issued: int) -> None:
-    """Raises SerialsExhausted when the fleet of that day needs more than there are."""
+    """Raises SerialsExhaustedError when the fleet of that day needs more than there are."""
     capacity = serial_capacity(simulation)
     if issued > capacity:
-        raise SerialsExhausted(
+        raise SerialsExhaustedError(
             f"the fleet of {day} needs {issued:,} serials, and there are "
             f"{capacity:,} for it: its first meters and {GROWTH_DAYS} days of new ones, "
             f"{SERIAL_SPACE:,} at most"
@@ -33,7 +33,7 @@ def retiring_meters(simulation: Simulation, meters: int) -> int:
 
 
 def meters_by_day(simulation: Simulation, days: int) -> list[int]:
-    """Meters on each of the fleet's first days. Raises SerialsExhausted."""
+    """Meters on each of the fleet's first days. Raises SerialsExhaustedError."""
     issued = meters = simulation.meters
     counts = []
     for number in range(days):

@@ -15,7 +15,7 @@ _ROUNDS = 4
 _MOST_AT_ONCE = 2**16
 
 
-class SerialsExhausted(ValueError):
+class SerialsExhaustedError(ValueError):
     """More serials are asked for than are left."""
 
 
@@ -23,13 +23,14 @@ def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDA
     """Draw `count` serial numbers that `issued` does not hold, and add them to it.
 
     The candidates are all numbers in a random order of that day, so none comes twice. A false
-    positive of the filter costs its candidate. Raises SerialsExhausted at the end of the numbers.
+    positive of the filter costs its candidate. Raises SerialsExhaustedError when no number
+    is left.
     """
     serials = np.empty(count, np.uint32)
     done, position, batch = 0, 0, count
     while done < count:
         if position > _MASK:
-            raise SerialsExhausted(
+            raise SerialsExhaustedError(
                 f"{count:,} new serials were asked for on {day}, and only {done:,} of the "
                 f"{SERIAL_SPACE:,} numbers were still free; simulate a smaller fleet"
             )

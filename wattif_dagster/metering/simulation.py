@@ -41,9 +41,15 @@ class Simulation(BaseModel):
     start_date: str = Field(
         default="2024-01-01", description="First day of the fleet and of every partition."
     )
-    meters: int = Field(default=100, ge=1, description="Meters on the first day.")
-    daily_new_meters: int = Field(default=2, ge=0, description="Meters installed each later day.")
-    daily_retired_meters: int = Field(default=1, ge=0, description="Meters retired each later day.")
+    meters: int = Field(
+        default=100, ge=1, le=SERIAL_SPACE, description="Meters on the fleet's first day."
+    )
+    daily_new_meters: int = Field(
+        default=2, ge=0, le=SERIAL_SPACE, description="Meters installed each later day."
+    )
+    daily_retired_meters: int = Field(
+        default=1, ge=0, le=SERIAL_SPACE, description="Meters retired each later day."
+    )
     interval_seconds: int = Field(
         default=10, ge=1, le=SECONDS_PER_HOUR, description="Length of a reading; divides an hour."
     )

@@ -4,18 +4,16 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
-from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.ingest.landing import Landing
+from wattif_dagster.ingest.objects import ObjectRenderer
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.metering.fleet import first_fleet
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings.ingest import IngestOptions
 
 MOST_METERS = 10_000
 """Meters that are rendered over and over: enough for their mean."""
@@ -56,7 +54,7 @@ def calibrate(
         ThreadPoolExecutor(workers) as pool,
     ):
         threads = [
-            _Worker(number, simulation, options, spool, serials, sampled)
+            _Worker(number, spool, [Landing(simulation, day, serials, options) for day in sampled])
             for number in range(workers)
         ]
         for _ in pool.map(_Worker.warm_up, threads):
@@ -74,21 +72,18 @@ class _Worker:
     def __init__(
         self,
         number: int,
-        simulation: Simulation,
-        options: IngestOptions,
         spool: Spool,
-        serials: NDArray[np.uint32],
-        days: Sequence[date],
+        landings: Sequence[Landing],
     ):
         self._spool = spool
-        self._renderers = [ObjectRenderer(simulation, day, options) for day in days]
-        self._groups = [serials[meters] for meters in meters_of_objects(len(serials), options)]
-        self._first = number * len(self._groups) // options.render_workers
+        self._renderers = [ObjectRenderer(landing) for landing in landings]
+        self._landing = landings[0]
+        self._first = number * self._landing.object_count // self._landing.options.render_workers
 
     def warm_up(self) -> None:
         """Let each day's renderer make its buffers."""
         for renderer in self._renderers:
-            renderer.render(self._first, self._groups[self._first])
+            renderer.render(self._first)
 
     def run(self, deadline: float) -> tuple[int, int, int, int]:
         """Meter-days, readings, raw and stored bytes of what was made until the deadline."""
@@ -96,14 +91,12 @@ class _Worker:
         for turn in count():
             if turn >= len(self._renderers) and time.perf_counter() >= deadline:
                 return meter_days, rows, raw_bytes, stored_bytes
-            index = (self._first + turn) % len(self._groups)
-            rendered = self._renderers[turn % len(self._renderers)].render(
-                index, self._groups[index]
-            )
+            index = (self._first + turn) % self._landing.object_count
+            rendered = self._renderers[turn % len(self._renderers)].render(index)
             self._spool.reserve(len(rendered.body))
             path = self._spool.write(rendered.body)
             self._spool.release(path, len(rendered.body))
-            meter_days += len(self._groups[index])
+            meter_days += len(self._landing.object_serials(index))
             rows += rendered.item.rows
             raw_bytes += rendered.raw_bytes
             stored_bytes += rendered.item.bytes

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from wattif_dagster.planning.bigquery import Warehouse
 from wattif_dagster.planning.prices import Prices
 from wattif_dagster.planning.size import Size
-from wattif_dagster.planning.warehouse import Warehouse
 
 GIB, TIB = 2**30, 2**40
 

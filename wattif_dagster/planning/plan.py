@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.objects import check_options
-from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.metering.fleet_size import meters_by_day
-from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.planning.bigquery import Warehouse, warehouse_of
 from wattif_dagster.planning.calibration import Calibration, calibrate
 from wattif_dagster.planning.cost import Cost, cost_of
 from wattif_dagster.planning.prices import Prices
 from wattif_dagster.planning.quotas import warnings
 from wattif_dagster.planning.size import Size, size_of
-from wattif_dagster.planning.warehouse import Warehouse, warehouse_of
+from wattif_dagster.settings.ingest import IngestOptions
 
 LOADED_TABLES = 3
 """Tables that a load job of each day fills: meter_registry, meter_readings, injected_anomalies."""
@@ -48,9 +50,10 @@ def make_plan(
     """
     try:
         meters = meters_by_day(simulation, days)
-    except SerialsExhausted as error:
+    except SerialsExhaustedError as error:
         raise UserError(str(error)) from None
-    check_options(simulation, options)
+    no_meters = np.empty(0, np.uint32)
+    Landing(simulation, simulation.first_day, no_meters, options).check()
 
     def run(compression: str) -> Calibration:
         as_set = options.model_copy(update={"compression": compression})

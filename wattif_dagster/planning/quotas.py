@@ -3,11 +3,11 @@
 They are those of "Load jobs" in "Quotas and limits" of Google's BigQuery documentation.
 """
 
-from wattif_dagster.ingest.objects import most_meters_per_object
-from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.defs.meter_readings.load import MAX_URIS
+from wattif_dagster.ingest.landing import most_meters_per_object
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.planning.size import Size
-from wattif_dagster.warehouse.load import MAX_URIS
+from wattif_dagster.settings.ingest import IngestOptions
 
 MAX_LOAD_BYTES = 15 * 10**12
 """Input of a load job."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from wattif_dagster.ingest.objects import count_objects
-from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.ingest.landing import count_objects
 from wattif_dagster.planning.calibration import Calibration
+from wattif_dagster.settings.ingest import IngestOptions
 
 LISTED_AT_ONCE = 1000
 """Objects in a page of a bucket's listing."""

@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import requests
-from dagster import ConfigurableResource, ResourceDependency
+from dagster import ResourceDependency
+from dagster_gcp import BigQueryResource
 from google.api_core import exceptions as gexc
 from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError, TransportError
@@ -16,10 +17,10 @@ from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from pydantic import Field, PrivateAttr
 
-from wattif_dagster.errors import CloudFailed, Unreachable, UserError
+from wattif_dagster.errors import CloudError, TransientError, UserError
 from wattif_dagster.resources import bigquery_tables as tables
-from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
-from wattif_dagster.schemas import Table
+from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.schemas import METER_READINGS, Table
 
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
@@ -38,22 +39,31 @@ TRANSIENT = (
 )
 
 
-class JobFailed(CloudFailed):
+class JobError(CloudError):
     """A load or query job failed or was refused; the text quotes its first errors."""
 
 
-class BigQueryWarehouse(ConfigurableResource):
-    """One dataset. `dagster_gcp.BigQueryResource` cannot be given an endpoint, so this is ours."""
+class BigQueryWarehouse(BigQueryResource):
+    """One dataset. Its client goes to the endpoint and with the credentials of `cloud`."""
 
     cloud: ResourceDependency[GoogleCloud]
     dataset: str
-    location: str = "US"
+    location: str | None = "US"
     readings_type: Literal["native", "external"] = Field(
         default="native", description="meter_readings loaded, or read from the objects in place."
     )
     retry_seconds: float = Field(default=60, description="Until a request must be answered.")
 
     _ensured: set[str] = PrivateAttr(default_factory=set)
+
+    @classmethod
+    def _is_dagster_maintained(cls) -> bool:
+        return False
+
+    @contextmanager
+    def get_client(self) -> Iterator[bigquery.Client]:
+        """Give the client to code that knows `dagster_gcp.BigQueryResource`."""
+        yield self.client
 
     @cached_property
     def client(self) -> bigquery.Client:
@@ -78,6 +88,17 @@ class BigQueryWarehouse(ConfigurableResource):
     def quoted(self, table: Table) -> str:
         """The table's name, quoted for SQL."""
         return tables.quoted(self.dataset_ref, table)
+
+    def partition_filter(self, table: Table, day: date) -> str:
+        """The SQL predicate that confines a query of the table to the day."""
+        if table is METER_READINGS and self.readings_type == "external":
+            return tables.folder_filter(day)
+        return tables.partition_filter(table, day)
+
+    def count_rows(self, table: Table, day: date) -> int:
+        """Count the rows of the day's partition. Raises JobError."""
+        sql = f"SELECT COUNT(*) AS n FROM {self.quoted(table)} "
+        return int(self.row(f"{sql} WHERE {self.partition_filter(table, day)}")["n"])
 
     def quoted_model(self, name: str) -> str:
         """A model's name, quoted for SQL; `name` is letters, digits and '_'."""
@@ -175,7 +196,7 @@ class BigQueryWarehouse(ConfigurableResource):
 
         `version` names the content. With the attempt it makes the job id, so that a load which
         is still running, because its caller died, is joined and not started twice.
-        Raises JobFailed.
+        Raises JobError.
         """
         self.ensure_table(table)
         config = bigquery.LoadJobConfig(
@@ -223,7 +244,7 @@ class BigQueryWarehouse(ConfigurableResource):
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
     def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
-        """The rows of a small query; texts from outside are parameters of it. Raises JobFailed."""
+        """The rows of a small query; texts from outside are parameters of it. Raises JobError."""
         config = bigquery.QueryJobConfig(query_parameters=list(parameters))
         with self._explained():
             found = self.client.query_and_wait(
@@ -236,7 +257,7 @@ class BigQueryWarehouse(ConfigurableResource):
             return [dict(row.items()) for row in found]
 
     def execute(self, statement: str) -> None:
-        """Run a statement that gives no rows. Raises JobFailed."""
+        """Run a statement that gives no rows. Raises JobError."""
         with self._explained():
             self._finish(self._query(statement))
 
@@ -249,7 +270,7 @@ class BigQueryWarehouse(ConfigurableResource):
         """The rows of a small partition, in the table's columns."""
         return self.rows(
             f"SELECT {', '.join(table.column_names)} FROM {self.quoted(table)} "
-            f"WHERE {tables.of_day(table, day)} ORDER BY {order_by}"
+            f"WHERE {self.partition_filter(table, day)} ORDER BY {order_by}"
         )
 
     def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
@@ -260,7 +281,7 @@ class BigQueryWarehouse(ConfigurableResource):
     def _retry(self) -> Retry:
         # The client's own predicate goes by the reason in an answer's body; a server or a proxy
         # between that gives none it knows would not be asked again.
-        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_may_pass)
+        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_is_transient)
 
     def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
         """Wait for the job's end."""
@@ -277,19 +298,19 @@ class BigQueryWarehouse(ConfigurableResource):
             more = (
                 f" (and {len(errors) - ERRORS_QUOTED} more)" if len(errors) > ERRORS_QUOTED else ""
             )
-            raise JobFailed(f"BigQuery job {job.job_id} failed: {said}{more}") from error
+            raise JobError(f"BigQuery job {job.job_id} failed: {said}{more}") from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a user must mend into one sentence, and a refused job into JobFailed."""
+        """Turn what a user must mend into one sentence, and a refused job into JobError."""
         try:
             yield
         except (gexc.BadRequest, gexc.NotFound) as error:
-            raise JobFailed(f"BigQuery refused the request: {error.message}") from error
+            raise JobError(f"BigQuery refused the request: {error.message}") from error
         except (gexc.Forbidden, gexc.Unauthorized) as error:
             reasons = {item.get("reason") for item in error.errors}
             if reasons & {"quotaExceeded", "rateLimitExceeded"}:
-                raise JobFailed(f"a BigQuery quota is used up: {error.message}") from error
+                raise JobError(f"a BigQuery quota is used up: {error.message}") from error
             raise UserError(
                 f"access to dataset {self.cloud.project}.{self.dataset} was refused; "
                 "grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
@@ -299,17 +320,17 @@ class BigQueryWarehouse(ConfigurableResource):
             cause = error.cause if isinstance(error, gexc.RetryError) else error
             where = self.cloud.endpoints.bigquery or "BigQuery"
             if not isinstance(cause, gexc.GoogleAPICallError):
-                raise Unreachable(
+                raise TransientError(
                     f"{where} cannot be reached; check the network, or `wattif status`"
                 ) from error
-            if not _may_pass(cause):
-                raise JobFailed(f"BigQuery refused the request: {cause}") from error
-            raise Unreachable(f"{where} is not well, try again later: {cause}") from error
+            if not _is_transient(cause):
+                raise JobError(f"BigQuery refused the request: {cause}") from error
+            raise TransientError(f"{where} is not well, try again later: {cause}") from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
 
 
-def _may_pass(error: BaseException | None) -> bool:
+def _is_transient(error: BaseException | None) -> bool:
     """Whether asking the same again may help."""
     if isinstance(error, gexc.GoogleAPICallError):
         reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}

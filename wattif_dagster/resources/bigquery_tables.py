@@ -73,13 +73,13 @@ def hive_uris(bucket: str, suffix: str) -> list[str]:
     return [f"gs://{bucket}/{HIVE_COLUMN}=*{suffix}"]
 
 
-def in_folder(day: date) -> str:
-    """The SQL condition that confines a query of an external table to the day's folder."""
+def folder_filter(day: date) -> str:
+    """The SQL predicate that confines a query of an external table to the day's folder."""
     return f"{HIVE_COLUMN} = DATE '{day}'"
 
 
-def of_day(table: Table, day: date) -> str:
-    """The SQL condition that confines a query to the day's partition."""
+def partition_filter(table: Table, day: date) -> str:
+    """The SQL predicate that confines a query to the day's partition."""
     column = f"`{table.partition_by}`"
     if next(c.type for c in table.columns if c.name == table.partition_by) == "DATE":
         return f"{column} = DATE '{day}'"

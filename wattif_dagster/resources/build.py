@@ -1,11 +1,18 @@
-"""Settings to resources: the only place where the two meet."""
+"""Builds the resources from settings. The assets ask for them by the keys below.
 
-from typing import TypedDict
+Each key begins with `wattif_`, so that the resources can stand beside those of another project.
+"""
 
+import threading
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypedDict, cast
+
+from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.cloud import GoogleCloud
-from wattif_dagster.resources.dataplex import DataplexScans
+from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.google_cloud import GoogleCloud
 from wattif_dagster.resources.options import (
     AlertResource,
     DetectionResource,
@@ -15,23 +22,27 @@ from wattif_dagster.resources.options import (
 )
 from wattif_dagster.settings import Settings
 
+STOP = "wattif_stop"
+
 
 class Resources(TypedDict):
-    """The resources by the names the assets ask for."""
+    """The resources by key."""
 
-    cloud: GoogleCloud
-    simulation: SimulationResource
-    ingest: IngestResource
-    detection: DetectionResource
-    scan: ScanResource
-    alerts: AlertResource
-    gcs: GcsTransferManager
-    bigquery: BigQueryWarehouse
-    scans: DataplexScans
+    wattif_cloud: GoogleCloud
+    wattif_gcs: GcsTransferManager
+    wattif_bigquery: BigQueryWarehouse
+    wattif_dataplex: DataplexScans
+    wattif_simulation: SimulationResource
+    wattif_ingest: IngestResource
+    wattif_detection: DetectionResource
+    wattif_scan_options: ScanResource
+    wattif_alert_rule: AlertResource
+    wattif_stop: threading.Event
+    """Set it to cancel what runs in this process with these resources."""
 
 
 def build_resources(settings: Settings) -> Resources:
-    """The resources of these settings. Connects to nothing yet."""
+    """Build the resources of these settings. Connects to nothing yet."""
     cloud = GoogleCloud(
         target=settings.target,
         project=settings.project,
@@ -43,24 +54,40 @@ def build_resources(settings: Settings) -> Resources:
     ingest = settings.ingest
     if "spool_dir" not in ingest.model_fields_set:
         ingest = ingest.model_copy(update={"spool_dir": str(settings.home / "spool")})
+    scan = settings.scan.with_ids(settings.dataset)
     return {
-        "cloud": cloud,
-        "simulation": SimulationResource(**settings.simulation.model_dump()),
-        "ingest": IngestResource(**ingest.model_dump()),
-        "detection": DetectionResource(**settings.detection.model_dump()),
-        "scan": ScanResource(**settings.scan.model_dump()),
-        "alerts": AlertResource(**settings.alerts.rule.model_dump()),
-        "gcs": GcsTransferManager(
+        "wattif_cloud": cloud,
+        "wattif_gcs": GcsTransferManager(
             cloud=cloud,
             bucket=settings.bucket,
             upload_workers=ingest.upload_workers,
             connections=ingest.connections,
         ),
-        "bigquery": BigQueryWarehouse(
+        "wattif_bigquery": BigQueryWarehouse(
             cloud=cloud,
             dataset=settings.dataset,
             location=settings.bigquery_location,
             readings_type=settings.table_type,
         ),
-        "scans": DataplexScans(cloud=cloud, location=settings.location),
+        "wattif_dataplex": DataplexScans(cloud=cloud, location=settings.location),
+        "wattif_simulation": SimulationResource(**settings.simulation.model_dump()),
+        "wattif_ingest": IngestResource(**ingest.model_dump()),
+        "wattif_detection": DetectionResource(**settings.detection.model_dump()),
+        "wattif_scan_options": ScanResource(**scan.model_dump()),
+        "wattif_alert_rule": AlertResource(**settings.alerts.rule.model_dump()),
+        "wattif_stop": threading.Event(),
     }
+
+
+def override_resources(resources: Resources, overrides: Mapping[str, object]) -> Resources:
+    """Replace resources by key. Raises UserError for an unknown key or a value of another type."""
+    for key, value in overrides.items():
+        if key not in resources:
+            near = get_close_matches(key, resources, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(resources)}."
+            raise UserError(f"There is no resource {key}. {hint}")
+        if not isinstance(value, expected := type(resources[key])):
+            raise UserError(
+                f"The resource {key} must be a {expected.__name__}, not a {type(value).__name__}."
+            )
+    return cast(Resources, {**resources, **overrides})

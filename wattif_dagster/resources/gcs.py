@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from functools import cached_property
 
 import requests
-from dagster import ConfigurableResource, ResourceDependency
+from dagster import ResourceDependency
+from dagster_gcp import GCSResource
 from google.api_core import exceptions as gexc
 from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError, TransportError
@@ -19,15 +20,15 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from wattif_dagster.errors import CloudFailed, Unreachable, UserError
+from wattif_dagster.errors import CloudError, TransientError, UserError
 from wattif_dagster.ingest.store import (
-    GenerationMismatch,
+    GenerationMismatchError,
     SpooledFile,
     StoredObject,
     decode_crc32c,
     encode_crc32c,
 )
-from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
 
 TRANSIENT = (
     gexc.TooManyRequests,
@@ -45,11 +46,11 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """Pauses before a request is sent again: they double from the first to the longest."""
 
 
-class UploadFailed(CloudFailed):
+class UploadError(CloudError):
     """Some files did not arrive; the text counts them and quotes the first error."""
 
 
-class GcsTransferManager(ConfigurableResource):
+class GcsTransferManager(GCSResource):
     """One bucket. Implements `ingest.store.ObjectStore`."""
 
     cloud: ResourceDependency[GoogleCloud]
@@ -58,6 +59,10 @@ class GcsTransferManager(ConfigurableResource):
     connections: int = Field(default=32, description="Kept open; threads over all batches.")
     deadline_seconds: float = Field(default=900, description="Until a batch must be confirmed.")
     retry_seconds: float = Field(default=60, description="Until a small request must be answered.")
+
+    def get_client(self) -> storage.Client:
+        """Give the client to code that knows `dagster_gcp.GCSResource`."""
+        return self.client
 
     @cached_property
     def client(self) -> storage.Client:
@@ -99,20 +104,20 @@ class GcsTransferManager(ConfigurableResource):
         """Upload a batch; return when every size and crc32c is confirmed.
 
         What failed for a moment, or arrived damaged, is sent again until the deadline or `stop`.
-        Raises Unreachable when nothing else failed until then, UploadFailed for what would fail
+        Raises TransientError when nothing else failed until then, UploadError for what would fail
         again, or UserError for what a user must mend.
         """
         deadline = time.monotonic() + self.deadline_seconds
         pending, pause = list(files), FIRST_PAUSE_SECONDS
         while failed := self._upload_once(pending):
             pending = [item for item, _ in failed]
-            permanent = [error for _, error in failed if not _may_pass(error)]
+            permanent = [error for _, error in failed if not _is_transient(error)]
             late = time.monotonic() + pause > deadline
             if permanent or late or stop.wait(pause * random.uniform(0.5, 1)):
                 error = permanent[0] if permanent else failed[0][1]
                 missing = f"{len(failed)} of {len(files)} objects did not arrive in {self.uri}: "
                 with self._explained(missing):
-                    raise UploadFailed(f"{missing}{error}") from error
+                    raise UploadError(f"{missing}{error}") from error
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _upload_once(self, files: list[SpooledFile]) -> list[tuple[SpooledFile, BaseException]]:
@@ -182,7 +187,7 @@ class GcsTransferManager(ConfigurableResource):
             return data, int(blob.generation)  # type: ignore[arg-type]
 
     def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
-        """Write a small object. Raises GenerationMismatch when another writer came first."""
+        """Write a small object. Raises GenerationMismatchError when another writer came first."""
         with self._explained():
             try:
                 self.client.bucket(self.bucket).blob(name).upload_from_string(
@@ -194,7 +199,7 @@ class GcsTransferManager(ConfigurableResource):
                     timeout=REQUEST_TIMEOUT_SECONDS,
                 )
             except gexc.PreconditionFailed:
-                raise GenerationMismatch(
+                raise GenerationMismatchError(
                     f"another writer changed {self.uri}/{name} in the meantime"
                 ) from None
 
@@ -213,14 +218,14 @@ class GcsTransferManager(ConfigurableResource):
     def _explained(self, missing: str = "") -> Iterator[None]:
         """Turn what is raised into one sentence, for what a user must mend a UserError.
 
-        `missing` is how the text of an UploadFailed begins.
+        `missing` is how the text of an UploadError begins.
         """
         where = self.cloud.endpoints.gcs or "Cloud Storage"
         try:
             yield
-        except (UploadFailed, *TRANSIENT, gexc.GoogleAPIError, GoogleAuthError) as error:
+        except (UploadError, *TRANSIENT, gexc.GoogleAPIError, GoogleAuthError) as error:
             cause: BaseException | None = error
-            while isinstance(cause, UploadFailed | gexc.RetryError):
+            while isinstance(cause, UploadError | gexc.RetryError):
                 cause = cause.__cause__
             match cause:
                 case gexc.NotFound():
@@ -231,20 +236,22 @@ class GcsTransferManager(ConfigurableResource):
                         "grant the account roles/storage.objectAdmin on it"
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
-                    raise Unreachable(
+                    raise TransientError(
                         f"{missing}{where} cannot be reached; check the network, or `wattif status`"
                     ) from error
                 case GoogleAuthError():
                     raise UserError(CREDENTIALS_REFUSED) from error
-                case _ if _may_pass(error) or _may_pass(cause):
-                    raise Unreachable(f"{where} is not well, try again later: {error}") from error
-                case _ if isinstance(error, UploadFailed):
+                case _ if _is_transient(error) or _is_transient(cause):
+                    raise TransientError(
+                        f"{where} is not well, try again later: {error}"
+                    ) from error
+                case _ if isinstance(error, UploadError):
                     raise
                 case _:
-                    raise CloudFailed(f"{where} refused: {error}") from error
+                    raise CloudError(f"{where} refused: {error}") from error
 
 
-def _may_pass(error: BaseException | None) -> bool:
+def _is_transient(error: BaseException | None) -> bool:
     """Whether sending the same again may help."""
     match error:
         case gexc.BadRequest():  # the server's words for a body that was damaged on its way

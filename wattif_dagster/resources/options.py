@@ -1,12 +1,12 @@
-"""The domain's settings as Dagster resources: the same fields, said there."""
+"""The options of the domain as Dagster resources, with the fields that `settings/` defines."""
 
 from dagster import ConfigurableResource
 
-from wattif_dagster.detection.alert_options import AlertOptions
-from wattif_dagster.detection.detection_options import DetectionOptions
-from wattif_dagster.detection.scan_options import ScanOptions
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings.alerts import AlertRule
+from wattif_dagster.settings.detection import DetectionOptions
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster.settings.scan import ScanOptions
 
 
 class SimulationResource(Simulation, ConfigurableResource):
@@ -18,12 +18,12 @@ class IngestResource(IngestOptions, ConfigurableResource):
 
 
 class DetectionResource(DetectionOptions, ConfigurableResource):
-    """Which detector judges the meters."""
+    """Which detector scores the meters."""
 
 
 class ScanResource(ScanOptions, ConfigurableResource):
-    """What the scans ask, and whom they tell."""
+    """What the scans check, and who is mailed their reports."""
 
 
-class AlertResource(AlertOptions, ConfigurableResource):
-    """When a meter's anomalous days are an alert."""
+class AlertResource(AlertRule, ConfigurableResource):
+    """When anomalous days of a meter are an alert."""

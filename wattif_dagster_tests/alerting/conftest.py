@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wattif_dagster_tests.alerting.receiver import Receiver, receiving
+from wattif_dagster_tests.support.receiver import Receiver, receiving
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from wattif_dagster.alerting import delivery
 from wattif_dagster.alerting.channels import Channel, channels_of
 from wattif_dagster.alerting.delivery import Delivery, deliver
 from wattif_dagster.alerting.ledger import RETRIES, Ledger
-from wattif_dagster_tests.alerting.receiver import SECRET, Receiver
+from wattif_dagster_tests.support.receiver import SECRET, Receiver
 
 TABLE = "wattif-local.wattif.anomaly_alerts"
 

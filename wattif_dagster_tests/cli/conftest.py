@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.cli.in_process import run_in_process
+from wattif_dagster_tests.support.in_process import run_in_process
 
 WATTIF = Path(sys.executable).with_name("wattif")
 

@@ -10,14 +10,14 @@ from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run, Start
-from wattif_dagster_tests.faults import Proxy, pass_on, status
+from wattif_dagster_tests.support.faults import Proxy, pass_on, status
 
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-02")
 
 
 @pytest.fixture
 def gcs(settings: Settings) -> GcsTransferManager:
-    store = build_resources(settings)["gcs"]
+    store = build_resources(settings)["wattif_gcs"]
     store.ensure_bucket()
     return store
 

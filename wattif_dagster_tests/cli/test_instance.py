@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.cli.instance import ensure_dagster_home
-from wattif_dagster_tests.cli.in_process import run_in_process
+from wattif_dagster_tests.support.in_process import run_in_process
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 
-from wattif_dagster.backfills.lost import lock_of
-from wattif_dagster_tests.cli.in_process import run_in_process
+from wattif_dagster.backfill.orphans import lock_of
+from wattif_dagster_tests.support.in_process import run_in_process
 
 
 def test_a_run_is_killed_when_its_process_is_gone_unless_it_was_finished(

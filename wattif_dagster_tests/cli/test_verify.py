@@ -6,14 +6,14 @@ from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
-from wattif_dagster_tests.warehouse.whole_day import bring
+from wattif_dagster_tests.support.whole_day import bring
 
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-02")
 
 
 def test_a_line_a_day_and_every_difference_below_it(wattif: Run, settings: Settings):
     resources = build_resources(settings)
-    gcs, bigquery = resources["gcs"], resources["bigquery"]
+    gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
     gcs.ensure_bucket()
     bring(resources, date(2024, 1, 1), str(settings.home / "spool"))
     where = f"{gcs.uri} and {bigquery.cloud.project}.{bigquery.dataset}"

@@ -17,8 +17,8 @@ from dagster import AssetKey, AssetRecordsFilter, DagsterInstance, EventLogRecor
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.assets.runs import resources_of, settings_of
-from wattif_dagster_tests.cli.in_process import run_in_process
+from wattif_dagster_tests.support.runs import resources_of, settings_of
+from wattif_dagster_tests.support.in_process import run_in_process
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -128,7 +128,7 @@ def ready(settings: Settings, folder: Path) -> Iterator[Project]:
         patch.delenv("DAGSTER_HOME")  # is unset again afterwards, whoever sets it
         ensure_dagster_home(settings.home)
     made = Project(settings, folder)
-    made.resources["gcs"].ensure_bucket()
+    made.resources["wattif_gcs"].ensure_bucket()
     yield made
     made.instance.dispose()
 

@@ -15,9 +15,9 @@ from dagster import DagsterRunStatus, RunsFilter
 from wattif_dagster import keys
 from wattif_dagster.definitions import ASSETS
 from wattif_dagster.ingest.layout import manifest_name
-from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.support.runs import day
 from wattif_dagster_tests.dagster_processes.conftest import BIN, Project, Run
-from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
+from wattif_dagster_tests.support.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +106,7 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
     """Day 51's manifest is damaged."""
     landed = run(*command(50, 52, "--select", LANDING))
     assert landed.returncode == 0, landed.stderr
-    gcs, name = project.resources["gcs"], manifest_name(day(51))
+    gcs, name = project.resources["wattif_gcs"], manifest_name(day(51))
     sound = gcs.read(name)
     assert sound
     gcs.write(name, b"{")

@@ -5,7 +5,7 @@ from dagster import DagsterEventType, DagsterRun
 
 from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name, registry_state_name
-from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.support.runs import day
 from wattif_dagster_tests.dagster_processes.conftest import Project, Run
 from wattif_dagster_tests.ingest.conftest import contents
 
@@ -27,7 +27,7 @@ def project(project_at_home: Project) -> Project:
 
 def landed(project: Project) -> dict[str, bytes]:
     """Readings and manifests."""
-    gcs = project.resources["gcs"]
+    gcs = project.resources["wattif_gcs"]
     prefixes = [of(made) for made in DAYS for of in (day_prefix, manifest_name)]
     return {name: data for prefix in prefixes for name, data in contents(gcs, prefix).items()}
 
@@ -45,7 +45,7 @@ def latest(project: Project) -> DagsterRun:
 
 def test_a_run_in_shards_and_its_retry_make_the_bytes_of_one_step(project: Project, run: Run):
     """The registry of the second day is gone for a while."""
-    gcs, registry = project.resources["gcs"], registry_state_name(DAYS[1])
+    gcs, registry = project.resources["wattif_gcs"], registry_state_name(DAYS[1])
     days = ("--start", str(DAYS[0]), "--end", str(DAYS[1]))
     whole = run("wattif", "backfill", *days, "--select", "meter_registry,raw_readings")
     assert whole.returncode == 0, whole.stderr

@@ -12,10 +12,10 @@ from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 from wattif_dagster import keys
 from wattif_dagster.definitions import ASSETS
 from wattif_dagster.local_cloud.ports import free_ports
-from wattif_dagster_tests.assets.runs import RANGE_END, RANGE_START, day
-from wattif_dagster_tests.dagster_processes.browser import open_page
+from wattif_dagster_tests.support.runs import RANGE_END, RANGE_START, day
+from wattif_dagster_tests.support.browser import open_page
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project, wait_until
-from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
+from wattif_dagster_tests.support.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
 

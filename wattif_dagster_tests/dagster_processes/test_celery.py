@@ -16,21 +16,21 @@ from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.assets.runs import (
+from wattif_dagster_tests.support.runs import (
     RANGE_START,
     day,
     resources_of,
     run_days,
     settings_of,
 )
-from wattif_dagster_tests.dagster_processes.celery_cluster import (
+from wattif_dagster_tests.support.celery_cluster import (
     NAMES,
     Cluster,
     cluster_of,
     servers,
 )
 from wattif_dagster_tests.dagster_processes.conftest import wait_until
-from wattif_dagster_tests.dagster_processes.days import assert_day_is_landed
+from wattif_dagster_tests.support.days import assert_day_is_landed
 from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
 from wattif_dagster_tests.ingest.conftest import contents
 
@@ -86,7 +86,7 @@ def test_the_steps_of_a_run_are_spread_over_the_workers(cluster: Cluster, alone:
     assert {by[f"{step}.land_shard[{number}]"] for number in (0, 1)} == set(NAMES)
     for made in STEPS_DAYS:
         assert len(project.materializations(keys.RAW_READINGS, made)) == 1
-    assert contents(project.resources["gcs"]) == contents(alone["gcs"])
+    assert contents(project.resources["wattif_gcs"]) == contents(alone["wattif_gcs"])
 
 
 @pytest.fixture(scope="module")
@@ -172,12 +172,12 @@ def test_each_day_is_as_a_single_process_makes_it(cluster: Cluster, alone: Resou
 
 def stored(resources: Resources, made: date) -> tuple[object, object]:
     """The day's manifest and its roll-up."""
-    bigquery, table = resources["bigquery"], schemas.HOURLY_CONSUMPTION
+    bigquery, table = resources["wattif_bigquery"], schemas.HOURLY_CONSUMPTION
     rows = bigquery.rows(
         f"SELECT * FROM {bigquery.quoted(table)} WHERE {of_day(table, made)} "
         "ORDER BY serial, time_hour_rolled"
     )
-    return read_manifest(resources["gcs"], made), rows
+    return read_manifest(resources["wattif_gcs"], made), rows
 
 
 def test_the_lost_run_was_noticed_and_made_anew_by_the_other_worker(

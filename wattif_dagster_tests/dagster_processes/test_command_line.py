@@ -7,9 +7,9 @@ import pytest
 from dagster import DagsterRunStatus
 
 from wattif_dagster.definitions import ASSETS
-from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.support.runs import day
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
-from wattif_dagster_tests.dagster_processes.days import assert_day_is_right
+from wattif_dagster_tests.support.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
 

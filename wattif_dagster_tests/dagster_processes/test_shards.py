@@ -6,7 +6,7 @@ from dagster import DagsterEventType
 from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster_tests.assets.runs import day, run_days
+from wattif_dagster_tests.support.runs import day, run_days
 from wattif_dagster_tests.dagster_processes.conftest import Project
 from wattif_dagster_tests.ingest.conftest import contents
 
@@ -25,7 +25,7 @@ SHARDS = {
 
 def landed(project: Project) -> dict[str, bytes]:
     """Readings and manifest of the day."""
-    gcs = project.resources["gcs"]
+    gcs = project.resources["wattif_gcs"]
     return contents(gcs, day_prefix(day(1))) | contents(gcs, manifest_name(day(1)))
 
 
@@ -36,7 +36,7 @@ def test_each_shard_has_a_process_and_the_bytes_are_those_of_one(project: Projec
     assert run_days(resources, project.instance, assets, day(1), day(1)).success
     of_one = landed(project)
     assert len(of_one) == 4
-    project.resources["gcs"].delete(list(of_one))
+    project.resources["wattif_gcs"].delete(list(of_one))
 
     sharded = project.run(*LAND, **SHARDS)
     assert sharded.returncode == 0, sharded.stderr

@@ -17,11 +17,11 @@ from dagster._core.launcher import WorkerStatus
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.deploy import celery_steps, celery_workers
 from wattif_dagster.deploy.celery_launcher import AskingCeleryRunLauncher
-from wattif_dagster.deploy.celery_steps import StepLost, StepTask
+from wattif_dagster.deploy.celery_steps import StepLostError, StepTask
 from wattif_dagster.deploy.celery_workers import Workers
 from wattif_dagster.errors import UserError
 from wattif_dagster_tests.dagster_processes.conftest import ROOT
-from wattif_dagster_tests.deploy.servers import broker
+from wattif_dagster_tests.support.servers import broker
 
 FOLDER = ROOT / "deploy/celery"
 ANSWER_S = celery_workers.ANSWER_S
@@ -82,7 +82,7 @@ def test_a_task_that_is_over_is_what_the_backend_says(launcher: AskingCeleryRunL
 def test_a_step_of_a_worker_that_is_gone_is_lost(launcher: AskingCeleryRunLauncher):
     step = step_of(launcher, "STARTED", "gone@nowhere", silence_seconds=0)
     assert step.ready()
-    with pytest.raises(StepLost, match="gone@nowhere has not answered for 0 s"):
+    with pytest.raises(StepLostError, match="gone@nowhere has not answered for 0 s"):
         step.get()
 
 

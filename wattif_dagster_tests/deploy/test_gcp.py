@@ -9,8 +9,8 @@ from typing import TypeAlias
 import hcl2
 import pytest
 
-from wattif_dagster.assets.preview import anomaly_preview_results
 from wattif_dagster.definitions import ASSETS
+from wattif_dagster.defs.anomaly_preview_results.asset import anomaly_preview_results
 from wattif_dagster.deploy.tables import tables_json
 from wattif_dagster.ingest.layout import (
     day_prefix,
@@ -18,7 +18,7 @@ from wattif_dagster.ingest.layout import (
     manifest_name,
     registry_prefix,
 )
-from wattif_dagster_tests.assets.runs import day
+from wattif_dagster_tests.support.runs import day
 from wattif_dagster_tests.dagster_processes.conftest import ROOT
 
 FOLDER = ROOT / "deploy/gcp"

@@ -16,9 +16,9 @@ from dagster_k8s.job import construct_dagster_k8s_job
 from dotenv import dotenv_values
 from kubernetes.client import V1PodSpec
 
-from wattif_dagster.assets.registry import meter_registry
-from wattif_dagster.assets.sharded_readings import raw_readings
 from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.meter_registry.asset import meter_registry
+from wattif_dagster.defs.raw_readings.sharded import raw_readings
 from wattif_dagster.deploy.executors import step_executor
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings

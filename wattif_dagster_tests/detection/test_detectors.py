@@ -12,12 +12,12 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.detection_options import LOCAL, DetectionOptions, DetectorName
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
 from wattif_dagster.detection.layered.queries import Tables
 from wattif_dagster.errors import UserError
-from wattif_dagster_tests.detection.detect_anomalies import STAND_IN, Parsed, parse
+from wattif_dagster.settings.detection import LOCAL, DetectionOptions, DetectorName
+from wattif_dagster_tests.support.detect_anomalies import STAND_IN, Parsed, parse
 
 FORECASTING = [name for name in DETECTORS if name not in LOCAL]
 READ = (schemas.HOURLY_CONSUMPTION, schemas.METER_REGISTRY)

@@ -10,12 +10,12 @@ import pytest
 from sqlglot import exp
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.detection_options import LOCAL, DetectorName
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
 from wattif_dagster.detection.layered.queries import Tables
-from wattif_dagster_tests.detection.detect_anomalies import STAND_IN, parse
-from wattif_dagster_tests.detection.layered.homes import (
+from wattif_dagster.settings.detection import LOCAL, DetectorName
+from wattif_dagster_tests.support.detect_anomalies import STAND_IN, parse
+from wattif_dagster_tests.support.homes import (
     READINGS,
     Homes,
     Row,

@@ -4,13 +4,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from wattif_dagster import schemas
 from wattif_dagster.evaluation.simulated import simulate
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
-from wattif_dagster_tests.warehouse.conftest import Warehouse
+from wattif_dagster_tests.reconcile.conftest import Warehouse
 
 SIMULATION = Simulation(
     meters=120,
@@ -29,8 +29,8 @@ def test_hours_equal_the_real_roll_up(settings, tmp_path):
 
     changed = settings.model_copy(update={"simulation": SIMULATION})
     resources = build_resources(changed)
-    resources["gcs"].ensure_bucket()
-    warehouse = Warehouse(changed, resources["gcs"], resources["bigquery"], tmp_path / "spool")
+    resources["wattif_gcs"].ensure_bucket()
+    warehouse = Warehouse(changed, resources["wattif_gcs"], resources["wattif_bigquery"], tmp_path / "spool")
     day = date(2024, 1, 1)
     warehouse.land(day)
     manifest = read_manifest(warehouse.gcs, day)

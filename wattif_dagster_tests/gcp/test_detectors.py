@@ -6,12 +6,12 @@ import pytest
 from dagster import DagsterInstance
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.detection.detection_options import LOCAL, DetectionOptions, DetectorName
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
-from wattif_dagster_tests.assets.runs import day, failures, run_days
-from wattif_dagster_tests.gcp.project import (
+from wattif_dagster.settings.detection import LOCAL, DetectionOptions, DetectorName
+from wattif_dagster_tests.support.runs import day, failures, run_days
+from wattif_dagster_tests.support.gcp_project import (
     NEEDS_PROJECT,
     resources_on_project,
     settings_on_project,
@@ -32,7 +32,7 @@ def score_a_day(resources: Resources) -> list[dict[str, Any]]:
         today = run_days(resources, instance, DETECTION, day(TODAY), day(TODAY))
     assert (failures(week), failures(today)) == ({}, {})
     order = "serial, time_hour_rolled"
-    return resources["bigquery"].day_rows(schemas.ANOMALY_SCORES, day(TODAY), order)
+    return resources["wattif_bigquery"].day_rows(schemas.ANOMALY_SCORES, day(TODAY), order)
 
 
 @pytest.mark.parametrize("name", [name for name in DETECTORS if name not in LOCAL])

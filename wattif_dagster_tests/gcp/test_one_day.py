@@ -6,15 +6,15 @@ from uuid import uuid4
 
 import pytest
 from dagster import DagsterInstance
+from wattif_dagster.warehouse.anomalies import anomaly_rows
+from wattif_dagster.warehouse.reconcile import count_day
 
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.detection.scan_options import ScanOptions
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Settings
-from wattif_dagster.warehouse.anomalies import anomaly_rows
-from wattif_dagster.warehouse.reconcile import count_day
-from wattif_dagster_tests.gcp.project import (
+from wattif_dagster.settings.scan import ScanOptions
+from wattif_dagster_tests.support.gcp_project import (
     NEEDS_PROJECT,
     resources_on_project,
     settings_on_project,
@@ -38,7 +38,7 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 def resources(settings: Settings) -> Iterator[Resources]:
     with resources_on_project(settings) as made:
         yield made
-        scans = made["scans"]
+        scans = made["wattif_dataplex"]
         scans.client.delete_data_scan(
             request={"name": scans.scan_name(settings.scan.scan_id), "force": True}
         )
@@ -52,8 +52,8 @@ def test_a_day_reconciles_and_is_scanned(resources: Resources):
             .execute_in_process(partition_key=DAY.isoformat(), instance=instance)
         )
     assert result.success
-    counts = count_day(resources["gcs"], resources["bigquery"], DAY)
+    counts = count_day(resources["wattif_gcs"], resources["wattif_bigquery"], DAY)
     assert counts.rendered == 3 * 96
     assert counts.agree
-    assert len(anomaly_rows(resources["bigquery"], DAY)) == 48
+    assert len(anomaly_rows(resources["wattif_bigquery"], DAY)) == 48
     assert len(result.get_asset_check_evaluations()) >= 13

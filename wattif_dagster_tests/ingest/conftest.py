@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from wattif_dagster.ingest.options import IngestOptions
-from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.progress import Progress
+
+from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
+from wattif_dagster.settings.ingest import IngestOptions
 
 DAY = date(2024, 1, 1)
 
@@ -23,7 +23,7 @@ Land = Callable[..., DayReport]
 
 @pytest.fixture
 def gcs(settings: Settings) -> GcsTransferManager:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     gcs.ensure_bucket()
     return gcs
 

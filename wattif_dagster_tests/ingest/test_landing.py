@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
+from wattif_dagster.ingest.progress import Progress
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix, manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
-from wattif_dagster.ingest.progress import Progress
 from wattif_dagster.metering.ndjson import render_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager

@@ -6,10 +6,10 @@ import pytest
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.objects import check_options
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.settings.ingest import IngestOptions
 from wattif_dagster_tests.ingest.conftest import DAY, contents, serials
 
 

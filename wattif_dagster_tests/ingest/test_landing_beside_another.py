@@ -3,14 +3,14 @@
 import threading
 
 import pytest
+from wattif_dagster.ingest.progress import Progress
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.pipeline import DayReport
-from wattif_dagster.ingest.progress import Progress
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.faults import Exchange, Proxy, pass_on, status
+from wattif_dagster_tests.support.faults import Exchange, Proxy, pass_on, status
 from wattif_dagster_tests.ingest.conftest import DAY, Land
 
 METERS, OBJECTS = 5, 5

@@ -1,7 +1,7 @@
 """The connections of a landing."""
 
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import Proxy
+from wattif_dagster_tests.support.faults import Proxy
 from wattif_dagster_tests.ingest.conftest import Land
 
 

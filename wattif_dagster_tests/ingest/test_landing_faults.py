@@ -4,13 +4,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from wattif_dagster.ingest.progress import Progress
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
-from wattif_dagster.ingest.progress import Progress
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
-from wattif_dagster_tests.faults import Exchange, Proxy, lose_answer, pass_on, status
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
+from wattif_dagster_tests.support.faults import Exchange, Proxy, lose_answer, pass_on, status
 from wattif_dagster_tests.ingest.conftest import DAY, Land, bytes_below, contents
 
 PREFIX = "dt=2024-01-01/"
@@ -34,7 +34,7 @@ def test_a_failed_upload_leaves_the_old_manifest(
     gcs_proxy.on("POST", "/upload/", pass_on, times=6)
     gcs_proxy.on("POST", "/upload/", status(400, "no"), times=100)
     options = {"meters_per_object": 1, "upload_workers": 1, "batches_in_flight": 1}
-    with pytest.raises(UploadFailed):
+    with pytest.raises(UploadError):
         land(10, seed=8, **options)
     assert stands(gcs, old)
     assert list(spool_dir.iterdir()) == []
@@ -72,7 +72,7 @@ def test_the_first_error_stops_all(land: Land, gcs_proxy: Proxy) -> None:
     """One batch fails for good while another would be sent again and again."""
     gcs_proxy.on("POST", "/upload/", status(400, "no"))
     gcs_proxy.on("POST", "/upload/", status(503), times=10_000)
-    with pytest.raises(UploadFailed, match="no"):
+    with pytest.raises(UploadError, match="no"):
         land(50, meters_per_object=1, upload_workers=1, batches_in_flight=4)
     assert gcs_proxy.count("POST", "/upload/") < 200
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from wattif_dagster.errors import Unreachable, UserError
+from wattif_dagster.errors import TransientError, UserError
 from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources import gcs as module
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.faults import Exchange, Proxy, pass_on, reset, status
+from wattif_dagster_tests.support.faults import Exchange, Proxy, pass_on, reset, status
 from wattif_dagster_tests.ingest.conftest import DAY, Land
 
 ONE_BY_ONE = {"meters_per_object": 1, "upload_workers": 1, "batches_in_flight": 1}
@@ -95,7 +95,7 @@ def test_a_network_that_goes_in_the_middle_is_said_and_the_next_landing_goes_on(
     gcs_proxy.on("POST", "/upload/", go)
     with monkeypatch.context() as impatient:
         impatient.setattr(module, "REQUEST_TIMEOUT_SECONDS", 2)
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(TransientError) as caught:
             land(10, seed=8, **ONE_BY_ONE)
     said = rf"\d of \d objects did not arrive in {gcs.uri}: {gcs_proxy.url} cannot be reached; .*"
     assert re.fullmatch(said, str(caught.value))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.ingest.manifest import read_manifest
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import PATIENCE_S, Proxy, pass_on
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.support.faults import PATIENCE_S, Proxy, pass_on
 from wattif_dagster_tests.ingest import landing
 from wattif_dagster_tests.ingest.conftest import DAY
 

@@ -9,12 +9,12 @@ import pytest
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, shards_prefix
 from wattif_dagster.ingest.manifest import read_manifest
-from wattif_dagster.ingest.options import Compression, IngestOptions
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.shards import complete_day, land_shard
 from wattif_dagster.ingest.workers import Shard
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.settings.ingest import Compression, IngestOptions
 from wattif_dagster_tests.ingest.conftest import DAY, contents, serials
 
 SIMULATION = Simulation(

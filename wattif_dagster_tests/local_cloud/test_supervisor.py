@@ -180,7 +180,7 @@ def test_only_the_crashed_service_is_restarted(running: LocalCloud) -> None:
 
 
 def test_a_stopped_service_does_not_answer(running: LocalCloud) -> None:
-    process = psutil.Process(pids(running)["gcs"])
+    process = psutil.Process(pids(running)["wattif_gcs"])
     process.suspend()
     try:
         deadline = time.monotonic() + 30
@@ -196,7 +196,7 @@ def test_moves_when_its_port_was_taken(running: LocalCloud) -> None:
     endpoints = running.up()
     before = pids(running)
     kill(before["bigquery"])
-    port = int(str(by_name(running)["bigquery"].address).rpartition(":")[2])
+    port = int(str(by_name(running)["wattif_bigquery"].address).rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
         moved = running.up()
     assert moved.bigquery != endpoints.bigquery

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wattif_dagster.metering.bloom import ERROR_RATE, SerialFilter
 from wattif_dagster.metering.issuing import candidates_of
 from wattif_dagster.metering.serials import serial_text
-from wattif_dagster_tests.metering.strategies import serial_arrays
+from wattif_dagster_tests.support.strategies import serial_arrays
 
 # Small ones are soon full, so false positives occur and must agree too.
 capacities = st.sampled_from([1, 3, 20, 1000])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.metering.draws import GAMMA, Purpose, below, derive, draw, fractions, mix
-from wattif_dagster_tests.metering.strategies import seeds
+from wattif_dagster_tests.support.strategies import seeds
 
 words = st.lists(st.integers(0, 2**64 - 1), max_size=20).map(lambda x: np.array(x, np.uint64))
 

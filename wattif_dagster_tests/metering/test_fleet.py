@@ -17,7 +17,7 @@ from wattif_dagster.metering.fleet import (
     next_day,
     registry_rows_ndjson,
 )
-from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
 
@@ -134,7 +134,7 @@ def test_the_fleet_of_another_simulation_is_refused():
 
 def test_a_fleet_larger_than_the_number_space_is_refused():
     with pytest.raises(
-        SerialsExhausted, match="needs 31,000,001 serials, and there are 31,000,000"
+        SerialsExhaustedError, match="needs 31,000,001 serials, and there are 31,000,000"
     ):
         first_fleet(Simulation(meters=SERIAL_SPACE + 1))
 
@@ -143,5 +143,5 @@ def test_growth_beyond_the_filter_is_refused():
     simulation = Simulation(meters=1, daily_new_meters=1, daily_retired_meters=1)
     # As ten years of days would have left it.
     grown = replace(first_fleet(simulation), day=after(3650), issued=3651)
-    with pytest.raises(SerialsExhausted, match="needs 3,652 serials, and there are 3,651"):
+    with pytest.raises(SerialsExhaustedError, match="needs 3,652 serials, and there are 3,651"):
         next_day(simulation, grown)

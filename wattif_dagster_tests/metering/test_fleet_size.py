@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wattif_dagster.metering.fleet import first_fleet, next_day
 from wattif_dagster.metering.fleet_size import meters_by_day
-from wattif_dagster.metering.issuing import SerialsExhausted
+from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
 
 few = st.integers(0, 20)
@@ -26,7 +26,7 @@ def test_as_many_as_the_fleets_have(meters: int, new: int, retired: int) -> None
 def test_serials_end() -> None:
     fits = Simulation(meters=SERIAL_SPACE - 2, daily_new_meters=2)
     assert len(meters_by_day(fits, 2)) == 2
-    with pytest.raises(SerialsExhausted, match="the fleet of day 3 needs 31,000,002 serials"):
+    with pytest.raises(SerialsExhaustedError, match="the fleet of day 3 needs 31,000,002 serials"):
         meters_by_day(fits, 3)
-    with pytest.raises(SerialsExhausted, match="the fleet of day 1 needs 31,000,001"):
+    with pytest.raises(SerialsExhaustedError, match="the fleet of day 1 needs 31,000,001"):
         meters_by_day(Simulation(meters=SERIAL_SPACE + 1), 1)

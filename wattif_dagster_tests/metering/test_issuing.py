@@ -5,7 +5,7 @@ import pytest
 
 from wattif_dagster.metering import issuing
 from wattif_dagster.metering.bloom import SerialFilter
-from wattif_dagster.metering.issuing import SerialsExhausted, candidates_of, issue_serials
+from wattif_dagster.metering.issuing import SerialsExhaustedError, candidates_of, issue_serials
 from wattif_dagster.metering.simulation import SERIAL_SPACE
 
 DAY = date(2024, 1, 1)
@@ -72,7 +72,7 @@ def test_an_end_of_the_numbers_is_said():
         full = np.full_like(issued.bits, 0xFF)
     with (
         SerialFilter(10, full) as issued,
-        pytest.raises(SerialsExhausted, match=r"3 new serials .* only 0 of the 310,000"),
+        pytest.raises(SerialsExhaustedError, match=r"3 new serials .* only 0 of the 310,000"),
     ):
         issue_serials(issued, 7, DAY, 3)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattif_dagster.metering.lines import READING_LIMIT, DayLines
-from wattif_dagster_tests.metering.strategies import days, intervals, serial_numbers
+from wattif_dagster_tests.support.strategies import days, intervals, serial_numbers
 
 # A table of all readings is made for each pair of bounds, so tests share a few.
 BOUNDS = [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wattif_dagster.metering.ndjson import DayRenderer, render_day
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster_tests.metering.strategies import days, intervals, seeds, serial_arrays
+from wattif_dagster_tests.support.strategies import days, intervals, seeds, serial_arrays
 
 DAY = date(2024, 1, 1)
 

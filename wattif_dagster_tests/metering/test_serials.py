@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 from wattif_dagster.metering.serials import serial_digits, serial_number, serial_text
-from wattif_dagster_tests.metering.strategies import serial_arrays, serial_numbers
+from wattif_dagster_tests.support.strategies import serial_arrays, serial_numbers
 
 
 def test_serial_text_pads_to_8_digits():

@@ -109,7 +109,7 @@ def test_one_setting_takes_it_to_google_cloud(
     exec(source, names)
     settings = names["settings"]
     assert settings.target == "gcp"
-    cloud = build_resources(settings)["cloud"]
+    cloud = build_resources(settings)["wattif_cloud"]
     assert cloud.endpoints == Endpoints()
     exec(cell(notebook, "settings").source.replace("TARGET = None", 'TARGET = "local"'), names)
     assert names["settings"] == settings.model_copy(update={"target": "local"})
@@ -142,7 +142,7 @@ def test_it_finds_what_was_injected_and_leaves_nothing(
 
 
 def assert_found(answer: dict[str, Any]) -> None:
-    simulation = Simulation(**answer["simulation"])
+    simulation = Simulation(**answer["wattif_simulation"])
     last_day = date.fromisoformat(answer["last_day"])
     labels = label_rows(simulation, last_day, first_fleet(simulation).serials)
     assert answer["truth"] == {label["serial"]: label["kind"] for label in labels}
@@ -166,12 +166,12 @@ def assert_found(answer: dict[str, Any]) -> None:
 
 
 def assert_nothing_is_left(resources: Resources, bucket: str) -> None:
-    gcs = resources["gcs"].model_copy(update={"bucket": bucket})
+    gcs = resources["wattif_gcs"].model_copy(update={"bucket": bucket})
     with pytest.raises(UserError):
         gcs.require_bucket()
     with pytest.raises(gexc.NotFound):
-        resources["bigquery"].client.get_dataset("wattif_notebook")
-    scans = resources["scans"]
+        resources["wattif_bigquery"].client.get_dataset("wattif_notebook")
+    scans = resources["wattif_dataplex"]
     assert not [
         scan.name
         for scan in scans.client.list_data_scans(parent=scans.parent)

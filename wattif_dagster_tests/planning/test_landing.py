@@ -16,8 +16,8 @@ from wattif_dagster.planning.size import LISTED_AT_ONCE
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.assets.runs import FIRST_DAY, failures, resources_of, run_days
-from wattif_dagster_tests.faults import Proxy
+from wattif_dagster_tests.support.runs import FIRST_DAY, failures, resources_of, run_days
+from wattif_dagster_tests.support.faults import Proxy
 
 DAYS = 4
 FAULTY = {
@@ -39,8 +39,8 @@ def changed(settings: Settings, simulation: dict[str, object], ingest: dict[str,
 
 def planned(resources: Resources, days: int) -> Plan:
     return make_plan(
-        resources["simulation"],
-        resources["ingest"],
+        resources["wattif_simulation"],
+        resources["wattif_ingest"],
         days,
         load_prices(),
         external=False,
@@ -51,10 +51,10 @@ def planned(resources: Resources, days: int) -> Plan:
 def land(resources: Resources) -> list[DayReport]:
     reports = []
     for number in range(DAYS):
-        day = resources["simulation"].first_day + timedelta(days=number)
-        serials = land_registry(resources["gcs"], resources["simulation"], day).serials
-        ingest = resources["ingest"]
-        reports.append(land_day(resources["gcs"], resources["simulation"], day, serials, ingest))
+        day = resources["wattif_simulation"].first_day + timedelta(days=number)
+        serials = land_registry(resources["wattif_gcs"], resources["wattif_simulation"], day).serials
+        ingest = resources["wattif_ingest"]
+        reports.append(land_day(resources["wattif_gcs"], resources["wattif_simulation"], day, serials, ingest))
     return reports
 
 
@@ -77,7 +77,7 @@ def test_bytes_and_objects_are_those_that_land(
 ) -> None:
     fleet = {"meters": 45, "interval_seconds": 300, "daily_new_meters": 9}
     resources = build_resources(changed(settings, {**fleet, **simulation}, ingest))
-    resources["gcs"].ensure_bucket()
+    resources["wattif_gcs"].ensure_bucket()
     size = planned(resources, DAYS).size
     reports = land(resources)
     landed = [report.manifest for report in reports]
@@ -89,7 +89,7 @@ def test_bytes_and_objects_are_those_that_land(
     assert size.stored_bytes == pytest.approx(stored, rel=0.1)
     assert max(report.spool_high_water for report in reports) <= size.spool_bytes * 1.1
     if landed[0].compression == "gzip":
-        raw = sum(uncompressed(resources["gcs"], report) for report in reports)
+        raw = sum(uncompressed(resources["wattif_gcs"], report) for report in reports)
         assert size.gzip_bytes == size.stored_bytes
         assert size.raw_bytes == pytest.approx(raw, rel=0.1)
     else:

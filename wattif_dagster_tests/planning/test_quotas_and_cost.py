@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.ingest.options import IngestOptions
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.planning.bigquery import READS, Warehouse, row_bytes, warehouse_of
 from wattif_dagster.planning.calibration import Calibration
 from wattif_dagster.planning.cost import GIB, TIB, cost_of
 from wattif_dagster.planning.prices import load_prices
 from wattif_dagster.planning.quotas import warnings
 from wattif_dagster.planning.size import Size, size_of
-from wattif_dagster.planning.warehouse import READS, Warehouse, row_bytes, warehouse_of
+from wattif_dagster.settings.ingest import IngestOptions
 
 RAW, GZIP = 660_000, 60_000
 """Bytes of a meter's day, uncompressed and not."""

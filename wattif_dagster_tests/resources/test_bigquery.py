@@ -11,11 +11,11 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import UserError
-from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobFailed
+from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobError
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import Proxy, status
+from wattif_dagster_tests.support.faults import Proxy, status
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
 READINGS = schemas.METER_READINGS
@@ -23,12 +23,12 @@ READINGS = schemas.METER_READINGS
 
 @pytest.fixture
 def bigquery(settings: Settings) -> BigQueryWarehouse:
-    return build_resources(settings)["bigquery"]
+    return build_resources(settings)["wattif_bigquery"]
 
 
 @pytest.fixture
 def gcs(settings: Settings) -> GcsTransferManager:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     gcs.ensure_bucket()
     return gcs
 
@@ -95,7 +95,7 @@ def test_a_bad_row_is_named_and_the_old_day_stays(
 ) -> None:
     bigquery.load_partition(READINGS, MONDAY, [put(gcs, "good.json", reading(MONDAY, 0.1))], "good")
     bad = put(gcs, "bad.json", reading(MONDAY, 0.2), spoiled, reading(MONDAY, 0.3))
-    with pytest.raises(JobFailed) as caught:
+    with pytest.raises(JobError) as caught:
         bigquery.load_partition(READINGS, MONDAY, [bad], "bad")
     assert bad in str(caught.value)
     assert said in str(caught.value)
@@ -105,13 +105,13 @@ def test_a_bad_row_is_named_and_the_old_day_stays(
 def test_a_row_of_another_day_is_refused(
     bigquery: BigQueryWarehouse, gcs: GcsTransferManager
 ) -> None:
-    with pytest.raises(JobFailed, match="different partition"):
+    with pytest.raises(JobError, match="different partition"):
         bigquery.load_partition(READINGS, MONDAY, [put(gcs, "t.json", reading(TUESDAY, 0.3))], "v")
     assert readings(bigquery) == []
 
 
 def test_a_missing_object_is_said(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
-    with pytest.raises(JobFailed, match=f"Not found: URI {gcs.uri}/none"):
+    with pytest.raises(JobError, match=f"Not found: URI {gcs.uri}/none"):
         bigquery.load_partition(READINGS, MONDAY, [f"{gcs.uri}/none.json"], "v")
 
 
@@ -129,7 +129,7 @@ def test_a_query_replaces_just_its_day(bigquery: BigQueryWarehouse) -> None:
     expected = [("2024-01-01", 0.4), ("2024-01-02", 0.3)]
     assert readings(bigquery) == expected
     for wrong in (select(TUESDAY, 0.5), "SELECT ERROR('no')", "SELEC", "SELECT 1 FROM nowhere.at"):
-        with pytest.raises(JobFailed):
+        with pytest.raises(JobError):
             bigquery.replace_partition(READINGS, MONDAY, wrong)
     assert readings(bigquery) == expected
 
@@ -164,7 +164,7 @@ def test_a_table_is_made_anew_with_and_without_rows(bigquery: BigQueryWarehouse)
 
 def test_a_wrong_query_is_said(bigquery: BigQueryWarehouse) -> None:
     for sql in ("SELEC 1", "SELECT * FROM `wattif-local.none.none`"):
-        with pytest.raises(JobFailed, match="BigQuery"):
+        with pytest.raises(JobError, match="BigQuery"):
             bigquery.rows(sql)
 
 
@@ -177,8 +177,8 @@ def test_rows_and_row(bigquery: BigQueryWarehouse) -> None:
     ("code", "reason", "error", "sentence"),
     [
         (403, "accessDenied", UserError, r"access to dataset wattif-local\..* was refused; grant"),
-        (403, "quotaExceeded", JobFailed, r"a BigQuery quota is used up: .*too much"),
-        (400, "invalidQuery", JobFailed, r"BigQuery refused the request: .*too much"),
+        (403, "quotaExceeded", JobError, r"a BigQuery quota is used up: .*too much"),
+        (400, "invalidQuery", JobError, r"BigQuery refused the request: .*too much"),
     ],
 )
 def test_a_refusal_is_said(
@@ -189,7 +189,7 @@ def test_a_refusal_is_said(
     error: type[Exception],
     sentence: str,
 ) -> None:
-    bigquery = build_resources(settings)["bigquery"]
+    bigquery = build_resources(settings)["wattif_bigquery"]
     bigquery_proxy.on("POST", "/queries", status(code, "too much", reason))
     with pytest.raises(error, match=sentence):
         bigquery.rows("SELECT 1")
@@ -199,7 +199,7 @@ def test_links_say_where_the_rows_are(settings: Settings, bigquery: BigQueryWare
     endpoint = bigquery.cloud.endpoints.bigquery
     path = f"projects/wattif-local/datasets/{settings.dataset}/tables/meter_readings/data"
     assert bigquery.link(READINGS) == f"{endpoint}/bigquery/v2/{path}"
-    real = build_resources(settings.model_copy(update={"target": "gcp"}))["bigquery"]
+    real = build_resources(settings.model_copy(update={"target": "gcp"}))["wattif_bigquery"]
     assert real.link(READINGS) == (
         "https://console.cloud.google.com/bigquery?project=wattif-local&p=wattif-local"
         f"&d={settings.dataset}&t=meter_readings&page=table"

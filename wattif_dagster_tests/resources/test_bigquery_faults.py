@@ -4,12 +4,12 @@ import socket
 
 import pytest
 
-from wattif_dagster.errors import Unreachable, UserError
+from wattif_dagster.errors import TransientError, UserError
 from wattif_dagster.resources import bigquery as module
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.faults import (
+from wattif_dagster_tests.support.faults import (
     Fault,
     Proxy,
     cut_answer,
@@ -47,7 +47,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def gcs(settings: Settings) -> GcsTransferManager:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     gcs.ensure_bucket()
     return gcs
 
@@ -57,7 +57,7 @@ def test_a_load_and_a_query_are_asked_again(
     settings: Settings, bigquery_proxy: Proxy, gcs: GcsTransferManager, fault: Fault
 ) -> None:
     """Of a load whose answer was lost, no row is there twice."""
-    warehouse = build_resources(settings)["bigquery"]
+    warehouse = build_resources(settings)["wattif_bigquery"]
     uri = put(gcs, "m.json", reading(MONDAY, 0.1))
     warehouse.ensure_table(READINGS)
     bigquery_proxy.on("POST", "/jobs", fault, times=2)
@@ -77,9 +77,9 @@ def test_a_load_and_a_query_are_asked_again(
 def test_a_service_that_stays_unwell_is_said_with_its_answer(
     settings: Settings, bigquery_proxy: Proxy, code: int
 ) -> None:
-    warehouse = build_resources(settings)["bigquery"].model_copy(update={"retry_seconds": 0.1})
+    warehouse = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
     bigquery_proxy.on("POST", "/queries", status(code, "having a rest"), times=1000)
-    with pytest.raises(Unreachable, match=f"is not well, try again later: {code} .*having a rest"):
+    with pytest.raises(TransientError, match=f"is not well, try again later: {code} .*having a rest"):
         warehouse.rows("SELECT 1")
 
 
@@ -87,7 +87,7 @@ def test_an_unreachable_service_is_said(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     settings.endpoints_file.write_text(Endpoints(bigquery=url).model_dump_json())
-    bigquery = build_resources(settings)["bigquery"].model_copy(update={"retry_seconds": 0.1})
+    bigquery = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
     for attempt in (
         lambda: bigquery.rows("SELECT 1"),
         lambda: bigquery.ensure_table(READINGS),

@@ -9,20 +9,20 @@ import pytest
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.store import (
     GENERATION_ABSENT,
-    GenerationMismatch,
+    GenerationMismatchError,
     SpooledFile,
     crc32c,
     encode_crc32c,
 )
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import PATIENCE_S, Exchange, Proxy, pass_on
+from wattif_dagster_tests.support.faults import PATIENCE_S, Exchange, Proxy, pass_on
 
 
 @pytest.fixture
 def gcs(settings: Settings) -> GcsTransferManager:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     gcs.ensure_bucket()
     return gcs
 
@@ -64,7 +64,7 @@ def test_lists_beyond_one_page(gcs_proxy: Proxy, gcs: GcsTransferManager) -> Non
 
 
 def test_an_unknown_bucket_is_said(settings: Settings, tmp_path: Path) -> None:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     sentence = (
         f"bucket {settings.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
     )
@@ -98,7 +98,7 @@ def test_reads_what_was_written(gcs: GcsTransferManager) -> None:
 
 def test_an_absent_object_is_written_once(gcs: GcsTransferManager) -> None:
     gcs.write("a", b"first", if_generation=GENERATION_ABSENT)
-    with pytest.raises(GenerationMismatch, match=f"changed gs://{gcs.bucket}/a in the meantime"):
+    with pytest.raises(GenerationMismatchError, match=f"changed gs://{gcs.bucket}/a in the meantime"):
         gcs.write("a", b"second", if_generation=GENERATION_ABSENT)
     found = gcs.read("a")
     assert found is not None
@@ -110,7 +110,7 @@ def test_only_the_generation_seen_is_replaced(gcs: GcsTransferManager) -> None:
     seen = gcs.read("a")
     assert seen is not None
     gcs.write("a", b"two", if_generation=seen[1])
-    with pytest.raises(GenerationMismatch):
+    with pytest.raises(GenerationMismatchError):
         gcs.write("a", b"three", if_generation=seen[1])
     found = gcs.read("a")
     assert found is not None
@@ -137,7 +137,7 @@ def test_a_checksum_is_computed_once(
 
     gcs_proxy.on("POST", "/upload/", look_and_refuse)
     file = dataclasses.replace(spooled(tmp_path, "a", b"content"), crc32c=7)
-    with pytest.raises(UploadFailed):
+    with pytest.raises(UploadError):
         upload(gcs, file)
     (body,) = bodies
     assert f'"crc32c": "{encode_crc32c(7)}"'.encode() in body
@@ -149,7 +149,7 @@ def test_keeps_a_connection_for_every_upload(
 ) -> None:
     """More than the 10 that `requests` keeps itself: all in use at once, idle between batches."""
     ingest = settings.ingest.model_copy(update={"upload_workers": 12, "batches_in_flight": 1})
-    gcs = build_resources(settings.model_copy(update={"ingest": ingest}))["gcs"]
+    gcs = build_resources(settings.model_copy(update={"ingest": ingest}))["wattif_gcs"]
     gcs.ensure_bucket()
     together = threading.Barrier(12)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from wattif_dagster.errors import Unreachable, UserError
-from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatch
+from wattif_dagster.errors import TransientError, UserError
+from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatchError
 from wattif_dagster.resources import gcs as module
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadFailed
+from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.faults import (
+from wattif_dagster_tests.support.faults import (
     Exchange,
     Fault,
     Proxy,
@@ -50,7 +50,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def gcs(settings: Settings, gcs_proxy: Proxy) -> GcsTransferManager:
-    gcs = build_resources(settings)["gcs"].model_copy(
+    gcs = build_resources(settings)["wattif_gcs"].model_copy(
         update={"deadline_seconds": 20, "retry_seconds": 20}
     )
     gcs.ensure_bucket()
@@ -89,7 +89,7 @@ def test_a_permanent_error_is_not_sent_again(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, code: int
 ) -> None:
     gcs_proxy.on("POST", "/upload/", status(code, "not like this"))
-    with pytest.raises(UploadFailed, match=rf"1 of 1 objects did not arrive in gs://.*{code}"):
+    with pytest.raises(UploadError, match=rf"1 of 1 objects did not arrive in gs://.*{code}"):
         upload(gcs, spooled(tmp_path, "a.json", DATA))
     assert gcs_proxy.count("POST", "/upload/") == 1
 
@@ -111,7 +111,7 @@ def test_refused_access_is_said(
 
 
 def test_a_bucket_that_is_gone_is_said(settings: Settings, tmp_path: Path) -> None:
-    gcs = build_resources(settings)["gcs"]
+    gcs = build_resources(settings)["wattif_gcs"]
     for attempt in (
         lambda: upload(gcs, spooled(tmp_path, "a.json", DATA)),
         lambda: gcs.write("a", b"a"),
@@ -137,7 +137,7 @@ def test_a_slow_answer_is_waited_for(
 def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -> None:
     kept, lost = (spooled(tmp_path, name, DATA) for name in ("kept", "lost"))
     lost.path.unlink()
-    with pytest.raises(UploadFailed, match="1 of 2 objects"):
+    with pytest.raises(UploadError, match="1 of 2 objects"):
         upload(gcs, kept, lost)
     assert [item.name for item in gcs.list("")] == ["kept"]
 
@@ -162,7 +162,7 @@ def test_what_may_pass_is_unreachable_at_the_deadline(
     hurried = gcs.model_copy(update={"deadline_seconds": 0.2, "upload_workers": 1})
     gcs_proxy.on("POST", "/upload/", pass_on)
     gcs_proxy.on("POST", "/upload/", fault, times=1000)
-    with pytest.raises(Unreachable, match=reason) as caught:
+    with pytest.raises(TransientError, match=reason) as caught:
         upload(hurried, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
     assert f"1 of 2 objects did not arrive in {gcs.uri}: " in str(caught.value)
 
@@ -173,7 +173,7 @@ def test_what_would_fail_again_goes_before_what_may_pass(
     one_by_one = gcs.model_copy(update={"upload_workers": 1})
     gcs_proxy.on("POST", "/upload/", status(503))
     gcs_proxy.on("POST", "/upload/", status(400, "not like this"))
-    with pytest.raises(UploadFailed, match=r"^2 of 2 objects did not arrive .*: 400 .*not like"):
+    with pytest.raises(UploadError, match=r"^2 of 2 objects did not arrive .*: 400 .*not like"):
         upload(one_by_one, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
 
 
@@ -187,7 +187,7 @@ def test_gives_up_when_told_to_stop(
         status(503)(exchange)
 
     gcs_proxy.on("POST", "/upload/", refuse_and_stop, times=1000)
-    with pytest.raises(Unreachable):
+    with pytest.raises(TransientError):
         gcs.upload([spooled(tmp_path, "a.json", DATA)], stop)
     assert gcs_proxy.count("POST", "/upload/") == 1
 
@@ -240,7 +240,7 @@ def test_small_requests_that_stay_unanswered_are_unreachable(
     hurried = gcs.model_copy(update={"retry_seconds": 0})
     gcs_proxy.otherwise = status(503)
     for attempt in small_requests(hurried):
-        with pytest.raises(Unreachable, match=r"^http://.* is not well, try again later: .*503"):
+        with pytest.raises(TransientError, match=r"^http://.* is not well, try again later: .*503"):
             attempt()
 
 
@@ -249,7 +249,7 @@ def test_a_lost_answer_to_a_guarded_write_is_a_mismatch(
 ) -> None:
     """The first try wrote it; the caller must look whether what stands is its own."""
     gcs_proxy.on("POST", "/upload/", lose_answer)
-    with pytest.raises(GenerationMismatch):
+    with pytest.raises(GenerationMismatchError):
         gcs.write("a", b"mine", if_generation=GENERATION_ABSENT)
     found = gcs.read("a")
     assert found is not None
@@ -260,15 +260,15 @@ def test_an_unreachable_service_is_said(settings: Settings, tmp_path: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     settings.endpoints_file.write_text(Endpoints(gcs=url).model_dump_json())
-    gcs = build_resources(settings)["gcs"].model_copy(
+    gcs = build_resources(settings)["wattif_gcs"].model_copy(
         update={"retry_seconds": 0.05, "deadline_seconds": 0.05}
     )
     sentence = f"{url} cannot be reached; check the network, or `wattif status`"
     for attempt in small_requests(gcs):
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(TransientError) as caught:
             attempt()
         assert str(caught.value) == sentence
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(TransientError) as caught:
         upload(gcs, spooled(tmp_path, "a", b"a"))
     assert str(caught.value) == f"1 of 1 objects did not arrive in {gcs.uri}: {sentence}"
 

@@ -9,16 +9,16 @@ import psutil
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.rules import parse_spec
-from wattif_dagster.errors import Unreachable
+from wattif_dagster.errors import TransientError
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
-from wattif_dagster.resources.scan_definition import quality_scan
-from wattif_dagster.resources.scan_results import ScanFailed
+from wattif_dagster.resources.dataplex.definition import quality_scan
+from wattif_dagster.resources.dataplex.results import ScanError
+from wattif_dagster.resources.dataplex.rules import parse_spec
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.faults import Exchange, proxy_to
-from wattif_dagster_tests.local_settings import settings_on
+from wattif_dagster_tests.support.faults import Exchange, proxy_to
+from wattif_dagster_tests.support.settings import settings_on
 from wattif_dagster_tests.resources.test_bigquery import put, reading, readings
 
 MONDAY = date(2024, 1, 1)
@@ -54,7 +54,7 @@ def settings(cloud: LocalCloud, tmp_path: Path) -> Settings:
 @pytest.fixture
 def resources(settings: Settings) -> Resources:
     resources = build_resources(settings)
-    resources["gcs"].ensure_bucket()
+    resources["wattif_gcs"].ensure_bucket()
     return resources
 
 
@@ -72,14 +72,14 @@ def test_bigquery_restarts_in_a_load_and_in_a_query(
         cloud.up()
         exchange.hang_up()
 
-    old, new = (put(resources["gcs"], f"{n}.json", reading(MONDAY, n)) for n in (1, 2))
-    resources["bigquery"].load_partition(READINGS, MONDAY, [old], "old")
+    old, new = (put(resources["wattif_gcs"], f"{n}.json", reading(MONDAY, n)) for n in (1, 2))
+    resources["wattif_bigquery"].load_partition(READINGS, MONDAY, [old], "old")
     endpoints = cloud.up()
     assert endpoints.bigquery
     with proxy_to(endpoints.bigquery) as proxy:
         spoiled = endpoints.model_copy(update={"bigquery": proxy.url})
         settings.endpoints_file.write_text(spoiled.model_dump_json())
-        bigquery = build_resources(settings)["bigquery"]
+        bigquery = build_resources(settings)["wattif_bigquery"]
         proxy.on("POST", "/jobs", restart)
         assert bigquery.load_partition(READINGS, MONDAY, [new], "new") == 1
         proxy.on("POST", "/queries", restart)
@@ -91,7 +91,7 @@ def test_dataplex_restarts_while_a_scan_is_waited_for(
     cloud: LocalCloud, resources: Resources
 ) -> None:
     """The job is lost, which is said; the next one is judged."""
-    scans, bigquery = resources["scans"], resources["bigquery"]
+    scans, bigquery = resources["wattif_dataplex"], resources["wattif_bigquery"]
     bigquery.ensure_table(READINGS)
     scan = quality_scan(bigquery.table_name(READINGS), parse_spec(f"rules: [{RULE}]", "spec"))
     scans.ensure("restarted", scan)
@@ -105,7 +105,7 @@ def test_dataplex_restarts_while_a_scan_is_waited_for(
 
     answering.suspend()  # so that the job is not over before Dataplex is killed
     try:
-        with pytest.raises(ScanFailed, match="FAILED: the service stopped before the job ended"):
+        with pytest.raises(ScanError, match="FAILED: the service stopped before the job ended"):
             scans.wait(scans.run("restarted"), sleep=restart)
     finally:
         answering.resume()
@@ -115,11 +115,11 @@ def test_dataplex_restarts_while_a_scan_is_waited_for(
 
 def test_a_dataplex_that_is_down_is_asked_again(cloud: LocalCloud, resources: Resources) -> None:
     """For a scan, until it is back; not for a job, of which there might then be two."""
-    scans, bigquery = resources["scans"], resources["bigquery"]
+    scans, bigquery = resources["wattif_dataplex"], resources["wattif_bigquery"]
     bigquery.ensure_table(READINGS)
     scan = quality_scan(bigquery.table_name(READINGS), parse_spec(f"rules: [{RULE}]", "spec"))
     kill(cloud, "dataplex")
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(TransientError, match="does not answer"):
         scans.run("down")
     starting = threading.Thread(target=cloud.up)
     starting.start()

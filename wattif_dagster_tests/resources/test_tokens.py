@@ -16,17 +16,17 @@ from google.oauth2.credentials import Credentials as UserCredentials
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.errors import UserError
-from wattif_dagster.resources.anomaly_preview import ensure_preview
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import Resources, build_resources
-from wattif_dagster.resources.cloud import CREDENTIALS_REFUSED, GoogleCloud
-from wattif_dagster.resources.dataplex import DataplexScans
+from wattif_dagster.resources.dataplex.preview import ensure_preview
+from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.assets.runs import failures, run_days
-from wattif_dagster_tests.faults import Exchange, Fault, Proxy, proxy_to, reset, status
-from wattif_dagster_tests.resources.test_anomaly_preview import body
-from wattif_dagster_tests.resources.test_cloud import key_file
+from wattif_dagster_tests.support.runs import failures, run_days
+from wattif_dagster_tests.support.faults import Exchange, Fault, Proxy, proxy_to, reset, status
+from wattif_dagster_tests.resources.dataplex.test_preview import body
+from wattif_dagster_tests.resources.test_google_cloud import key_file
 from wattif_dagster_tests.resources.test_gcs import spooled, upload
 
 MONDAY = date(2024, 1, 1)
@@ -80,7 +80,7 @@ def refuse(exchange: Exchange) -> None:
 
 @pytest.fixture
 def proxies(local_cloud: Endpoints, settings: Settings) -> Iterator[Proxies]:
-    build_resources(settings)["gcs"].ensure_bucket()
+    build_resources(settings)["wattif_gcs"].ensure_bucket()
     with ExitStack() as stack:
         names = "gcs", "bigquery", "dataplex_rest"
         made = [stack.enter_context(proxy_to(getattr(local_cloud, name))) for name in names]
@@ -101,30 +101,30 @@ def resources(
     # The library asks Google, in a thread, in which regions a key is good: not from here.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     made = build_resources(settings)
-    described, token_url = made["cloud"].model_dump(), f"{proxies.gcs.url}/token"
+    described, token_url = made["wattif_cloud"].model_dump(), f"{proxies.gcs.url}/token"
     if request.param == "user":
         cloud: GoogleCloud = UserCloud(**described, token_url=token_url)
     else:
         cloud = KeyCloud(**described | {"key_file": str(key_file(tmp_path, token_url))})
     # Not copies: a run of Dagster's sets up what a resource was made of.
-    made["cloud"] = cloud
-    made["gcs"] = GcsTransferManager(
+    made["wattif_cloud"] = cloud
+    made["wattif_gcs"] = GcsTransferManager(
         cloud=cloud, bucket=settings.bucket, retry_seconds=0.1, deadline_seconds=0.1
     )
-    made["bigquery"] = BigQueryWarehouse(
+    made["wattif_bigquery"] = BigQueryWarehouse(
         cloud=cloud,
         dataset=settings.dataset,
         location=settings.bigquery_location,
         retry_seconds=0.1,
     )
-    made["scans"] = DataplexScans(cloud=cloud, location=settings.location)
+    made["wattif_dataplex"] = DataplexScans(cloud=cloud, location=settings.location)
     return made
 
 
 def ensure_scan(resources: Resources, settings: Settings) -> None:
     """Over REST: gRPC sends tokens over TLS alone, which the local service does not speak."""
-    table = resources["bigquery"].table_name(schemas.HOURLY_CONSUMPTION)
-    ensure_preview(resources["scans"], settings.scan.scan_id, body(table))
+    table = resources["wattif_bigquery"].table_name(schemas.HOURLY_CONSUMPTION)
+    ensure_preview(resources["wattif_dataplex"], settings.scan.scan_id, body(table))
 
 
 def test_an_expired_token_is_renewed(
@@ -132,13 +132,13 @@ def test_an_expired_token_is_renewed(
 ) -> None:
     gcs, bigquery, dataplex = proxies
     gcs.on("POST", "/token", renew, times=1000)
-    resources["bigquery"].ensure_table(schemas.HOURLY_CONSUMPTION)
+    resources["wattif_bigquery"].ensure_table(schemas.HOURLY_CONSUMPTION)
     gcs.on("POST", "/upload/", status(401))
     bigquery.on("POST", "/bigquery/", status(401))
     dataplex.on("POST", "/dataScans", status(401))
-    upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}"))
-    assert [item.name for item in resources["gcs"].list("")] == ["a.json"]
-    assert resources["bigquery"].row("SELECT 1 AS n") == {"n": 1}
+    upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}"))
+    assert [item.name for item in resources["wattif_gcs"].list("")] == ["a.json"]
+    assert resources["wattif_bigquery"].row("SELECT 1 AS n") == {"n": 1}
     ensure_scan(resources, settings)
     assert gcs.count("POST", "/upload/") == 2
     assert bigquery.exhausted
@@ -154,9 +154,9 @@ def test_a_token_that_cannot_be_renewed_is_said(
     bigquery.on("POST", "/bigquery/", status(401), times=100)
     dataplex.on("POST", "/dataScans", status(401), times=100)
     for attempt in (
-        lambda: upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}")),
-        lambda: resources["gcs"].write("a", b""),
-        lambda: resources["bigquery"].row("SELECT 1 AS n"),
+        lambda: upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}")),
+        lambda: resources["wattif_gcs"].write("a", b""),
+        lambda: resources["wattif_bigquery"].row("SELECT 1 AS n"),
         lambda: ensure_scan(resources, settings),
     ):
         with pytest.raises(UserError) as caught:
@@ -184,11 +184,11 @@ def test_no_token_is_told(
         bigquery.on(method, "/bigquery/", fault, times=1000)
         dataplex.on(method, "/dataScans", fault, times=1000)
     for attempt in (
-        lambda: upload(resources["gcs"], spooled(tmp_path, "a.json", b"{}")),
-        lambda: resources["gcs"].write("a", b""),
-        lambda: resources["gcs"].read("a"),
-        lambda: resources["bigquery"].row("SELECT 1 AS n"),
-        lambda: resources["bigquery"].load_partition(
+        lambda: upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}")),
+        lambda: resources["wattif_gcs"].write("a", b""),
+        lambda: resources["wattif_gcs"].read("a"),
+        lambda: resources["wattif_bigquery"].row("SELECT 1 AS n"),
+        lambda: resources["wattif_bigquery"].load_partition(
             schemas.METER_READINGS, MONDAY, ["gs://b/a"], "v"
         ),
         lambda: ensure_scan(resources, settings),
@@ -223,7 +223,7 @@ def test_no_token_is_recorded_of_a_run(
 
 def assert_no_secret(resources: Resources, text: str) -> None:
     secrets = [EXPIRED, RENEWED, REFRESH, CLIENT, REFRESH.replace("/", "%2F"), SIGNED]
-    if key := resources["cloud"].key_file:
+    if key := resources["wattif_cloud"].key_file:
         _, *lines, _ = json.loads(Path(key).read_text())["private_key"].splitlines()
         assert len(lines) > 20
         secrets += lines

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.faults import Exchange, pass_on, proxy_to
+from wattif_dagster_tests.support.faults import Exchange, pass_on, proxy_to
 
 Make = Callable[[Resources, list[date]], None]
 """Makes days up to their roll-up; a function of a module, which the process imports."""

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from wattif_dagster.ingest.options import IngestOptions
+from wattif_dagster.warehouse.totals import Totals, loaded
+
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster.warehouse.totals import Totals, loaded
-from wattif_dagster_tests.local_settings import settings_on
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.support.settings import settings_on
 from wattif_dagster_tests.torture.lives import Death, Lives, Make
 from wattif_dagster_tests.torture.promises import broken_at_the_end, broken_in_the_middle
 
@@ -42,7 +43,7 @@ class Torture:
 
     def _undisturbed(self, settings: Settings) -> Fleet:
         writes = self._lives.live(settings, self._days)
-        whole = {day: loaded(self._direct["bigquery"], day) for day in self._days}
+        whole = {day: loaded(self._direct["wattif_bigquery"], day) for day in self._days}
         fleet = Fleet(settings, writes, whole)
         self._check_end(fleet)
         return fleet
@@ -85,7 +86,7 @@ def tortured(local_cloud: Endpoints, folder: Path, make: Make, days: int) -> Ite
     settings = settings_on(local_cloud, folder / "home", simulation)
     settings = settings.model_copy(update={"ingest": ingest})
     direct = build_resources(settings)
-    direct["gcs"].ensure_bucket()
+    direct["wattif_gcs"].ensure_bucket()
     lives = Lives(make, folder / "life.log")
     with lives.watching(local_cloud) as watched:
         home = folder / "watched"

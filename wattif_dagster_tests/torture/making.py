@@ -3,10 +3,10 @@
 from datetime import date
 
 from wattif_dagster.resources.build import Resources
-from wattif_dagster_tests.warehouse.whole_day import bring
+from wattif_dagster_tests.support.whole_day import bring
 
 
 def make_by_calls(resources: Resources, days: list[date]) -> None:
     """Make the days up to their roll-up."""
     for day in days:
-        bring(resources, day, resources["ingest"].spool_dir)
+        bring(resources, day, resources["wattif_ingest"].spool_dir)

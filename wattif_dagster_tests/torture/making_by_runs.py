@@ -6,7 +6,7 @@ from dagster import DagsterInstance
 
 from wattif_dagster import keys
 from wattif_dagster.resources.build import Resources
-from wattif_dagster_tests.assets.runs import failures, run_days
+from wattif_dagster_tests.support.runs import failures, run_days
 
 MADE = [
     keys.METER_REGISTRY,

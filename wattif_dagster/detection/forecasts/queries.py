@@ -10,14 +10,14 @@ from pathlib import Path
 from statistics import NormalDist
 from string import Template
 
-from wattif_dagster.detection.detection_options import DetectorName
-from wattif_dagster.detection.fleet import THRESHOLD
+from wattif_dagster.defs.fleet_anomalies.query import THRESHOLD
 from wattif_dagster.detection.layered.queries import (
     HISTORY_DAYS,
     LEAST_HISTORY_DAYS,
     Tables,
     rules_sql,
 )
+from wattif_dagster.settings.detection import DetectorName
 
 _FOLDER = Path(__file__).parent
 _BOUNDS_SDS = 2 * NormalDist().inv_cdf((1 + THRESHOLD) / 2)

@@ -22,7 +22,7 @@ from google.cloud.dataplex_v1.types import (
     DataScanJob,
 )
 
-from wattif_dagster.detection.student_t import critical_value, two_sided_probability
+from wattif_dagster.defs.fleet_anomalies.student_t import critical_value, two_sided_probability
 
 from . import preview
 from .anomaly_points import Source, history, unit_of

@@ -9,7 +9,7 @@ import sqlglot
 from wattif_dagster import schemas
 from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
 from wattif_dagster.errors import UserError
-from wattif_dagster_tests.detection.layered.homes import (
+from wattif_dagster_tests.support.homes import (
     READINGS,
     TABLES,
     Homes,

@@ -7,7 +7,7 @@ from wattif_dagster.detection.layered.queries import Tables, baseline_sql, score
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.detection.layered.homes import READINGS, Homes, Warehouse, date_of
+from wattif_dagster_tests.support.homes import READINGS, Homes, Warehouse, date_of
 
 METERS, DAYS = 20, 45
 TODAY = DAYS - 1
@@ -25,7 +25,7 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
         f"DELETE FROM consumption_baseline WHERE day < '{date_of(SCORED_BY.start)}'"
     )
 
-    bigquery = build_resources(settings)["bigquery"]
+    bigquery = build_resources(settings)["wattif_bigquery"]
     for table in (
         schemas.HOURLY_CONSUMPTION,
         schemas.CONSUMPTION_BASELINE,

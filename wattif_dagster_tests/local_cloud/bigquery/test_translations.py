@@ -9,11 +9,11 @@ from bqemulator.sql.catalog_schema import build_catalog_schema
 from bqemulator.sql.translator import SQLTranslator
 from hypothesis import given
 from hypothesis import strategies as st
+from wattif_dagster.settings.alert_rule import AlertOptions
 
-from wattif_dagster.detection.alert_options import AlertOptions
-from wattif_dagster.detection.alerts import alerts_sql
-from wattif_dagster.detection.evaluation import evaluation_sql
-from wattif_dagster.detection.fleet import fleet_anomalies_sql
+from wattif_dagster.defs.anomaly_alerts.query import alerts_sql
+from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
+from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
 from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
 from wattif_dagster.local_cloud.bigquery.translations import (
     knowing_tables,

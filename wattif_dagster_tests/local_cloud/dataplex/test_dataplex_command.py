@@ -55,6 +55,6 @@ def test_package_needs_of_the_project_just_a_distribution() -> None:
     assert sorted(strangers) == [
         "wattif_dagster",
         "wattif_dagster.detection",
-        "wattif_dagster.detection.student_t",
+        "wattif_dagster.defs.fleet_anomalies.student_t",
         "wattif_dagster.local_cloud",
     ]

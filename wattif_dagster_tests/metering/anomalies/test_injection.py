@@ -12,8 +12,8 @@ from wattif_dagster.metering.anomalies.labels import label_rows
 from wattif_dagster.metering.ndjson import DayRenderer, render_day
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation
-from wattif_dagster_tests.metering.anomalies.rendered import kilowatt_hours, rows_by_serial
-from wattif_dagster_tests.metering.strategies import seeds, serial_arrays
+from wattif_dagster_tests.support.rendered import kilowatt_hours, rows_by_serial
+from wattif_dagster_tests.support.strategies import seeds, serial_arrays
 
 SERIALS = np.arange(40, 46)
 

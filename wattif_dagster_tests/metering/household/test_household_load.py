@@ -10,7 +10,7 @@ from wattif_dagster.metering.household.load import HouseholdLoad
 from wattif_dagster.metering.household.pulses import Pulses, add_pulses
 from wattif_dagster.metering.ndjson import DayRenderer, render_day
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster_tests.metering.strategies import days, intervals, seeds, serial_arrays
+from wattif_dagster_tests.support.strategies import days, intervals, seeds, serial_arrays
 
 DAY = date(2024, 1, 10)
 HOUSEHOLDS = Simulation(load="household")

@@ -1,0 +1,150 @@
+"""Makes days by the instance's queue: a daemon launches the runs, in processes or on machines.
+
+Days of assets that need no earlier day are submitted at once. Days of the others are submitted one
+after the other, each when the day before it is made.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import ModuleTarget
+from dagster_graphql.cli import execute_query
+
+from wattif_dagster.backfill.execute import MadePartitions, ReportMade
+from wattif_dagster.backfill.graph import DailyGraph
+from wattif_dagster.backfill.plan import DayPlan
+from wattif_dagster.backfill.runs import PARTITION_TAG
+from wattif_dagster.errors import CancelledError, UserError
+
+LOCATION = "wattif_dagster.definitions"
+"""The code location's module, and by Dagster's default its name, with `-m` and with `-w`."""
+POLL_SECONDS = 1.0
+
+_LAUNCH = """
+mutation ($runs: [ExecutionParams!]!) {
+  launchMultipleRuns(executionParamsList: $runs) {
+    __typename
+    ... on LaunchMultipleRunsResult {
+      launchMultipleRunsResult {
+        __typename
+        ... on LaunchRunSuccess { run { runId } }
+        ... on PythonError { message }
+        ... on Error { message }
+      }
+    }
+    ... on PythonError { message }
+  }
+}"""
+_TERMINATE = """
+mutation ($runs: [String!]!) {
+  terminateRuns(runIds: $runs, terminatePolicy: SAFE_TERMINATE) { __typename }
+}"""
+
+
+@dataclass(frozen=True)
+class RunQueue:
+    """The queue of an instance. Open it with `open_queue`."""
+
+    instance: DagsterInstance
+    graph: DailyGraph
+    context: WorkspaceProcessContext
+
+    def submit(self, plans: Sequence[DayPlan]) -> list[str]:
+        """Submit a run for each plan; returns their ids. Raises UserError when one is refused."""
+        if not plans:
+            return []
+        answer = execute_query(self.context, _LAUNCH, {"runs": [self._describe(p) for p in plans]})
+        launched = (answer.get("data") or {}).get("launchMultipleRuns") or answer
+        results = launched.get("launchMultipleRunsResult", [launched])
+        for result in results:
+            if result.get("__typename") != "LaunchRunSuccess":
+                reason = result.get("message") or str(result.get("errors", result))
+                raise UserError(f"The queue did not accept the runs: {reason.splitlines()[0]}")
+        return [result["run"]["runId"] for result in results]
+
+    def cancel(self, run_ids: Sequence[str]) -> None:
+        """Ask for the runs to be canceled, whether they wait or execute."""
+        if run_ids:
+            execute_query(self.context, _TERMINATE, {"runs": list(run_ids)})
+
+    def _describe(self, plan: DayPlan) -> Mapping[str, Any]:
+        checks = [check for key in plan.assets for check in self.graph.checks[key]]
+        return {
+            "selector": {
+                "repositoryLocationName": LOCATION,
+                "repositoryName": "__repository__",
+                "jobName": "__ASSET_JOB",
+                "assetSelection": [{"path": key.path} for key in plan.assets],
+                "assetCheckSelection": [
+                    {"assetKey": {"path": check.asset_key.path}, "name": check.name}
+                    for check in checks
+                ],
+            },
+            "executionMetadata": {"tags": [{"key": PARTITION_TAG, "value": plan.day.isoformat()}]},
+        }
+
+
+@contextmanager
+def open_queue(instance: DagsterInstance, graph: DailyGraph) -> Iterator[RunQueue]:
+    """Load the code location as the daemon does, to submit runs of it inside the with block."""
+    target = ModuleTarget(
+        module_name=LOCATION, attribute=None, working_directory=None, location_name=None
+    )
+    with WorkspaceProcessContext(instance, target) as context:
+        yield RunQueue(instance, graph, context)
+
+
+@dataclass
+class QueuedBackfill:
+    """Submits the days of a backfill and follows their runs."""
+
+    queue: RunQueue
+    plans: Sequence[DayPlan]
+    on_made: ReportMade
+    stop: threading.Event
+    _following: dict[str, MadePartitions] = field(default_factory=dict)
+
+    def run(self) -> DagsterRun | None:
+        """Make the days; returns the first run that did not succeed, None when all did.
+
+        After a failure nothing more is submitted, and runs that were submitted may end. Raises
+        CancelledError when `stop` is set, after the unfinished runs were canceled.
+        """
+        split = [plan.split(self.queue.graph) for plan in self.plans]
+        free = [plan for plan, _ in split if plan.assets]
+        run_ids = dict(zip((plan.day for plan in free), self._submit(free), strict=True))
+        for _, ordered in split:
+            if failed := self._wait([run_ids[ordered.day]] if ordered.day in run_ids else []):
+                return failed
+            if ordered.assets and (failed := self._wait(self._submit([ordered]))):
+                return failed
+        return self._wait(list(run_ids.values()))
+
+    def _submit(self, plans: Sequence[DayPlan]) -> list[str]:
+        run_ids = self.queue.submit(plans)
+        for run_id in run_ids:
+            self._following[run_id] = MadePartitions(self.queue.instance, run_id, self.on_made)
+        return run_ids
+
+    def _wait(self, run_ids: Sequence[str]) -> DagsterRun | None:
+        """Wait for these runs while all are followed; returns one that did not succeed."""
+        waiting = set(run_ids)
+        while waiting:
+            for made in self._following.values():
+                made.report()
+            runs = self.queue.instance.get_runs(RunsFilter(run_ids=list(self._following)))
+            finished = {run.run_id: run for run in runs if run.is_finished}
+            for run_id in finished.keys() & waiting:
+                self._following.pop(run_id).report()
+                if finished[run_id].status is not DagsterRunStatus.SUCCESS:
+                    return finished[run_id]
+            waiting -= finished.keys()
+            if waiting and self.stop.wait(POLL_SECONDS):
+                self.queue.cancel([r.run_id for r in runs if not r.is_finished])
+                raise CancelledError
+        return None

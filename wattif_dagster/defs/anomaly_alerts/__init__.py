@@ -1,0 +1,1 @@
+"""Meters to look at, and who is told of them."""

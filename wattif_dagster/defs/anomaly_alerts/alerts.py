@@ -1,0 +1,46 @@
+"""Finds the alert episodes of a day, and those that are new."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from wattif_dagster import schemas
+from wattif_dagster.defs.anomaly_alerts.query import alerts_sql, continued_sql, quarter_start
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.settings.alerts import AlertRule
+
+
+def find_alerts(bigquery: BigQueryWarehouse, rule: AlertRule, day: date) -> list[dict[str, Any]]:
+    """Replace the day's partition of `anomaly_alerts`; returns its rows by id."""
+    table = schemas.ANOMALY_ALERTS
+    bigquery.ensure_table(schemas.ANOMALY_SCORES)
+    sql = alerts_sql(bigquery.quoted(schemas.ANOMALY_SCORES), day, rule)
+    bigquery.replace_partition(table, day, sql)
+    return bigquery.day_rows(table, day, "alert_id")
+
+
+def find_new_alerts(
+    bigquery: BigQueryWarehouse, rule: AlertRule, days: Sequence[date], since: date
+) -> list[dict[str, Any]]:
+    """Find episodes in these days' partitions that opened on `since` or later.
+
+    The most probable come first, each as of the last of the days. An episode that has a new id for
+    a new quarter is not new.
+    """
+    table = schemas.ANOMALY_ALERTS
+    listed = ", ".join(f"DATE '{day}'" for day in days)
+    rows = bigquery.rows(
+        f"SELECT {', '.join(table.column_names)} FROM {bigquery.quoted(table)} "
+        f"WHERE alert_date IN ({listed}) AND opened_on >= DATE '{since}' ORDER BY alert_date"
+    )
+    latest = {row["alert_id"]: row for row in rows}.values()
+    continued = {
+        (row["serial"], quarter)
+        for quarter in {row["opened_on"] for row in latest}
+        if quarter == quarter_start(quarter)
+        for row in bigquery.rows(
+            continued_sql(bigquery.quoted(schemas.ANOMALY_SCORES), quarter, rule)
+        )
+    }
+    new = [row for row in latest if (row["serial"], row["opened_on"]) not in continued]
+    return sorted(new, key=lambda row: (-row["worst_probability"], row["alert_id"]))

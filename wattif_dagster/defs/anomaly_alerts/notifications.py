@@ -1,0 +1,102 @@
+"""The sensor that tells channels of new alerts, once each. It is part of no run and fails none."""
+
+from datetime import date
+
+from dagster import (
+    AssetRecordsFilter,
+    DailyPartitionsDefinition,
+    DefaultSensorStatus,
+    Definitions,
+    SensorEvaluationContext,
+    SensorResult,
+    SkipReason,
+    definitions,
+    sensor,
+)
+
+from wattif_dagster import keys, schemas
+from wattif_dagster.alerting.ledger import Ledger
+from wattif_dagster.daily_asset import build_context
+from wattif_dagster.defs.anomaly_alerts.alerts import find_new_alerts
+from wattif_dagster.partitions import daily_partitions
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.options import AlertResource
+from wattif_dagster.settings.alerts import AlertSettings
+
+INTERVAL_SECONDS = 300
+"""A channel may be out of reach for as many evaluations as the ledger has retries."""
+
+MATERIALIZATIONS_READ = 1000
+"""The most that one evaluation reads. The next one continues from there."""
+
+
+@definitions
+def alert_notifications() -> Definitions:
+    """The sensor. It runs from the start when the settings name a channel."""
+    settings = build_context().settings
+    alerts, partitions = settings.alerts, daily_partitions(settings.simulation.first_day)
+
+    @sensor(
+        name="alert_notifications",
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=(
+            DefaultSensorStatus.RUNNING if alerts.notify_urls else DefaultSensorStatus.STOPPED
+        ),
+        description="Tells the channels of WATTIF_ALERTS__NOTIFY_URLS of new alerts, or logs them.",
+    )
+    def evaluate(
+        context: SensorEvaluationContext,
+        wattif_alert_rule: AlertResource,
+        wattif_bigquery: BigQueryWarehouse,
+    ) -> SensorResult:
+        return notify(context, wattif_alert_rule, wattif_bigquery, alerts, partitions)
+
+    return Definitions(sensors=[evaluate])
+
+
+def notify(
+    context: SensorEvaluationContext,
+    rule: AlertResource,
+    bigquery: BigQueryWarehouse,
+    settings: AlertSettings,
+    partitions: DailyPartitionsDefinition,
+) -> SensorResult:
+    """Deliver the alerts of days materialized since the last evaluation.
+
+    The new cursor is the ledger's JSON. The channels are not a resource: its config would show
+    their tokens.
+    """
+    from wattif_dagster.alerting.channels import Channel, make_channels  # take a second to import
+    from wattif_dagster.alerting.delivery import deliver
+
+    ledger = Ledger.parse(context.cursor)
+    days = partitions.get_partition_keys()[-settings.notify_within_days :]
+    made = context.instance.fetch_materializations(
+        AssetRecordsFilter(
+            keys.ANOMALY_ALERTS, asset_partitions=days, after_storage_id=ledger.seen
+        ),
+        limit=MATERIALIZATIONS_READ,
+        ascending=True,
+    ).records
+    if not days or not made:
+        return _finish(ledger, "no recent day of anomaly_alerts was materialized")
+    since = date.fromisoformat(days[0])
+    ledger.forget(opened_before=since)
+    alert_days = sorted({date.fromisoformat(str(record.partition_key)) for record in made})
+    found = find_new_alerts(bigquery, rule, alert_days, since)
+
+    log = Channel("log", "the log", lambda message: context.log.info(str(message)) is None)
+    channels = make_channels(settings.notify_urls) or [log]
+    deliveries = deliver(ledger, channels, found, bigquery.table_name(schemas.ANOMALY_ALERTS))
+    for delivery in deliveries:
+        if delivery.given_up:
+            context.log.error(f"{delivery.channel} was not told of {', '.join(delivery.given_up)}")
+        elif not delivery.taken:
+            context.log.warning(str(delivery))
+    if not any(delivery.is_pending for delivery in deliveries):
+        ledger.seen = made[-1].storage_id
+    return _finish(ledger, "; ".join(map(str, deliveries)) or "no alert is new")
+
+
+def _finish(ledger: Ledger, said: str) -> SensorResult:
+    return SensorResult(skip_reason=SkipReason(said), cursor=ledger.model_dump_json())

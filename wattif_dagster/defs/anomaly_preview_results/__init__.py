@@ -1,0 +1,1 @@
+"""Dataplex's own anomaly detection, where Google has enabled the preview."""

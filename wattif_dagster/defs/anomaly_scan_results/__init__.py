@@ -1,0 +1,1 @@
+"""The Dataplex scan of the day's fleet_anomalies."""

@@ -1,0 +1,1 @@
+"""How anomalous each meter's hours of the day are."""

@@ -1,0 +1,86 @@
+"""A plot of single meters on one day."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from math import nan
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wattif_dagster.detection.threshold import THRESHOLD
+from wattif_dagster.plotting import BAND, DPI, FLAG, VALUE, default_style, render_png, set_hour_axis
+
+COLUMNS = 3
+PANEL_INCHES = (3.2, 2.1)
+HEADING_INCHES = 0.3
+# Around the lines of a panel: for kW of five characters, two lines of title, and the hours. A
+# layout that matplotlib works out takes longer than all the drawing.
+LEFT, RIGHT, ABOVE, BELOW = 0.4, 0.1, 0.36, 0.22
+
+
+@default_style
+def plot_meters(
+    rows: Sequence[Mapping[str, Any]], title: str = "The most anomalous meters"
+) -> bytes:
+    """Plot a panel for each meter: avg_kw by hour, its bounds, and the flagged hours, as a PNG.
+
+    `rows` are hours, together for each meter and in time's order, with `serial`,
+    `time_hour_rolled`, `avg_kw`, `lower`, `upper` (kW), `anomaly_probability` and `reason`; NULLs
+    are None. A flagged hour without a reading is marked at the bottom.
+    """
+    meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
+    figure, panels = _make_panels(max(1, -(-len(meters) // COLUMNS)))
+    for panel, (serial, hours) in zip(panels, meters, strict=False):
+        _plot_meter(panel, serial, hours)
+    for panel in panels[len(meters) :]:
+        panel.set_axis_off()
+    said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
+    figure.suptitle(said, fontsize=11, fontweight="bold", y=0.99, va="top")
+    return render_png(figure)
+
+
+def _make_panels(lines: int) -> tuple[Figure, list[Axes]]:
+    """Lines of panels, below room for a heading."""
+    width, height = PANEL_INCHES
+    size = (width * COLUMNS, height * lines + HEADING_INCHES)
+    figure = Figure(figsize=size, dpi=DPI)
+    across, down = width - LEFT - RIGHT, height - ABOVE - BELOW
+    grid = figure.subplots(
+        lines,
+        COLUMNS,
+        squeeze=False,
+        gridspec_kw={
+            "left": LEFT / size[0],
+            "right": 1 - RIGHT / size[0],
+            "bottom": BELOW / size[1],
+            "top": 1 - (HEADING_INCHES + ABOVE) / size[1],
+            "wspace": (LEFT + RIGHT) / across,
+            "hspace": (ABOVE + BELOW) / down,
+        },
+    )
+    panels = list(grid.ravel())
+    for panel in panels:
+        set_hour_axis(panel, "{:02}", labelsize=7)
+    return figure, panels
+
+
+def _plot_meter(panel: Axes, serial: str, hours: Sequence[Mapping[str, Any]]) -> None:
+    times = [row["time_hour_rolled"].hour for row in hours]
+    lower, value, upper = (
+        [nan if row[name] is None else row[name] for row in hours]
+        for name in ("lower", "avg_kw", "upper")
+    )
+    panel.fill_between(times, lower, upper, color=BAND, alpha=0.5, lw=0, step="mid")
+    panel.plot(times, value, color=VALUE, lw=1.3, drawstyle="steps-mid")
+    flagged = [row for row in hours if (row["anomaly_probability"] or 0) >= THRESHOLD]
+    panel.scatter(
+        [row["time_hour_rolled"].hour for row in flagged],
+        [row["avg_kw"] or 0 for row in flagged],
+        s=16,
+        color=FLAG,
+        zorder=3,
+    )
+    reasons = sorted({row["reason"] for row in flagged})
+    more = f" +{len(reasons) - 2}" if len(reasons) > 2 else ""
+    panel.set_title(f"{serial}\n{', '.join(reasons[:2])}{more}", loc="left", y=1, fontsize=8)

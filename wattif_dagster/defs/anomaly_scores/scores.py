@@ -1,0 +1,81 @@
+"""Scores the meters of one day, and reads what the asset and the demo show of the scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from google.cloud.bigquery import ArrayQueryParameter
+
+from wattif_dagster import schemas
+from wattif_dagster.defs.consumption_baseline.fit import name_tables
+from wattif_dagster.detection.detectors import Detector
+from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A day's scores; `unscored` hours have no probability yet."""
+
+    rows: int
+    unscored: int
+    calibration_days: int
+
+
+def score_day(
+    bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
+) -> Scores:
+    """Replace the day's partition of `anomaly_scores`."""
+    bigquery.ensure_table(schemas.CONSUMPTION_BASELINE)
+    table, baseline = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_BASELINE
+    arguments = name_tables(bigquery, detector, day), day, readings_per_hour
+    if detector.baseline is None and not bigquery.row(history_sql(*arguments))["meters"]:
+        sql = rules_alone_sql(detector.name, *arguments)
+    else:
+        sql = detector.scores(*arguments)
+    bigquery.replace_partition(table, day, sql)
+    since = day - timedelta(days=detector.calibration_days)
+    row = bigquery.row(
+        "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
+        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(baseline)} "
+        f"WHERE day >= DATE '{since}' AND day < DATE '{day}'"
+        f") AS calibration_days FROM {bigquery.quoted(table)} "
+        f"WHERE {bigquery.partition_filter(table, day)}"
+    )
+    return Scores(row["n"], row["unscored"], row["calibration_days"])
+
+
+def find_flagged_meters(
+    bigquery: BigQueryWarehouse, day: date, threshold: float
+) -> list[dict[str, Any]]:
+    """Meters with hours at the threshold or above, the most such hours first: serial, hours,
+    probability (the largest), reason (of that hour)."""
+    table = schemas.ANOMALY_SCORES
+    return bigquery.rows(
+        "SELECT serial, COUNT(*) AS hours, MAX(anomaly_probability) AS probability, "
+        "MAX_BY(reason, anomaly_probability) AS reason "
+        f"FROM {bigquery.quoted(table)} WHERE {bigquery.partition_filter(table, day)} "
+        f"AND anomaly_probability >= {threshold!r} "
+        "GROUP BY serial ORDER BY hours DESC, probability DESC, serial"
+    )
+
+
+def read_curves(
+    bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The hours of these meters, in their order: avg_kw, its bounds and the score's columns."""
+    if not serials:
+        return []
+    scores, hourly = schemas.ANOMALY_SCORES, schemas.HOURLY_CONSUMPTION
+    rows = bigquery.rows(
+        "SELECT s.serial, s.time_hour_rolled, h.avg_kw, s.lower, s.upper, "
+        "s.anomaly_probability, s.reason "
+        f"FROM (SELECT * FROM {bigquery.quoted(scores)} "
+        f"WHERE {bigquery.partition_filter(scores, day)} AND serial IN UNNEST(@serials)) AS s "
+        f"LEFT JOIN (SELECT * FROM {bigquery.quoted(hourly)} "
+        f"WHERE {bigquery.partition_filter(hourly, day)} AND serial IN UNNEST(@serials)) AS h "
+        "ON h.serial = s.serial AND h.time_hour_rolled = s.time_hour_rolled",
+        ArrayQueryParameter("serials", "STRING", list(serials)),
+    )
+    return sorted(rows, key=lambda row: (serials.index(row["serial"]), row["time_hour_rolled"]))

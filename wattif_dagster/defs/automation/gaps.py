@@ -1,0 +1,119 @@
+"""The check `no_gaps` of each daily asset: days between the first and the last that are missing.
+
+It looks at what Dagster recorded, not at the data. A missing latest day is told by the freshness
+policy. The job `gaps` runs the check every morning, also when no other run was started.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    AssetSelection,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    Definitions,
+    RunsFilter,
+    ScheduleDefinition,
+    define_asset_job,
+    multi_asset_check,
+)
+
+from wattif_dagster.partitions import Span, group_days
+
+NO_GAPS = "no_gaps"
+
+
+def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
+    """Build the check of each of these assets, and the job and schedule that run it."""
+    check = _define_check(assets)
+    job = define_asset_job(
+        "gaps",
+        selection=AssetSelection.checks(check),
+        description="Warns of days that are missing, or whose latest run failed.",
+    )
+    schedule = ScheduleDefinition(
+        name="gaps",
+        job=job,
+        cron_schedule="0 6 * * *",
+        execution_timezone="UTC",
+        description="At 06:00 UTC, when the day before is due.",
+    )
+    return Definitions(asset_checks=[check], jobs=[job], schedules=[schedule])
+
+
+def _define_check(assets: Sequence[AssetKey]) -> AssetChecksDefinition:
+    """One step checks all assets: it asks Dagster alone, which takes milliseconds."""
+
+    @multi_asset_check(
+        name=NO_GAPS,
+        specs=[
+            AssetCheckSpec(
+                NO_GAPS,
+                asset=key,
+                description="Each day from the first to the last is made, and no day's latest run "
+                "failed.",
+            )
+            for key in assets
+        ],
+        can_subset=True,
+    )
+    def check(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        for selected in context.selected_asset_check_keys:
+            yield find_gaps(context.instance, selected.asset_key)
+
+    return check
+
+
+def find_gaps(instance: DagsterInstance, key: AssetKey) -> AssetCheckResult:
+    """Find days never made between two that were, and days whose latest run failed.
+
+    A day that an unfinished run makes, or is to make, is neither.
+    """
+    made = sorted(map(date.fromisoformat, instance.get_materialized_partitions(key)))
+    attempts = _find_attempts(instance, key)
+    failed = [day for day, run in attempts.items() if run.status is DagsterRunStatus.FAILURE]
+    in_progress = {day for day, run in attempts.items() if not run.is_finished}
+    between = Span(made[0], made[-1]).days if made else []
+    missing = sorted({*between} - {*made} - {*failed} - in_progress)
+    to_make = sorted({*missing, *failed})
+    fix = [f"wattif backfill --start {to_make[0]} --end {to_make[-1]}"] if to_make else []
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=NO_GAPS,
+        passed=not to_make,
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "missing": [str(span) for span in group_days(missing)],
+            "failed": [str(span) for span in group_days(failed)],
+            "first": str(made[0]) if made else "",
+            "last": str(made[-1]) if made else "",
+            "fix": fix,
+        },
+    )
+
+
+def _find_attempts(instance: DagsterInstance, key: AssetKey) -> Mapping[date, DagsterRun]:
+    """Find the latest run of each day that was to be made and was not made since.
+
+    Deleted runs are left out. Dagster's own status by partition would take tens of times as long.
+    """
+    storage = instance.event_log_storage
+    attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(
+        key
+    )
+    if not attempts:
+        return {}
+    run_ids = list({run_id for run_id, _ in attempts.values()})
+    runs = {run.run_id: run for run in instance.get_runs(RunsFilter(run_ids=run_ids))}
+    return {
+        date.fromisoformat(day): runs[run_id]
+        for day, (run_id, _) in attempts.items()
+        if run_id in runs
+    }

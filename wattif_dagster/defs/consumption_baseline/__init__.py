@@ -1,0 +1,1 @@
+"""What each meter is expected to do on the day."""

@@ -1,0 +1,65 @@
+"""Fits the baseline of one day, and trains what the detector trains."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.detectors import DETECTORS, Detector
+from wattif_dagster.detection.forecasts.queries import history_sql
+from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.errors import UserError
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.settings.detection import DetectionOptions
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A day's baseline: the rows stored, its meters, and the longest of their histories."""
+
+    rows: int
+    meters: int
+    history_days: int
+
+
+def choose_detector(bigquery: BigQueryWarehouse, detection: DetectionOptions) -> Detector:
+    """The detector of the settings. Raises UserError where the target does not have it."""
+    if refusal := detection.refusal(bigquery.cloud.target):
+        raise UserError(refusal)
+    return DETECTORS[detection.detector]
+
+
+def name_tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
+    """The quoted names of the tables that the detector reads."""
+    return Tables(
+        hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
+        consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
+        meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
+        model=bigquery.quoted_model(f"{detector.name}_{day:%Y%m%d}"),
+    )
+
+
+def fit_baseline(
+    bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
+) -> Baseline:
+    """Replace the day's partition of `consumption_baseline`, and train the detector's model.
+
+    A detector that stores no baseline leaves the partition empty: rows of another detector would
+    pass for its own.
+    """
+    table = schemas.CONSUMPTION_BASELINE
+    arguments = name_tables(bigquery, detector, day), day, readings_per_hour
+    if detector.baseline is None:
+        row = bigquery.row(history_sql(*arguments))
+        if detector.training and row["meters"]:
+            bigquery.execute(detector.training(*arguments))
+        columns = ", ".join(table.column_names)
+        nothing = f"SELECT {columns} FROM {bigquery.quoted(table)} WHERE FALSE"
+        bigquery.replace_partition(table, day, nothing)
+        return Baseline(0, row["meters"], row["history_days"])
+    bigquery.replace_partition(table, day, detector.baseline(*arguments))
+    row = bigquery.row(
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT serial) AS meters, "
+        "COALESCE(MAX(history_days), 0) AS history_days "
+        f"FROM {bigquery.quoted(table)} WHERE {bigquery.partition_filter(table, day)}"
+    )
+    return Baseline(row["n"], row["meters"], row["history_days"])

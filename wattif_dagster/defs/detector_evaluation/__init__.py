@@ -1,0 +1,1 @@
+"""What the day's scores found of the day's injected anomalies."""

@@ -1,0 +1,21 @@
+"""Renders `detector_evaluation.sql`: how well the day's scores find injected anomalies."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from wattif_dagster.detection.threshold import THRESHOLD
+from wattif_dagster.sql import render_sql
+
+_TEMPLATE = Path(__file__).with_name("detector_evaluation.sql")
+
+
+def evaluation_sql(anomaly_scores: str, injected_anomalies: str, day: date) -> str:
+    """A SELECT of the day's rows of `schemas.DETECTOR_EVALUATION`; the tables' names are quoted."""
+    return render_sql(
+        _TEMPLATE,
+        anomaly_scores=anomaly_scores,
+        injected_anomalies=injected_anomalies,
+        day=day.isoformat(),
+        day_end=(day + timedelta(days=1)).isoformat(),
+        threshold=THRESHOLD,
+    )

@@ -1,0 +1,1 @@
+"""The fleet's hours of the day against the fleet's history."""

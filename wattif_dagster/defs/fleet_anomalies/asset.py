@@ -1,0 +1,55 @@
+"""fleet_anomalies: the fleet's hours of the day, scored."""
+
+from datetime import date
+from typing import Any
+
+from dagster import AssetExecutionContext, MaterializeResult
+
+from wattif_dagster import keys, schemas
+from wattif_dagster.daily_asset import daily_asset
+from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
+from wattif_dagster.detection.threshold import THRESHOLD
+from wattif_dagster.errors import UserError
+from wattif_dagster.partitions import partition_day
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+
+
+@daily_asset(
+    keys.FLEET_ANOMALIES,
+    table=schemas.FLEET_ANOMALIES,
+    deps=[keys.HOURLY_CONSUMPTION],
+    reads_earlier_days=True,
+    group="detection",
+    kinds={"bigquery", "sql"},
+)
+def fleet_anomalies(
+    context: AssetExecutionContext, wattif_bigquery: BigQueryWarehouse
+) -> MaterializeResult:
+    """AVG and MAX of the fleet's hourly consumption against the history before the day."""
+    day = partition_day(context)
+    rows = find_anomalies(wattif_bigquery, day)
+    if not rows:
+        raise UserError(f"{day} has no hourly consumption. Materialize hourly_consumption first.")
+    unscored = sum(row["anomaly_prob"] is None for row in rows)
+    if unscored:
+        context.log.info(f"{day}: {unscored} of {len(rows)} values have too little history")
+    return MaterializeResult(
+        metadata={
+            "dagster/partition_row_count": len(rows),
+            "anomalies": sum(bool(row["is_anomaly"]) for row in rows),
+            "without_history": unscored,
+            "threshold": THRESHOLD,
+        }
+    )
+
+
+def find_anomalies(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:
+    """Replace the day's partition of `fleet_anomalies`; returns its rows by metric and time."""
+    sql = fleet_anomalies_sql(bigquery.cloud.project, bigquery.dataset, day)
+    bigquery.replace_partition(schemas.FLEET_ANOMALIES, day, sql)
+    return read_anomalies(bigquery, day)
+
+
+def read_anomalies(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:
+    """Read the day's rows, 48 when it is complete, by metric and time."""
+    return bigquery.day_rows(schemas.FLEET_ANOMALIES, day, "metric, time")

@@ -1,0 +1,1 @@
+"""The day's readings rolled up by meter and hour."""

@@ -1,0 +1,1 @@
+"""The truth about the day's injected theft and faults."""

@@ -1,0 +1,1 @@
+"""The day's readings as NDJSON in Cloud Storage."""

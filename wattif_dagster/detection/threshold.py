@@ -1,0 +1,3 @@
+"""The probability from which a value counts as an anomaly."""
+
+THRESHOLD = 0.99

@@ -1,0 +1,62 @@
+"""A picture of how homes live: a week of one of them, and of the fleet beside H25."""
+
+from datetime import date, timedelta
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from wattif_dagster.metering.household.profile import relative_power
+from wattif_dagster.plotting import BAND, DPI, VALUE, default_style, render_png
+
+DAYS = 7
+SIZE_INCHES = (9.0, 4.2)
+H25 = "H25 (BDEW), of the same mean"
+
+
+@default_style
+def plot_week(
+    home: NDArray[np.float64], fleet: NDArray[np.float64], first: date, names: tuple[str, str]
+) -> bytes:
+    """A PNG of 900 x 420 pixels of the DAYS days from `first` on, a panel for home and for fleet.
+
+    `home` and `fleet` are kW, of shape (DAYS, readings per day): a home's, and the mean of all. H25
+    is drawn with the fleet's mean over the days. `names` are those of the two panels.
+    """
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    upper.fill_between(_days(home), home.ravel(), color=BAND, alpha=0.5, lw=0)
+    upper.plot(_days(home), home.ravel(), color=VALUE, lw=0.8)
+    h25 = np.array([relative_power(first + timedelta(days=number)) for number in range(DAYS)])
+    h25 *= fleet.mean() / h25.mean()
+    lower.fill_between(_days(h25), h25.ravel(), color=BAND, alpha=0.5, lw=0, label=H25)
+    lower.plot(_days(fleet), fleet.ravel(), color=VALUE, lw=1.5, label="the fleet")
+    lower.legend(loc="upper right", ncols=2, frameon=False, fontsize=8)
+    for panel, name in zip((upper, lower), names, strict=True):
+        _set_axes(panel, name)
+    lower.set_xticks(
+        np.arange(DAYS) + 0.5,
+        [f"{first + timedelta(days=number):%a %d %b}" for number in range(DAYS)],
+    )
+    figure.suptitle(f"A week from {first} (UTC)", fontsize=12, fontweight="bold")
+    return render_png(figure)
+
+
+def _days(kw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Middle of each reading, in days."""
+    return (np.arange(kw.size) + 0.5) / kw.shape[1]
+
+
+def _set_axes(panel: Axes, name: str) -> None:
+    panel.set_title(name, loc="left", fontsize=10)
+    panel.set_ylabel("kW", fontsize=9)
+    panel.set_xlim(0, DAYS)
+    panel.margins(y=0.25)
+    panel.set_ylim(bottom=0)
+    for midnight in range(DAYS + 1):
+        panel.axvline(midnight, color="black", lw=0.5, alpha=0.15)
+    panel.tick_params(labelsize=8)
+    panel.tick_params(axis="x", length=0)
+    panel.grid(axis="y", alpha=0.25)
+    panel.spines[["top", "right"]].set_visible(False)

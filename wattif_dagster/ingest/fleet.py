@@ -1,0 +1,71 @@
+"""The one fleet of a bucket: its settings, kept in the bucket so that no other fleet mixes in."""
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.layout import FLEET_NAME
+from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatchError, ObjectStore
+from wattif_dagster.metering.simulation import Simulation
+
+DIFFERENCES_NAMED = 5
+
+
+class FleetRecord(BaseModel):
+    """Which fleet a bucket holds: the fingerprint of its settings, and the settings to show."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fingerprint: str
+    settings: dict[str, object]
+
+
+def claim_bucket(store: ObjectStore, simulation: Simulation, *, replace: bool = False) -> None:
+    """Record in the bucket that it holds this fleet.
+
+    Raises UserError when the bucket holds another fleet, unless it is to `replace` that one.
+    """
+    found = store.read(FLEET_NAME)
+    if found is None or replace:
+        _write(store, simulation, None if replace else GENERATION_ABSENT)
+        return
+    record = _parse(found[0])
+    if record.fingerprint != simulation.fingerprint:
+        raise UserError(
+            f"The bucket {store.uri} holds the days of another fleet: "
+            f"{_describe(record, simulation)}. Use the settings of that fleet, or set "
+            "WATTIF_BUCKET to another bucket. To replace the fleet day by day, add --replace to "
+            "`wattif generate` or `wattif backfill`."
+        )
+
+
+def _write(store: ObjectStore, simulation: Simulation, if_generation: int | None) -> None:
+    record = FleetRecord(fingerprint=simulation.fingerprint, settings=simulation.model_dump())
+    body = orjson.dumps(record.model_dump(), option=orjson.OPT_INDENT_2)
+    try:
+        store.write(FLEET_NAME, body, if_generation=if_generation)
+    except GenerationMismatchError:
+        claim_bucket(store, simulation)  # another writer was faster, maybe with the same fleet
+
+
+def _parse(data: bytes) -> FleetRecord:
+    try:
+        return FleetRecord.model_validate_json(data)
+    except ValidationError:
+        raise UserError(
+            f"{FLEET_NAME} in the bucket is damaged. Run `wattif backfill` or `wattif generate` "
+            "with --replace to write it again."
+        ) from None
+
+
+def _describe(record: FleetRecord, simulation: Simulation) -> str:
+    """Name the settings that differ, e.g. "WATTIF_SIMULATION__METERS is 100 there, 20 here"."""
+    here = simulation.model_dump()
+    different = [
+        f"WATTIF_SIMULATION__{name.upper()} is {there} there, {here.get(name)} here"
+        for name, there in record.settings.items()
+        if here.get(name) != there
+    ]
+    more = len(different) - DIFFERENCES_NAMED
+    named = "; ".join(different[:DIFFERENCES_NAMED]) or "made by another version"
+    return f"{named}; and {more} more" if more > 0 else named

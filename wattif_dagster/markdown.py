@@ -1,0 +1,27 @@
+"""Markdown in the Dagster UI: images and tables."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from dagster import MarkdownMetadataValue, MetadataValue
+
+ROWS_LISTED = 20
+
+
+def image(title: str, png: bytes) -> MarkdownMetadataValue:
+    """Show a PNG as metadata, without a file to keep."""
+    return MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> MarkdownMetadataValue:
+    """Show the first rows. `columns` maps each heading to its format, e.g. "{hours}"."""
+    lines = [_line(columns), _line(["---"] * len(columns), gap="")]
+    for row in islice(rows, ROWS_LISTED):
+        lines.append(_line([cell.format_map(row) for cell in columns.values()]))
+    return MetadataValue.md("\n".join(lines))
+
+
+def _line(cells: Sequence[str] | Mapping[str, str], gap: str = " ") -> str:
+    return "|" + "|".join(f"{gap}{cell}{gap}" for cell in cells) + "|"

@@ -1,0 +1,172 @@
+"""Reconciles one day: says whether manifest, bucket, tables and roll-up agree.
+
+Objects are compared by the size and CRC-32C of the bucket's listing, and nothing is downloaded.
+Tables are compared by their rows, and the roll-up by its energy too. Readings that were changed in
+`meter_readings` and rolled up again, with none added or lost, are not noticed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from wattif_dagster import schemas
+from wattif_dagster.ingest.layout import (
+    day_prefix,
+    labels_prefix,
+    manifest_name,
+    registry_prefix,
+    registry_rows_name,
+    registry_state_name,
+)
+from wattif_dagster.ingest.manifest import Manifest, ManifestError, read_manifest
+from wattif_dagster.ingest.store import StoredObject
+from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
+from wattif_dagster.reconcile.counts import count_hours, count_readings
+from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobError
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.schemas import Table
+
+TABLES = (
+    schemas.METER_REGISTRY,
+    schemas.METER_READINGS,
+    schemas.INJECTED_ANOMALIES,
+    schemas.HOURLY_CONSUMPTION,
+)
+"""The tables that hold what the manifest says of the day, each in its own way."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """A day, its manifest where there is a sound one, and a sentence for each difference.
+
+    `uploaded` counts the readings of objects that lie in the bucket as the manifest lists them. A
+    count is None where it could not be taken.
+    """
+
+    day: date
+    manifest: Manifest | None
+    differences: tuple[str, ...]
+    uploaded: int = 0
+    loaded: int | None = None
+    rolled_up: int | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the day is the same everywhere."""
+        return not self.differences
+
+
+def reconcile_days(
+    gcs: GcsTransferManager, bigquery: BigQueryWarehouse, days: Iterable[date]
+) -> Iterator[Reconciliation]:
+    """Reconcile each day. Raises UserError when a service refuses to be asked."""
+    missing = {table.name for table in TABLES if not bigquery.has_table(table)}
+    for day in days:
+        try:
+            manifest = read_manifest(gcs, day)
+        except ManifestError as error:
+            yield Reconciliation(day, None, (str(error),))
+            continue
+        if manifest is None:
+            unlisted = (f"{item.name} is not listed" for item in gcs.list(day_prefix(day)))
+            yield Reconciliation(day, None, (f"{manifest_name(day)} is missing", *unlisted))
+            continue
+        yield _reconcile(gcs, bigquery, manifest, missing)
+
+
+def _reconcile(
+    gcs: GcsTransferManager, bigquery: BigQueryWarehouse, manifest: Manifest, missing: set[str]
+) -> Reconciliation:
+    stored = list(gcs.list(day_prefix(manifest.day)))
+    by_name = {item.name: item for item in stored}
+    tables = _Tables(bigquery, manifest, missing)
+    tables.compare()
+    in_bucket = _compare_bucket(gcs, manifest, stored, bigquery.readings_type == "external")
+    return Reconciliation(
+        day=manifest.day,
+        manifest=manifest,
+        differences=(*in_bucket, *tables.differences),
+        uploaded=sum(o.rows for o in manifest.objects if o.matches(by_name.get(o.name))),
+        loaded=tables.loaded,
+        rolled_up=tables.rolled_up,
+    )
+
+
+def _compare_bucket(
+    gcs: GcsTransferManager, manifest: Manifest, stored: list[StoredObject], external: bool
+) -> list[str]:
+    day = manifest.day
+    beside = {
+        item.name: item
+        for prefix in (labels_prefix(day), registry_prefix(day))
+        for item in gcs.list(prefix)
+    }
+    labels = manifest.labels.difference(beside.get(manifest.labels.name))
+    registry = (registry_state_name(day), registry_rows_name(day))
+    return [
+        *manifest.differences(stored, alone=external),
+        *([labels] if labels else []),
+        *(f"{name} is missing" for name in registry if name not in beside),
+    ]
+
+
+class _Tables:
+    """The tables of a day. Each is asked by itself, so that a missing one hides no other."""
+
+    def __init__(self, bigquery: BigQueryWarehouse, manifest: Manifest, missing: set[str]):
+        self._bigquery = bigquery
+        self._manifest = manifest
+        self._missing = missing
+        self.differences: list[str] = []
+        self.loaded: int | None = None
+        self.rolled_up: int | None = None
+
+    def compare(self) -> None:
+        """Fill in the differences and the counts."""
+        bigquery, manifest = self._bigquery, self._manifest
+        day, interval = manifest.day, manifest.interval_seconds
+        self._compare_rows(schemas.METER_REGISTRY, manifest.meters)
+        self._compare_rows(schemas.INJECTED_ANOMALIES, manifest.labels.rows)
+        readings = self._ask(
+            schemas.METER_READINGS, lambda: count_readings(bigquery, day, interval)
+        )
+        hours = self._ask(schemas.HOURLY_CONSUMPTION, lambda: count_hours(bigquery, day, interval))
+        if readings:
+            self.loaded = readings.readings
+            self._compare(schemas.METER_READINGS, "rows", readings.readings, manifest.total_rows)
+        if hours:
+            self.rolled_up = hours.readings
+            self._compare(
+                schemas.HOURLY_CONSUMPTION, "readings", hours.readings, manifest.total_rows
+            )
+        if readings and hours and self.loaded == self.rolled_up and readings.watts != hours.watts:
+            self.differences.append(
+                f"hourly_consumption adds up to {self._kwh(hours.watts):,.6f} kWh, "
+                f"meter_readings to {self._kwh(readings.watts):,.6f}"
+            )
+
+    def _kwh(self, watts: int) -> float:
+        return watts * self._manifest.interval_seconds / SECONDS_PER_HOUR / 1000
+
+    def _compare_rows(self, table: Table, listed: int) -> None:
+        counted = self._ask(table, lambda: self._bigquery.count_rows(table, self._manifest.day))
+        if counted is not None:
+            self._compare(table, "rows", counted, listed)
+
+    def _compare(self, table: Table, what: str, counted: int, listed: int) -> None:
+        if counted != listed:
+            self.differences.append(f"{table.name} has {counted:,} {what}, not {listed:,}")
+
+    def _ask(self, table: Table, query: Callable[[], T]) -> T | None:
+        """Run the query; None, and a difference, when the table cannot answer it."""
+        if table.name in self._missing:
+            self.differences.append(f"table {self._bigquery.table_name(table)} is missing")
+            return None
+        try:
+            return query()
+        except JobError as error:
+            self.differences.append(f"{table.name} cannot be read: {' '.join(str(error).split())}")
+            return None

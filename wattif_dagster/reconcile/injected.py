@@ -1,0 +1,89 @@
+"""Which of the counted faults were injected. A fault is excused only as far as its label goes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from dagster import AssetCheckResult, AssetCheckSeverity
+
+from wattif_dagster.ingest.labels import Label
+from wattif_dagster.ingest.manifest import Manifest
+from wattif_dagster.metering.anomalies.kinds import KINDS
+from wattif_dagster.reconcile.counts import HoursCounts, ReadingsCounts
+
+METERS_NAMED = 20
+"""Meters that a check names for each kind of injected fault."""
+
+_MISSING, _DUPLICATED = "F6", "F7"
+_BEYOND_RANGE = frozenset({"F3", "F5", "F8"})
+"""Kinds that may report more than a household can draw: spike, reverse flow, tenfold."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The number of faults that no label explains, and the meters with injected ones by kind."""
+
+    unexplained: int
+    injected: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def explain_repeated(
+    total: int, by_meter: Mapping[str, int], labels: Iterable[Label], readings_per_hour: int
+) -> Finding:
+    """Explain repeated rows: a duplicated hour has all of its readings exactly twice."""
+    touched = [label for label in labels if label.kind == _DUPLICATED]
+    expected = {label.serial: len(label.touched_hours) * readings_per_hour for label in touched}
+    return _explain(total, by_meter, touched, expected)
+
+
+def explain_out_of_range(
+    total: int, by_meter: Mapping[str, int], labels: Iterable[Label]
+) -> Finding:
+    """Explain readings that no household has. A label does not tell how many of them there are."""
+    touched = [label for label in labels if label.kind in _BEYOND_RANGE]
+    return _explain(total, by_meter, touched, {})
+
+
+def explain_faulty_hours(
+    total: int, by_meter: Mapping[str, int], labels: Iterable[Label]
+) -> Finding:
+    """Explain hours that are missing or incomplete: exactly the labelled ones are excused."""
+    touched = [label for label in labels if label.kind in (_MISSING, _DUPLICATED)]
+    expected = {label.serial: len(label.touched_hours) for label in touched}
+    return _explain(total, by_meter, touched, expected)
+
+
+def check_finding(
+    name: str, finding: Finding, counts: ReadingsCounts | HoursCounts, manifest: Manifest
+) -> AssetCheckResult:
+    """Make the check's result: an injected fault warns, an unexplained one is an error."""
+    numbers = {name: value for name, value in asdict(counts).items() if isinstance(value, int)}
+    named = {kind: serials[:METERS_NAMED] for kind, serials in finding.injected.items()}
+    return AssetCheckResult(
+        check_name=name,
+        passed=not finding.unexplained and not finding.injected,
+        severity=AssetCheckSeverity.ERROR if finding.unexplained else AssetCheckSeverity.WARN,
+        metadata={
+            "unexplained_faults": finding.unexplained,
+            "manifest_rows": manifest.total_rows,
+            **numbers,
+            **({"injected": named} if named else {}),
+        },
+    )
+
+
+def _explain(
+    total: int,
+    by_meter: Mapping[str, int],
+    touched: Iterable[Label],
+    expected: Mapping[str, int],
+) -> Finding:
+    """Subtract the faults of the touched meters from `total`; theirs must be the expected ones."""
+    unexplained = total
+    injected: dict[str, list[str]] = {}
+    for label in touched:
+        found = by_meter.get(label.serial, 0)
+        unexplained += abs(found - expected.get(label.serial, found)) - found
+        if found:
+            title = f"{label.kind} {KINDS[label.kind].title}"
+            injected.setdefault(title, []).append(label.serial)
+    return Finding(unexplained, injected)

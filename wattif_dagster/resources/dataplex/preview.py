@@ -1,0 +1,206 @@
+"""The anomaly detection preview of Dataplex: scans that the published client cannot describe.
+
+Their JSON goes over an authorized REST session, as in the predecessor's notebook. Once created, a
+scan is run and waited for like any other (`DataplexScans`). What the preview takes is not public:
+the names are the notebook's, except `segmentation_columns`, which only the local cloud takes for
+certain.
+"""
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import requests
+from google.auth.exceptions import GoogleAuthError, TransportError
+from google.auth.transport.requests import AuthorizedSession
+from google.cloud import dataplex_v1
+from google.protobuf import json_format
+
+from wattif_dagster.errors import TransientError, UserError
+from wattif_dagster.resources.dataplex.definition import table_resource
+from wattif_dagster.resources.dataplex.scans import DataplexScans, pauses
+from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED
+
+GOOGLE = "https://dataplex.googleapis.com"
+LABEL = "wattif-definition"
+"""The scan's label that tells one definition from another."""
+
+_UNKNOWN_FIELD = re.compile(r"unknown name|cannot find field|allow-?list|not enabled", re.I)
+_STATUS_OF_CODE = {3: "INVALID_ARGUMENT", 7: "PERMISSION_DENIED", 12: "UNIMPLEMENTED"}
+
+
+Window: TypeAlias = Literal[
+    "AUTO_FREQUENCY",
+    "PER_MINUTE",
+    "HOURLY",
+    "DAILY",
+    "WEEKLY",
+    "MONTHLY",
+    "QUARTERLY",
+    "YEARLY",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnomalyDetection:
+    """What is measured in which windows, and where it is written."""
+
+    column: str
+    time: str
+    """A column's name, or `partition` or `incremental` for the one that the table or scan has."""
+    result_table: str
+    """project.dataset.table; the preview's intermediate tables are kept beside it."""
+    metrics: Sequence[str] = ("AVG", "MAX")
+    threshold: float = 0.99
+    window: Window = "HOURLY"
+    segments: Sequence[str] = ()
+    """Columns whose values each have a series of their own; none: one series of all rows."""
+
+
+def preview_body(scan: dataplex_v1.DataScan, detection: AnomalyDetection) -> dict[str, Any]:
+    """The JSON of a scan (see `quality_scan`) with the preview's rule added. Raises UserError."""
+    body = json_format.MessageToDict(
+        dataplex_v1.DataScan.pb(scan), preserving_proto_field_name=True
+    )
+    spec = body.setdefault("data_quality_spec", {})
+    rule = {
+        "name": "anomalies",
+        "column": detection.column,
+        "dimension": "ACCURACY",
+        "data_anomaly_detection": {
+            "metrics": list(detection.metrics),
+            "anomaly_probability_threshold": detection.threshold,
+        },
+    }
+    spec["rules"] = [*spec.get("rules", []), rule]
+    times = {
+        "partition": {"use_partition_column": True},
+        "incremental": {"use_incremental_column": True},
+    }
+    result_table = table_resource(detection.result_table)
+    spec["anomaly_detection"] = {
+        "aggregation_window": detection.window,
+        **times.get(detection.time, {"timestamp_column": detection.time}),
+        **({"segmentation_columns": list(detection.segments)} if detection.segments else {}),
+        "bigquery_export": {
+            "intermediate_dataset": result_table.rpartition("/tables/")[0],
+            "result_table": result_table,
+        },
+    }
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    body.setdefault("labels", {})[LABEL] = digest[:12]
+    return body
+
+
+def ensure_preview(
+    scans: DataplexScans,
+    scan_id: str,
+    body: dict[str, Any],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Create the scan, or leave the one that is there. `body` is from `preview_body`.
+
+    Raises UserError where the preview is not enabled for the project, where another scan has the
+    name, and for whatever else is refused.
+    """
+    rest = _Rest(scans)
+    name = scans.scan_name(scan_id)
+    response = rest.ask("POST", f"{scans.parent}/dataScans", {"dataScanId": scan_id}, body)
+    if response.status_code == requests.codes.conflict:
+        there = rest.answered(rest.ask("GET", name))
+        if there.get("labels", {}).get(LABEL) != body["labels"][LABEL]:
+            raise UserError(
+                f"scan {name} is another one than asked for; delete it, or use another scan id"
+            )
+        return
+    operation = rest.answered(response)
+    waits = pauses(scans.first_poll_seconds, scans.longest_poll_seconds)
+    deadline = time.monotonic() + scans.change_timeout_seconds
+    while not operation.get("done"):
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"Dataplex did not create scan {name} in {scans.change_timeout_seconds:g} s; "
+                "try again"
+            )
+        sleep(next(waits))
+        operation = rest.answered(rest.ask("GET", operation["name"]))
+    if error := operation.get("error"):
+        raise rest.refusal(_STATUS_OF_CODE.get(error["code"], ""), error["message"])
+
+
+class _Rest:
+    """The REST API of one project, asked as `scans` asks over gRPC."""
+
+    def __init__(self, scans: DataplexScans) -> None:
+        self._cloud = scans.cloud
+        self._timeout = scans.call_timeout_seconds
+        self._base = GOOGLE
+        if self._cloud.target == "local":
+            address = self._cloud.endpoints.dataplex_rest
+            if address is None:
+                raise UserError(
+                    "the local cloud that runs is of an older version; "
+                    "restart it with `wattif down` and `wattif up`"
+                )
+            self._base = address
+        self._session = AuthorizedSession(self._cloud.credentials())  # type: ignore[no-untyped-call]
+
+    def ask(
+        self,
+        verb: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> requests.Response:
+        """The answer, whatever it says. Raises UserError when there is none."""
+        try:
+            response = self._session.request(
+                verb,
+                f"{self._base}/v1/{path}",
+                params=query,
+                json=body,
+                timeout=self._timeout,  # pyright: ignore[reportArgumentType]  # documented: a float
+            )
+        except (requests.ConnectionError, requests.Timeout, TransportError) as error:
+            raise TransientError(
+                f"Dataplex at {self._base} does not answer; check the network, or `wattif status`"
+            ) from error
+        except GoogleAuthError as error:
+            raise UserError(CREDENTIALS_REFUSED) from error
+        if response.status_code >= 500 and response.status_code != 501:
+            raise TransientError(
+                f"Dataplex at {self._base} is not well, try again later: HTTP status "
+                f"{response.status_code}"
+            )
+        return response
+
+    def answered(self, response: requests.Response) -> dict[str, Any]:
+        """The JSON of an answer that is no refusal. Raises UserError."""
+        if response.ok:
+            return response.json()
+        try:
+            error = response.json()["error"]
+            status, message = error["status"], error["message"]
+        except (ValueError, KeyError, TypeError):
+            status, message = "", f"HTTP status {response.status_code}"
+        raise self.refusal(status, message)
+
+    def refusal(self, status: str, message: str) -> UserError:
+        """Why the preview cannot be had, or else what Dataplex says."""
+        missing = (
+            "the Dataplex anomaly detection preview is not enabled for project "
+            f"{self._cloud.project}"
+        )
+        instead = "ask Google for it, or unset WATTIF_SCAN__PREVIEW"
+        if status == "PERMISSION_DENIED":
+            return UserError(
+                f"{missing}, or the account lacks roles/dataplex.dataScanAdmin; {instead} "
+                f"(Dataplex says: {message})"
+            )
+        if status == "UNIMPLEMENTED" or _UNKNOWN_FIELD.search(message):
+            return UserError(f"{missing}; {instead} (Dataplex says: {message})")
+        return UserError(f"Dataplex refused: {message}")

@@ -1,0 +1,57 @@
+"""When anomalous days of a meter are an alert, and who is told of new alerts."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class AlertRule(BaseModel):
+    """An alert is an episode of days, not an hour: at a million meters 0.99 flags thousands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    probability: float = Field(
+        default=0.999, gt=0, le=1, description="A day counts when one of its hours reaches this."
+    )
+    days: int = Field(default=2, ge=1, le=31, description="So many days must count ...")
+    of_days: int = Field(default=3, ge=1, le=31, description="... out of the last so many days.")
+
+    @model_validator(mode="after")
+    def _check_reachable(self) -> Self:
+        if self.days > self.of_days:
+            raise ValueError(f"{self.days} of {self.of_days} days can never be reached")
+        return self
+
+
+class AlertSettings(AlertRule):
+    """The alert rule and the channels. The URLs hold tokens, so no resource holds them."""
+
+    notify_urls: list[SecretStr] = Field(
+        default=[],
+        description="apprise URLs that are told of new alerts. Without any, alerts are logged.",
+    )
+    notify_within_days: int = Field(
+        default=7,
+        ge=1,
+        le=3660,
+        description="Alerts opened within so many days up to yesterday are told.",
+    )
+
+    @model_validator(mode="after")
+    def _check_urls(self) -> Self:
+        if not self.notify_urls:
+            return self
+        from wattif_dagster.alerting.channels import is_understood  # takes a second to import
+
+        for place, url in enumerate(self.notify_urls, 1):
+            if not is_understood(url):
+                raise ValueError(
+                    f"apprise does not understand notify URL {place} of {len(self.notify_urls)}; "
+                    "write it as https://appriseit.com/services/ says for the service"
+                )
+        return self
+
+    @property
+    def rule(self) -> AlertRule:
+        """The rule without the channels."""
+        return AlertRule(**self.model_dump(include=set(AlertRule.model_fields)))

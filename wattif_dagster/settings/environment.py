@@ -1,0 +1,155 @@
+"""The settings of one installation, read from the environment and from `.env`.
+
+Every field is an environment variable with the prefix WATTIF_, such as WATTIF_TARGET. The options
+of a group carry its name and two underscores, such as WATTIF_SIMULATION__METERS=1000. No other
+code reads WATTIF_ variables.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from wattif_dagster.errors import UserError
+from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings.alerts import AlertSettings
+from wattif_dagster.settings.detection import DetectionOptions
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster.settings.paths import UserPath
+from wattif_dagster.settings.scan import ScanOptions
+from wattif_dagster.settings.variables import DELIMITER, PREFIX, check_variables, name_variable
+
+
+def _matching(pattern: str, kind: str) -> AfterValidator:
+    """Refuses what is not that kind of name, which ends up in paths and SQL."""
+
+    def check(name: str) -> str:
+        if not re.fullmatch(pattern, name):
+            raise ValueError(f"{name!r} is not {kind}")
+        return name
+
+    return AfterValidator(check)
+
+
+_Project = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project id; use 6 to 30 of a-z, 0-9 and '-'"),
+]
+_Location = Annotated[
+    str,
+    _matching(r"[A-Za-z][A-Za-z0-9-]{1,39}", "a location; use one like us-central1 or EU"),
+]
+_Bucket = Annotated[
+    str,
+    _matching(
+        r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]",
+        "a bucket name; use 3 to 63 of a-z, 0-9, '-', '_', '.'",
+    ),
+]
+_Dataset = Annotated[
+    str,
+    _matching(r"[A-Za-z_][A-Za-z0-9_]{0,1023}", "a dataset name; use letters, digits and '_'"),
+]
+_Account = Annotated[
+    str,
+    _matching(r"([A-Za-z0-9._-]+@[A-Za-z0-9.-]+)?", "a service account; use its mail address"),
+]
+
+
+class Settings(BaseSettings):
+    """Settings of one installation. Raises UserError through `load` when they make no sense."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",  # of `.env`, which other tools read too; see check_variables
+        frozen=True,
+        hide_input_in_errors=True,  # what was refused may be a secret
+    )
+
+    target: Literal["local", "gcp"] = Field(
+        default="local", description="local: the local cloud; gcp: Google Cloud."
+    )
+    home: UserPath = Field(
+        default=Path(".wattif"), description="State of the local cloud, spool, reports."
+    )
+    project: _Project = "wattif-local"
+    location: _Location = Field(default="us-central1", description="Dataplex region.")
+    bigquery_location: _Location = Field(default="US", description="BigQuery location.")
+    bucket: _Bucket = "smart-meter-fake-data-t"
+    dataset: _Dataset = "wattif"
+    table_type: Literal["native", "external"] = Field(
+        default="native", description="native: load jobs; external: a table over the objects."
+    )
+
+    step_executor: Literal["in_process", "multiprocess", "celery", "k8s"] = Field(
+        default="in_process", description="Where the steps of a run go: processes, or machines."
+    )
+
+    auth: Literal["application_default", "key_file", "impersonation", "anonymous"] = Field(
+        default="application_default", description="On the local cloud always anonymous."
+    )
+    key_file: UserPath | None = Field(
+        default=None, description="Service account key, for key_file."
+    )
+    impersonate: _Account | None = Field(
+        default=None, description="Service account to impersonate."
+    )
+
+    simulation: Simulation = Simulation()
+    ingest: IngestOptions = IngestOptions()
+    detection: DetectionOptions = DetectionOptions()
+    scan: ScanOptions = ScanOptions()
+    alerts: AlertSettings = AlertSettings()
+
+    @model_validator(mode="after")
+    def _auth_is_complete(self) -> Self:
+        if self.target == "gcp" and self.auth == "key_file" and self.key_file is None:
+            raise ValueError("auth=key_file needs WATTIF_KEY_FILE")
+        if self.target == "gcp" and self.auth == "impersonation" and not self.impersonate:
+            raise ValueError("auth=impersonation needs WATTIF_IMPERSONATE")
+        return self
+
+    @model_validator(mode="after")
+    def _detector_is_there(self) -> Self:
+        if refusal := self.detection.refusal(self.target):
+            raise ValueError(refusal)
+        return self
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """Read the environment and `.env`; overrides win.
+
+        Raises UserError for a value that makes no sense and for a variable that names no setting.
+        """
+        env_file = cls.model_config.get("env_file")
+        check_variables(cls, Path(str(env_file)) if env_file else None)
+        try:
+            return cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise UserError(_explain(error)) from None
+
+    @property
+    def endpoints_file(self) -> Path:
+        """The file in which a running local cloud tells its addresses."""
+        return self.home / "endpoints.json"
+
+
+def _explain(error: ValidationError) -> str:
+    """Say what is wrong in a sentence for each setting, by the variable that sets it."""
+    sentences = []
+    for item in error.errors():
+        what = item["msg"].removeprefix("Value error, ").removesuffix(".")
+        path = [str(part) for part in item["loc"]]
+        if item["type"] == "extra_forbidden":
+            sentences.append(f"There is no setting {name_variable(*path)}.")
+        elif len(path) > 1 or item["type"] != "value_error":
+            sentences.append(f"{name_variable(*path)}: {what}.")
+        else:
+            sentences.append(f"{what[:1].upper()}{what[1:]}.")
+    return " ".join(sentences)

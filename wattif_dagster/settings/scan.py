@@ -1,0 +1,72 @@
+"""The options of the Dataplex scans."""
+
+import hashlib
+import re
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wattif_dagster.settings.paths import UserPathText
+
+_SCAN_ID = r"^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$"
+_MOST_OF_DATASET = 20
+"""Characters of the dataset's name in a scan id, which has at most 52."""
+
+
+class ScanOptions(BaseModel):
+    """The Dataplex scans of `fleet_anomalies` and `anomaly_scores`.
+
+    Each scan has its own rules and id. The other options are passed to Dataplex for both.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: UserPathText | None = Field(
+        default=None, description="YAML file of the fleet's rules; each rule is an asset check."
+    )
+    scan_id: str | None = Field(
+        default=None,
+        pattern=_SCAN_ID,
+        description="Id of the scan: a-z, 0-9 and '-'; DATASET-fleet-anomalies unless set.",
+    )
+    meter_rules: UserPathText | None = Field(
+        default=None, description="YAML file of the rules for the meters' scores."
+    )
+    meter_scan_id: str | None = Field(
+        default=None,
+        pattern=_SCAN_ID,
+        description="Id of the meters' scan; DATASET-meter-anomalies unless set.",
+    )
+    preview: bool = Field(
+        default=False,
+        description="Adds the anomaly detection preview, which Google must have enabled.",
+    )
+    recipients: list[str] = Field(default=[], description="Mail addresses of the report (up to 5).")
+    below_score: float | None = Field(
+        default=None, ge=0, le=100, description="Mail when the score is below this."
+    )
+    on_failure: bool = Field(default=True, description="Mail when the scan's job fails.")
+    on_end: bool = Field(default=False, description="Mail when the scan's job ends.")
+    labels: dict[str, str] = Field(default={}, description="Labels of the scans.")
+    schedule: str | None = Field(
+        default=None,
+        description="cron of a second scan of each whole table, which Dataplex runs by itself.",
+    )
+
+    def with_ids(self, dataset: str) -> "ScanOptions":
+        """Fill in the ids that are not set, from the dataset that the scans look at."""
+        stem = _scan_id_stem(dataset)
+        return self.model_copy(
+            update={
+                "scan_id": self.scan_id or f"{stem}-fleet-anomalies",
+                "meter_scan_id": self.meter_scan_id or f"{stem}-meter-anomalies",
+            }
+        )
+
+
+def _scan_id_stem(dataset: str) -> str:
+    """The dataset's name where a scan id can hold it, or else what is left of it and a digest."""
+    if re.fullmatch(rf"[a-z][a-z0-9]{{0,{_MOST_OF_DATASET - 1}}}", dataset):
+        return dataset
+    words = re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")[:_MOST_OF_DATASET].strip("-")
+    digest = hashlib.sha256(dataset.encode()).hexdigest()[:8]
+    return f"d-{words}-{digest}" if words else f"d-{digest}"

@@ -1,0 +1,185 @@
+"""The sensor, evaluated on alerts planted in the local BigQuery; channels are HTTP servers."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetMaterialization,
+    DagsterInstance,
+    DefaultSensorStatus,
+    build_sensor_context,
+)
+from wattif_dagster.warehouse.alerts import find_alerts
+
+from wattif_dagster import keys, schemas
+from wattif_dagster.alerting.ledger import Ledger
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.anomaly_alerts.notifications import alert_notifications
+from wattif_dagster.defs.anomaly_alerts.query import quarter_start
+from wattif_dagster.partitions import DAYS
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.build import Resources, build_resources
+from wattif_dagster.schemas import Table
+from wattif_dagster.settings import Settings
+from wattif_dagster.settings.alerts import AlertSettings
+from wattif_dagster_tests.support.receiver import SECRET, Receiver, receiving
+
+LAST = date.fromisoformat(DAYS.get_partition_keys()[-1])
+"""The last day that there is."""
+TOLD_NOTHING = "no recent day of anomaly_alerts was materialized"
+
+
+@dataclass
+class Sensor:
+    """Evaluations one after the other: the cursor goes on from each to the next."""
+
+    resources: Resources
+    instance: DagsterInstance
+    cursor: str | None = None
+
+    def evaluate(self) -> str:
+        """What the evaluation says it did."""
+        sensor = alert_notifications(AlertSettings())
+        names = {"cloud", "bigquery", "alerts"}
+        resources = {name: self.resources[name] for name in names}  # type: ignore[literal-required]
+        with build_sensor_context(self.instance, self.cursor, resources=resources) as context:
+            made = sensor.evaluate_tick(context)
+        assert not made.run_requests
+        self.cursor = made.cursor
+        return str(made.skip_message)
+
+    def materialize(self, day: date, *opened_on: date) -> None:
+        """Plant the day's alerts, one of a meter for each day of opening, and say it is made."""
+        alerts = [
+            {
+                "alert_date": str(day),
+                "alert_id": f"M{number}:{opened}",
+                "serial": f"M{number}",
+                "status": "open",
+                "opened_on": str(opened),
+                "last_flagged_on": str(day),
+                "days_flagged": 2,
+                "worst_probability": 1.0,
+                "reason": "rule:stuck",
+            }
+            for number, opened in enumerate(opened_on)
+        ]
+        load(self.resources["wattif_bigquery"], schemas.ANOMALY_ALERTS, alerts)
+        self.report(day)
+
+    def report(self, day: date) -> None:
+        """Say that the day is made."""
+        self.instance.report_runless_asset_event(
+            AssetMaterialization(keys.ANOMALY_ALERTS, partition=str(day))
+        )
+
+
+def load(bigquery: BigQueryWarehouse, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Add the rows to the table."""
+    bigquery.ensure_table(table)
+    bigquery.client.load_table_from_json(rows, bigquery.table_name(table)).result()
+
+
+@pytest.fixture
+def sensor(settings: Settings) -> Iterator[Sensor]:
+    with DagsterInstance.ephemeral() as instance:
+        yield Sensor(build_resources(settings), instance)
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """Two channels, `one` and `two`."""
+    with receiving() as made:
+        urls = json.dumps([made.url("one"), made.url("two")])
+        monkeypatch.setenv("WATTIF_ALERTS__NOTIFY_URLS", urls)
+        yield made
+
+
+def test_each_channel_is_told_once_and_a_failing_one_again(
+    sensor: Sensor,
+    receiver: Receiver,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+):
+    caplog.set_level(logging.DEBUG)
+    receiver.refusing = {"two"}
+    sensor.materialize(LAST, LAST, LAST - timedelta(days=7))
+    said = [sensor.evaluate()]
+    assert said == ["channel 1 took 1 alert; channel 2 did not take 1 alert"]
+    receiver.refusing = set()
+    said += [sensor.evaluate(), sensor.evaluate()]
+    assert said[1:] == ["channel 2 took 1 alert", TOLD_NOTHING]
+    sensor.report(LAST)
+    assert sensor.evaluate() == "no alert is new"
+    assert receiver.titles("one") == receiver.titles("two") == ["WattIf: 1 new alert"]
+    bigquery = sensor.resources["wattif_bigquery"]
+    assert receiver.bodies("one") == [
+        [
+            f"M0 since {LAST}, 2 days flagged, rule:stuck",
+            f"in {bigquery.table_name(schemas.ANOMALY_ALERTS)}",
+        ]
+    ]
+    shown = [str(sensor.cursor), *said, caplog.text, *capfd.readouterr()]
+    assert "channel 2 did not take 1 alert" in "".join(shown[1 + len(said) :])
+    assert not [text for text in shown if SECRET in text]
+
+
+def test_several_days_are_one_message_and_old_days_none(sensor: Sensor, receiver: Receiver):
+    before, old = LAST - timedelta(days=1), LAST - timedelta(days=7)
+    sensor.cursor = Ledger(settled={"key": {f"M0:{old}"}}).model_dump_json()
+    sensor.materialize(old, old)
+    sensor.materialize(before, before)
+    sensor.materialize(LAST, before, LAST)
+    assert sensor.evaluate() == "channel 1 took 2 alerts; channel 2 took 2 alerts"
+    assert receiver.titles("one") == ["WattIf: 2 new alerts"]
+    assert str(old) not in str(sensor.cursor)
+
+
+def test_without_channels_the_log_is_told(sensor: Sensor, capfd: pytest.CaptureFixture[str]):
+    sensor.materialize(LAST, LAST)
+    assert [sensor.evaluate(), sensor.evaluate()] == ["the log took 1 alert", TOLD_NOTHING]
+    logged = "".join(capfd.readouterr())
+    assert logged.count("WattIf: 1 new alert") == logged.count(f"M0 since {LAST}") == 1
+
+
+def test_an_episode_with_a_new_id_for_a_new_quarter_is_not_new(
+    sensor: Sensor, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WATTIF_ALERTS__NOTIFY_WITHIN_DAYS", "120")
+    quarter = quarter_start(LAST - timedelta(days=1))
+    flagged = {"LONG": range(-3, 2), "NEW": range(-1, 2), "BROKEN": (-3, -2, 0, 1)}
+    scores = [
+        {
+            "serial": serial,
+            "time_hour_rolled": f"{quarter + timedelta(days=number)}T10:00:00Z",
+            "anomaly_probability": 1.0,
+            "reason": "rule:missing",
+            "provisional": False,
+        }
+        for serial, numbers in flagged.items()
+        for number in numbers
+    ]
+    bigquery = sensor.resources["wattif_bigquery"]
+    load(bigquery, schemas.ANOMALY_SCORES, scores)
+    after = quarter + timedelta(days=1)
+    made = find_alerts(bigquery, sensor.resources["wattif_alert_rule"], after)
+    assert {row["alert_id"] for row in made} == {f"{serial}:{quarter}" for serial in flagged}
+    sensor.report(after)
+    sensor.evaluate()
+    (lines,) = receiver.bodies("one")
+    assert [line.split()[0] for line in lines[:-1]] == ["NEW"]
+
+
+@pytest.mark.usefixtures("receiver")
+def test_the_sensor_runs_by_itself_where_somebody_is_to_be_told(monkeypatch: pytest.MonkeyPatch):
+    def status() -> DefaultSensorStatus:
+        return build_defs().resolve_sensor_def("alert_notifications").default_status
+
+    assert status() is DefaultSensorStatus.RUNNING
+    monkeypatch.delenv("WATTIF_ALERTS__NOTIFY_URLS")
+    assert status() is DefaultSensorStatus.STOPPED

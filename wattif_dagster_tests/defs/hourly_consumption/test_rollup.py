@@ -1,0 +1,75 @@
+"""The hourly roll-up against numpy."""
+
+import gzip
+
+import numpy as np
+import orjson
+import pytest
+from wattif_dagster.warehouse.rollup import hourly_consumption_sql
+
+from wattif_dagster import schemas
+from wattif_dagster.defs.meter_readings.load import load_readings
+from wattif_dagster.ingest.layout import day_prefix
+from wattif_dagster_tests.reconcile.conftest import MONDAY, TUESDAY, MakeWarehouse, Warehouse
+
+HOURLY = schemas.HOURLY_CONSUMPTION
+
+
+def roll_up(warehouse: Warehouse, day: object = MONDAY) -> None:
+    interval = warehouse.settings.simulation.interval_seconds
+    sql = hourly_consumption_sql(warehouse.bigquery, day, interval)  # type: ignore[arg-type]
+    warehouse.bigquery.replace_partition(HOURLY, day, sql)  # type: ignore[arg-type]
+
+
+def landed_kw(warehouse: Warehouse) -> dict[str, np.ndarray]:
+    """What the bucket holds for Monday: by serial, the readings by hour, shape (24, an hour's)."""
+    by_serial: dict[str, list[float]] = {}
+    for item in warehouse.gcs.list(day_prefix(MONDAY)):
+        found = warehouse.gcs.read(item.name)
+        assert found is not None
+        data = gzip.decompress(found[0]) if item.name.endswith(".gz") else found[0]
+        for line in data.splitlines():
+            reading = orjson.loads(line)
+            by_serial.setdefault(reading["serial"], []).append(reading["reading"])
+    return {serial: np.reshape(values, (24, -1)) for serial, values in by_serial.items()}
+
+
+@pytest.mark.parametrize("table_type", ["native", "external"])
+@pytest.mark.parametrize("interval_seconds", [60, 900, 3600])
+def test_energy_is_power_times_the_interval(
+    make_warehouse: MakeWarehouse, interval_seconds: int, table_type: str
+) -> None:
+    warehouse = make_warehouse(interval_seconds, table_type=table_type)
+    warehouse.land(compression="gzip")
+    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    roll_up(warehouse)
+    expected = landed_kw(warehouse)
+    rows = warehouse.bigquery.rows(
+        f"SELECT * FROM {warehouse.bigquery.quoted(HOURLY)} ORDER BY serial, time_hour_rolled"
+    )
+    assert len(rows) == 5 * 24
+    for index, row in enumerate(rows):
+        kw = expected[row["serial"]][index % 24]
+        assert row["time_hour_rolled"].isoformat() == f"2024-01-01T{index % 24:02d}:00:00+00:00"
+        assert row["n_readings"] == 3600 // interval_seconds == len(kw)
+        assert row["consumption_hour_rolled"] == pytest.approx(kw.sum() * interval_seconds / 3600)
+        assert row["avg_kw"] == pytest.approx(kw.mean())
+        assert (row["max_kw"], row["min_kw"]) == (kw.max(), kw.min())
+
+
+def test_replaces_just_its_day(warehouse: Warehouse) -> None:
+    for day in (MONDAY, TUESDAY):
+        warehouse.land(day)
+        load_readings(warehouse.gcs, warehouse.bigquery, day)
+        roll_up(warehouse, day)
+        roll_up(warehouse, day)
+    assert warehouse.count(HOURLY) == (5 + 6) * 24
+
+
+def test_an_external_table_gives_each_day_its_own(make_warehouse: MakeWarehouse) -> None:
+    warehouse = make_warehouse(table_type="external")
+    for day in (MONDAY, TUESDAY):
+        warehouse.land(day)
+        load_readings(warehouse.gcs, warehouse.bigquery, day)
+    roll_up(warehouse, MONDAY)
+    assert warehouse.count(HOURLY) == 5 * 24

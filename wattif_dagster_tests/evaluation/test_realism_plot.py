@@ -1,0 +1,53 @@
+from datetime import date, timedelta
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from wattif_dagster.evaluation.realism_plot import DAYS, plot_week
+from wattif_dagster_tests.defs.fleet_anomalies.test_plot import BAND_BLUE, count
+
+VALUE_BLUE = (31, 78, 121)
+HOME, FLEET = (0, 0, 900, 220), (0, 240, 900, 420)
+MONDAY = date(2024, 1, 8)
+LAST = date.max - timedelta(days=DAYS)
+
+
+def drawn(home: np.ndarray, fleet: np.ndarray, first: date = MONDAY) -> Image.Image:
+    png = plot_week(home, fleet, first, ("a home", "the fleet"))
+    assert len(png) < 60_000
+    image = Image.open(BytesIO(png))
+    assert (image.format, image.size) == ("PNG", (900, 420))
+    return image.convert("RGB")
+
+
+def kilowatts(per_day: int, high: float = 2.0) -> np.ndarray:
+    return np.random.default_rng(1).uniform(0.1, high, (DAYS, per_day))
+
+
+def test_home_and_fleet_have_a_line_each():
+    image = drawn(kilowatts(1440), np.full((DAYS, 48), 0.5))
+    assert count(image, HOME, VALUE_BLUE) > 10_000
+    assert 500 < count(image, FLEET, VALUE_BLUE) < 3_000
+
+
+def test_h25_is_drawn_as_high_as_the_fleet_is():
+    small, large = (drawn(kilowatts(48), kilowatts(48) * factor) for factor in (1, 50))
+    band = count(small, FLEET, BAND_BLUE)
+    assert band > 10_000
+    assert count(large, FLEET, BAND_BLUE) == pytest.approx(band, rel=0.05)
+
+
+def test_h25_is_that_of_the_days():
+    winter, summer = (drawn(*(kilowatts(48),) * 2, date(2024, month, 8)) for month in (1, 7))
+    differing = np.any(np.asarray(winter.crop(FLEET)) != np.asarray(summer.crop(FLEET)), axis=2)
+    assert differing.sum() > 1_000
+
+
+@settings(deadline=None, max_examples=3)
+@given(st.sampled_from([24, 48, 288, 1440]), st.floats(0, 1e4), st.dates(max_value=LAST))
+def test_any_loads_are_drawn(per_day: int, highest: float, first: date):
+    drawn(kilowatts(per_day) * highest, kilowatts(per_day) * highest, first)

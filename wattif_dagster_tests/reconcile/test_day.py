@@ -1,0 +1,178 @@
+"""A day is the same in manifest, bucket, tables and roll-up, or every difference is named."""
+
+from pathlib import Path
+
+import pytest
+
+from wattif_dagster import schemas
+from wattif_dagster.defs.meter_readings.load import load_readings
+from wattif_dagster.ingest.layout import labels_name, manifest_name, registry_state_name
+from wattif_dagster.ingest.manifest import Manifest, read_manifest
+from wattif_dagster.ingest.pipeline import land_day
+from wattif_dagster.ingest.registry import read_fleet
+from wattif_dagster.ingest.store import crc32c, encode_crc32c
+from wattif_dagster.reconcile.day import verify_days
+from wattif_dagster.resources.build import Resources, build_resources
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.schemas import Table
+from wattif_dagster.settings import Settings
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.reconcile.conftest import MONDAY, TUESDAY
+from wattif_dagster_tests.support.whole_day import bring
+
+ANOMALIES = {"anomaly_share": 1.0, "anomaly_kinds": "T1", "anomaly_onset_day": 0}
+DIRECTORY = "dt=2024-01-01/"
+
+
+@pytest.fixture(params=["native"])
+def resources(settings: Settings, request: pytest.FixtureRequest) -> Resources:
+    """Of a fleet whose five meters all have labels on Monday."""
+    simulation = settings.simulation.model_copy(update={**ANOMALIES, "anomaly_onset_days": 1})
+    changes = {"simulation": simulation, "table_type": request.param}
+    made = build_resources(settings.model_copy(update=changes))
+    made["wattif_gcs"].ensure_bucket()
+    return made
+
+
+@pytest.fixture
+def spool_dir(tmp_path: Path) -> str:
+    return str(tmp_path / "spool")
+
+
+@pytest.fixture
+def whole(resources: Resources, spool_dir: str) -> Resources:
+    """With Monday at every station."""
+    bring(resources, MONDAY, spool_dir)
+    return resources
+
+
+def differences(resources: Resources) -> list[str]:
+    (verdict,) = verify_days(resources["wattif_gcs"], resources["wattif_bigquery"], [MONDAY])
+    assert verdict.day == MONDAY
+    return list(verdict.differences)
+
+
+def manifest_of(resources: Resources) -> Manifest:
+    manifest = read_manifest(resources["wattif_gcs"], MONDAY)
+    assert manifest
+    return manifest
+
+
+def replace_a_byte(gcs: GcsTransferManager, name: str) -> str:
+    """Leaves the object's size as it was; what is said of it."""
+    found = gcs.read(name)
+    assert found
+    changed = found[0][:-1] + b" "
+    gcs.write(name, changed)
+    was, now = (encode_crc32c(crc32c(data)) for data in (found[0], changed))
+    return f"{name} has the CRC-32C {now}, not {was}"
+
+
+def change_rows(resources: Resources, statement: str, table: Table) -> None:
+    bigquery = resources["wattif_bigquery"]
+    bigquery.client.query_and_wait(statement.format(bigquery.quoted(table)))
+
+
+@pytest.mark.parametrize("resources", ["native", "external"], indirect=True)
+def test_a_whole_day_differs_in_nothing(whole: Resources) -> None:
+    assert differences(whole) == []
+    (verdict,) = verify_days(whole["wattif_gcs"], whole["wattif_bigquery"], [MONDAY])
+    assert verdict.manifest == manifest_of(whole)
+    assert manifest_of(whole).labels.rows == 5
+
+
+def test_another_landing_that_ended_in_the_middle_is_no_difference(whole: Resources) -> None:
+    whole["wattif_gcs"].write(f"{DIRECTORY}landing=0123abcd/part-00000.json", b"")
+    whole["wattif_gcs"].write(labels_name(MONDAY, "0123abcd"), b"")
+    assert differences(whole) == []
+
+
+def test_each_object_that_differs_is_named(whole: Resources) -> None:
+    gcs = whole["wattif_gcs"]
+    deleted, cut, changed = (item.name for item in manifest_of(whole).objects)
+    gcs.delete([deleted, registry_state_name(MONDAY)])
+    gcs.write(cut, b"{")
+    gcs.write(f"{DIRECTORY}part-00009.json", b"")
+    replaced = replace_a_byte(gcs, changed)
+    assert differences(whole) == [
+        f"{deleted} is missing",
+        f"{cut} has 1 bytes, not 14,976",
+        replaced,
+        f"{DIRECTORY}part-00009.json is not listed",
+        f"{registry_state_name(MONDAY)} is missing",
+    ]
+
+
+def test_labels_that_differ_are_named(whole: Resources) -> None:
+    assert differences(whole) == []
+    labels = manifest_of(whole).labels.name
+    said = replace_a_byte(whole["wattif_gcs"], labels)
+    assert differences(whole) == [said]
+    whole["wattif_gcs"].delete([labels])
+    assert differences(whole) == [f"{labels} is missing"]
+
+
+def test_rows_that_are_missing_are_counted_table_by_table(whole: Resources) -> None:
+    change_rows(whole, "DELETE FROM {} WHERE TRUE", schemas.METER_REGISTRY)
+    one = "(SELECT MIN(serial) FROM {0})"
+    change_rows(whole, f"DELETE FROM {{0}} WHERE serial = {one}", schemas.INJECTED_ANOMALIES)
+    change_rows(whole, f"DELETE FROM {{0}} WHERE serial = {one}", schemas.METER_READINGS)
+    hour = "TIMESTAMP '2024-01-01 23:00:00+00'"
+    change_rows(
+        whole, f"DELETE FROM {{}} WHERE time_hour_rolled = {hour}", schemas.HOURLY_CONSUMPTION
+    )
+    assert differences(whole) == [
+        "meter_registry has 0 rows, not 5",
+        "injected_anomalies has 4 rows, not 5",
+        "meter_readings has 384 rows, not 480",
+        "hourly_consumption has 460 readings, not 480",
+    ]
+
+
+def test_a_stale_roll_up_is_told_by_its_energy(whole: Resources, spool_dir: str) -> None:
+    """The day was landed and loaded anew with other readings, as many as before."""
+    gcs, bigquery = whole["wattif_gcs"], whole["wattif_bigquery"]
+    serials = read_fleet(gcs, whole["wattif_simulation"], MONDAY).serials
+    other = whole["wattif_simulation"].model_copy(update={"seed": 8})
+    land_day(gcs, other, MONDAY, serials, IngestOptions(spool_dir=spool_dir, meters_per_object=2))
+    load_readings(gcs, bigquery, MONDAY)
+    (said,) = differences(whole)
+    assert said.startswith("hourly_consumption adds up to ")
+    assert " kWh, meter_readings to " in said
+
+
+def test_tables_that_are_missing_hide_no_other(whole: Resources) -> None:
+    bigquery = whole["wattif_bigquery"]
+    change_rows(whole, "DELETE FROM {} WHERE TRUE", schemas.INJECTED_ANOMALIES)
+    gone = (schemas.METER_READINGS, schemas.HOURLY_CONSUMPTION)
+    for table in gone:
+        bigquery.client.delete_table(bigquery.table_name(table))
+    assert differences(whole) == [
+        "injected_anomalies has 0 rows, not 5",
+        *(f"table {bigquery.table_name(table)} is missing" for table in gone),
+    ]
+
+
+def test_a_table_that_cannot_be_read_is_a_difference(whole: Resources) -> None:
+    """A native table has no column for the folders of an external one."""
+    bigquery = whole["wattif_bigquery"].model_copy(update={"readings_type": "external"})
+    (said,) = next(verify_days(whole["wattif_gcs"], bigquery, [MONDAY])).differences
+    assert said.startswith("meter_readings cannot be read: ")
+    assert "\n" not in said
+
+
+def test_days_without_a_sound_manifest_are_said_and_later_ones_judged(
+    resources: Resources,
+) -> None:
+    """No table, no dataset either."""
+    gcs = resources["wattif_gcs"]
+    gcs.write(f"{DIRECTORY}part-00000.json", b"")
+    gcs.write(manifest_name(TUESDAY), b"{")
+    monday, tuesday = verify_days(gcs, resources["wattif_bigquery"], [MONDAY, TUESDAY])
+    assert monday.differences == (
+        f"{manifest_name(MONDAY)} is missing",
+        f"{DIRECTORY}part-00000.json is not listed",
+    )
+    assert len(tuesday.differences) == 1
+    assert f"manifest {manifest_name(TUESDAY)} is damaged" in tuesday.differences[0]
+    assert monday.manifest is tuesday.manifest is None

@@ -1,0 +1,12 @@
+from wattif_dagster.markdown import ROWS_LISTED, table
+
+
+def test_a_table_has_a_line_for_each_of_the_first_rows():
+    rows = [{"serial": f"M{n}", "p": n / 3} for n in range(1, ROWS_LISTED + 5)]
+    lines = table({"meter": "{serial}", "probability": "{p:.2f}"}, rows).value.split("\n")
+    assert lines[:3] == ["| meter | probability |", "|---|---|", "| M1 | 0.33 |"]
+    assert len(lines) == 2 + ROWS_LISTED
+
+
+def test_without_rows_only_the_headings_stand():
+    assert table({"meter": "{serial}"}, []).value == "| meter |\n|---|"
