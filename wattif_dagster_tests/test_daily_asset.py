@@ -13,7 +13,7 @@ from wattif_dagster_tests.support.runs import (
     day,
     evaluations,
     failures,
-    resources_of,
+    make_resources,
     run_days,
 )
 from wattif_dagster_tests.support.faults import Proxy, status
@@ -30,7 +30,7 @@ def test_checks_are_tried_again_where_the_failure_may_pass(
     settings: Settings, bigquery_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(retries, "RETRY_DELAY_SECONDS", 0)
-    resources = resources_of(settings)
+    resources = make_resources(settings)
     sound = resources["wattif_bigquery"]
     hurried = BigQueryWarehouse(cloud=sound.cloud, dataset=sound.dataset, retry_seconds=0)
     job = build_defs({**resources, "bigquery": hurried}).resolve_implicit_global_asset_job_def()

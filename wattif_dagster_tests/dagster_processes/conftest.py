@@ -17,7 +17,7 @@ from dagster import AssetKey, AssetRecordsFilter, DagsterInstance, EventLogRecor
 from wattif_dagster.cli.instance import ensure_dagster_home
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.support.runs import resources_of, settings_of
+from wattif_dagster_tests.support.runs import make_resources, make_settings
 from wattif_dagster_tests.support.in_process import run_in_process
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ class Project:
     @cached_property
     def resources(self) -> Resources:
         """To look at what the processes made."""
-        return resources_of(self.settings)
+        return make_resources(self.settings)
 
     @cached_property
     def instance(self) -> DagsterInstance:
@@ -136,7 +136,7 @@ def ready(settings: Settings, folder: Path) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def project(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("project")
-    with ready(settings_of(local_cloud, folder / "home", meters=3), folder) as made:
+    with ready(make_settings(local_cloud, folder / "home", meters=3), folder) as made:
         yield made
 
 
@@ -146,7 +146,7 @@ def project_at_home(
 ) -> Iterator[Project]:
     """At home with the local cloud, where the command looks for one to join."""
     folder = tmp_path_factory.mktemp("project")
-    settings = settings_of(local_cloud, folder / "home", meters=3)
+    settings = make_settings(local_cloud, folder / "home", meters=3)
     with ready(settings.model_copy(update={"home": local_cloud_home}), folder) as made:
         yield made
 

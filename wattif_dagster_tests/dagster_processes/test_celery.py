@@ -19,9 +19,9 @@ from wattif_dagster.settings import Endpoints
 from wattif_dagster_tests.support.runs import (
     RANGE_START,
     day,
-    resources_of,
+    make_resources,
     run_days,
-    settings_of,
+    make_settings,
 )
 from wattif_dagster_tests.support.celery_cluster import (
     NAMES,
@@ -64,9 +64,9 @@ def cluster(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def alone(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Resources:
     """To make days with in this process."""
-    settings = settings_of(local_cloud, tmp_path_factory.mktemp("alone") / "home", meters=3)
+    settings = make_settings(local_cloud, tmp_path_factory.mktemp("alone") / "home", meters=3)
     ingest = settings.ingest.model_copy(update={"meters_per_object": 1})
-    return resources_of(settings.model_copy(update={"ingest": ingest}))
+    return make_resources(settings.model_copy(update={"ingest": ingest}))
 
 
 def make(alone: Resources, assets: list[AssetKey], days: list[date]) -> None:

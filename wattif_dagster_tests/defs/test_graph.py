@@ -22,10 +22,10 @@ from wattif_dagster_tests.support.runs import (
     failures,
     materializations,
     partitions,
-    resources_of,
+    make_resources,
     run_days,
     said,
-    settings_of,
+    make_settings,
 )
 
 HISTORY = [
@@ -54,7 +54,7 @@ class Week:
 
 @pytest.fixture(scope="module")
 def week(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
-    settings = settings_of(
+    settings = make_settings(
         local_cloud,
         tmp_path_factory.mktemp("week") / "home",
         meters=3,
@@ -62,7 +62,7 @@ def week(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> It
         incident_date=str(day(LAST)),
         incident_share=1.0,
     )
-    resources = resources_of(settings)
+    resources = make_resources(settings)
     with DagsterInstance.ephemeral() as instance:
         yield Week(
             resources,

@@ -16,7 +16,7 @@ from wattif_dagster.planning.size import LISTED_AT_ONCE
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import FIRST_DAY, failures, resources_of, run_days
+from wattif_dagster_tests.support.runs import FIRST_DAY, failures, make_resources, run_days
 from wattif_dagster_tests.support.faults import Proxy
 
 DAYS = 4
@@ -97,7 +97,7 @@ def test_bytes_and_objects_are_those_that_land(
 
 
 def test_operations_are_those_of_the_daily_job(settings: Settings, gcs_proxy: Proxy) -> None:
-    resources = resources_of(changed(settings, {"meters": 30}, {"meters_per_object": 10}))
+    resources = make_resources(changed(settings, {"meters": 30}, {"meters_per_object": 10}))
     size = planned(resources, 1).size
     gcs_proxy.requests.clear()
     assets = [

@@ -19,10 +19,10 @@ from wattif_dagster_tests.support.runs import (
     day,
     evaluations,
     failures,
-    resources_of,
+    make_resources,
     run_days,
     said,
-    settings_of,
+    make_settings,
 )
 
 LANDED = [keys.METER_REGISTRY, keys.RAW_READINGS, keys.INJECTED_ANOMALIES]
@@ -32,7 +32,7 @@ ROLLED_UP = [keys.METER_READINGS, keys.HOURLY_CONSUMPTION]
 @pytest.fixture(scope="module")
 def resources(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Resources:
     home: Path = tmp_path_factory.mktemp("injected") / "home"
-    settings = settings_of(
+    settings = make_settings(
         local_cloud,
         home,
         meters=30,
@@ -42,7 +42,7 @@ def resources(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) 
         anomaly_onset_day=0,
         anomaly_onset_days=1,
     )
-    return resources_of(settings)
+    return make_resources(settings)
 
 
 @pytest.fixture(scope="module")

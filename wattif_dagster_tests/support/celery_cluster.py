@@ -14,7 +14,7 @@ from dagster import DagsterRun
 from wattif_dagster.deploy import celery_steps
 from wattif_dagster.deploy.celery_launcher import celery_launcher
 from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.support.runs import settings_of
+from wattif_dagster_tests.support.runs import make_settings
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
 from wattif_dagster_tests.support.servers import broker, postgres
 
@@ -71,7 +71,7 @@ def cluster_of(
 ) -> Iterator[Cluster]:
     """All its processes see the variables."""
     variables = {**variables, **HURRY}
-    project = Project(settings_of(local_cloud, folder / "home", meters=3), folder, variables)
+    project = Project(make_settings(local_cloud, folder / "home", meters=3), folder, variables)
     project.resources["wattif_gcs"].ensure_bucket()
     project.home.mkdir()
     (project.home / "dagster.yaml").write_text(_hurried())

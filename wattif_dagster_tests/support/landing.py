@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from wattif_dagster.errors import UserError
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
@@ -31,7 +32,7 @@ def start(settings: Settings, meters: int) -> subprocess.Popen[str]:
 def land(settings: Settings, meters: int) -> DayReport:
     """Land the day of the first `meters` serials in this process."""
     gcs = build_resources(settings)["wattif_gcs"]
-    return land_day(gcs, settings.simulation, DAY, serials(meters), settings.ingest)
+    return land_day(gcs, Landing(settings.simulation, DAY, serials(meters), settings.ingest))
 
 
 def main(text: str, meters: int) -> None:

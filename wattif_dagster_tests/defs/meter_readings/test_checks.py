@@ -16,10 +16,10 @@ from wattif_dagster_tests.support.runs import (
     day,
     evaluations,
     partitions,
-    resources_of,
+    make_resources,
     run_days,
     said,
-    settings_of,
+    make_settings,
 )
 
 LANDED = [keys.METER_REGISTRY, keys.RAW_READINGS]
@@ -57,8 +57,8 @@ class Spoiling(BigQueryWarehouse):
 
 @pytest.fixture(scope="module")
 def resources(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Resources:
-    settings = settings_of(local_cloud, tmp_path_factory.mktemp("spoilt") / "home", meters=3)
-    resources = resources_of(settings)
+    settings = make_settings(local_cloud, tmp_path_factory.mktemp("spoilt") / "home", meters=3)
+    resources = make_resources(settings)
     with DagsterInstance.ephemeral() as instance:
         assert run_days(resources, instance, LANDED, day(1), day(2)).success
     return resources

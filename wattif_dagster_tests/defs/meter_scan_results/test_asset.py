@@ -24,9 +24,9 @@ from wattif_dagster_tests.support.runs import (
     day,
     evaluations,
     materializations,
-    resources_of,
+    make_resources,
     said,
-    settings_of,
+    make_settings,
 )
 
 CLEAN, ANOMALOUS, YOUNG = 1, 2, 3
@@ -90,7 +90,7 @@ class Scanned:
 @pytest.fixture(scope="module")
 def scanned(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
     home = tmp_path_factory.mktemp("meters") / "home"
-    resources = resources_of(settings_of(local_cloud, home, meters=3))
+    resources = make_resources(make_settings(local_cloud, home, meters=3))
     bigquery = resources["wattif_bigquery"]
     bigquery.ensure_table(schemas.ANOMALY_SCORES)
     name = bigquery.table_name(schemas.ANOMALY_SCORES)

@@ -9,7 +9,7 @@ from wattif_dagster import keys, retries
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import day, failures, partitions, resources_of, run_days
+from wattif_dagster_tests.support.runs import day, failures, partitions, make_resources, run_days
 from wattif_dagster_tests.support.faults import Proxy, status
 
 
@@ -28,7 +28,7 @@ def hurried(
 ) -> Resources:
     """Resources that send an upload once, and a registry in their bucket."""
     monkeypatch.setattr(retries, "RETRY_DELAY_SECONDS", 0)
-    resources = resources_of(settings)
+    resources = make_resources(settings)
     assert run_days(resources, instance, [keys.METER_REGISTRY], day(1), day(1)).success
     gcs = resources["wattif_gcs"]
     # Not a copy: Dagster sets up what a resource was made of.

@@ -11,7 +11,7 @@ from wattif_dagster.ingest.store import SpooledFile
 from wattif_dagster.keys import METER_REGISTRY, RAW_READINGS
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import partitions, resources_of, run_days
+from wattif_dagster_tests.support.runs import partitions, make_resources, run_days
 
 DAY = date(2024, 1, 1)
 
@@ -22,7 +22,7 @@ def test_a_day_that_is_cancelled_while_it_lands_is_not_made(settings: Settings):
             super().upload(files, stop)
             instance.report_run_canceling(instance.get_runs()[0])
 
-    resources = resources_of(settings)
+    resources = make_resources(settings)
     gcs = resources["wattif_gcs"]
     cancelled = CancelledFromTheFirstUploadOn(
         cloud=gcs.cloud,

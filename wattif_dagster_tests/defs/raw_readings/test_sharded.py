@@ -22,7 +22,7 @@ from wattif_dagster_tests.support.runs import (
     failures,
     materializations,
     partitions,
-    resources_of,
+    make_resources,
 )
 from wattif_dagster_tests.support.faults import Proxy, status
 from wattif_dagster_tests.ingest.conftest import contents
@@ -35,7 +35,7 @@ RANGE = {RANGE_START: str(day(1)), RANGE_END: str(day(2))}
 @pytest.fixture
 def resources(settings: Settings) -> Resources:
     ingest = settings.ingest.model_copy(update={"shards": SHARDS, "meters_per_object": 2})
-    return resources_of(settings.model_copy(update={"ingest": ingest}))
+    return make_resources(settings.model_copy(update={"ingest": ingest}))
 
 
 @pytest.fixture
