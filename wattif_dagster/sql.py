@@ -1,4 +1,7 @@
-"""Renders SQL files. `$name` in a file is a value; every value comes from code, none from users."""
+"""Renders SQL files, in which `$name` stands for a value.
+
+Every value comes from code and never from a user, because it is not quoted.
+"""
 
 from pathlib import Path
 from string import Template

@@ -1,8 +1,8 @@
-"""The detectors by name: what each asks BigQuery to judge a day of meters.
+"""The detectors by name: the SQL with which each scores a day of meters.
 
-They share one contract. `anomaly_scores` has one row an expected meter and hour; a broken rule of
-layer 0 has probability 1, whatever the detector; under 7 days of history rules alone judge, and up
-to 42 days scores are provisional.
+They share one contract. `anomaly_scores` has a row for each expected meter and hour. A broken rule
+of layer 0 has probability 1, whatever the detector. With fewer than 7 days of history only the
+rules score a meter, and with fewer than 42 days its scores are provisional.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,32 +15,29 @@ from wattif_dagster.detection.layered.queries import Tables
 from wattif_dagster.settings.detection import DetectorName
 
 Query = Callable[[Tables, date, int], str]
-"""Makes SQL of the tables' quoted names, the day and the readings of a complete hour."""
+"""Renders SQL from the tables' quoted names, the day and the readings of a complete hour."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """What one detector asks.
-
-    Without `baseline` it forecasts each meter from its history: see `forecasts/`.
-    """
+    """The SQL of one detector. Without `baseline` it forecasts each meter: see `forecasts/`."""
 
     name: DetectorName
 
     keeps: str
-    """What `consumption_baseline` keeps for a day, said to users."""
+    """What `consumption_baseline` keeps for a day, as users read it."""
 
     scores: Query
     """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`."""
 
     baseline: Query | None = None
-    """A SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`; None: none are stored."""
+    """A SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`. None: it stores no rows."""
 
     training: Query | None = None
-    """A statement that trains `Tables.model`, which `scores` asks; None: nothing is trained."""
+    """A statement that trains `Tables.model`, which `scores` reads. None: it trains no model."""
 
     calibration_days: int = 0
-    """Days before a day whose baselines its scores are calibrated with."""
+    """Days before a day whose baselines calibrate the day's scores."""
 
 
 _ALL = (

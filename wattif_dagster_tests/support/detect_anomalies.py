@@ -50,7 +50,7 @@ def parse(sql: str) -> Parsed:
     table = call.parent
     assert isinstance(table, exp.Table)
     # A CTE sees those before it.
-    before = query.ctes[: [cte.alias for cte in query.ctes].index("judged")]
+    before = query.ctes[: [cte.alias for cte in query.ctes].index("scored")]
     inputs = []
     for argument in call.expressions:
         if isinstance(argument, exp.Subquery):

@@ -24,7 +24,7 @@ touched AS (
   CROSS JOIN UNNEST(JSON_VALUE_ARRAY(e.touched_hours)) AS hour
 ),
 
-judged AS (
+scored AS (
   SELECT t.kind, t.serial, t.kwh, COALESCE(s.flagged, FALSE) AS flagged
   FROM touched AS t
   LEFT JOIN scores AS s ON s.serial = t.serial AND s.hour = t.hour
@@ -38,7 +38,7 @@ by_kind AS (
     COUNTIF(flagged) AS flagged_hours,
     SUM(kwh) AS kwh_withheld,
     SUM(IF(flagged, kwh, 0)) AS kwh_recovered
-  FROM judged
+  FROM scored
   GROUP BY kind
 ),
 
@@ -52,12 +52,12 @@ clean AS (
 
 everything AS (
   SELECT
-    (SELECT COUNT(DISTINCT serial) FROM judged) AS meters,
+    (SELECT COUNT(DISTINCT serial) FROM scored) AS meters,
     COUNT(*) AS touched_hours,
     COUNTIF(flagged) AS flagged_hours,
     COALESCE(SUM(kwh), 0) AS kwh_withheld,
     COALESCE(SUM(IF(flagged, kwh, 0)), 0) AS kwh_recovered
-  FROM judged
+  FROM scored
 )
 
 SELECT

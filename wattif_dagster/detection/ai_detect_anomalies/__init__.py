@@ -1,6 +1,6 @@
-"""BigQuery's AI.DETECT_ANOMALIES: the TimesFM model, trained by Google, given a meter's history.
+"""BigQuery's AI.DETECT_ANOMALIES: Google's TimesFM model, which is given a meter's history.
 
-Never run: the local cloud does not have it. Written after its reference:
+No test runs this SQL, because the local cloud does not have the function. It follows the reference:
 https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-ai-detect-anomalies
 """
 

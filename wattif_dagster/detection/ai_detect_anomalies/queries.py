@@ -1,4 +1,4 @@
-"""Renders the SQL file: the day's scores."""
+"""Renders the SQL of the day's scores."""
 
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,9 @@ _FOLDER = Path(__file__).parent
 
 
 def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`; it needs a meter with history."""
-    file = _FOLDER / "judged.sql"
+    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
+
+    It needs a meter with enough history.
+    """
+    file = _FOLDER / "scored.sql"
     return forecasts.scores_sql("ai_detect_anomalies", file, tables, day, expected_readings)

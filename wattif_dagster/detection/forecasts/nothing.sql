@@ -1,5 +1,5 @@
--- No meter has history enough: no hour is judged.
-judged AS (
+-- No meter has enough history, so no hour is scored.
+scored AS (
   SELECT
     CAST(NULL AS STRING) AS serial,
     CAST(NULL AS TIMESTAMP) AS time,

@@ -1,6 +1,6 @@
-"""Renders the SQL files, and those of the detectors that forecast.
+"""Renders the SQL that the detectors share which forecast a meter from its history.
 
-Bytes read for a day of a million meters, reckoned as in `layered/queries.py`: 37 GB to train
+Bytes read for a day of a million meters, estimated as in `layered/queries.py`: 37 GB to train
 ARIMA_PLUS, which BigQuery bills once for each candidate it tries, and 40 GB for the scores of
 either detector (42 days of hourly_consumption).
 """
@@ -8,24 +8,26 @@ either detector (42 days of hourly_consumption).
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import NormalDist
-from string import Template
 
-from wattif_dagster.defs.fleet_anomalies.query import THRESHOLD
 from wattif_dagster.detection.layered.queries import (
     HISTORY_DAYS,
     LEAST_HISTORY_DAYS,
     Tables,
     rules_sql,
 )
+from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.settings.detection import DetectorName
+from wattif_dagster.sql import render_sql
 
 _FOLDER = Path(__file__).parent
 _BOUNDS_SDS = 2 * NormalDist().inv_cdf((1 + THRESHOLD) / 2)
 
 
 def history_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """A SELECT of one row about the meters that can be judged: how many `meters`, and the longest
-    `history_days`, 0 without any."""
+    """Render a SELECT of one row about the meters that can be scored.
+
+    Its columns are the number of `meters` and the longest `history_days`, 0 without any meter.
+    """
     history = render(_FOLDER / "history.sql", tables, day, expected_readings)
     return (
         f"WITH\n{history}\nSELECT COUNT(*) AS meters, "
@@ -36,24 +38,27 @@ def history_sql(tables: Tables, day: date, expected_readings: int) -> str:
 def rules_alone_sql(
     detector: DetectorName, tables: Tables, day: date, expected_readings: int
 ) -> str:
-    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES` while there is no meter to judge:
-    BigQuery ML refuses to train or forecast from nothing."""
+    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES` from the rules alone.
+
+    It is for days on which no meter can be scored: BigQuery ML refuses to train on no rows.
+    """
     return scores_sql(detector, _FOLDER / "nothing.sql", tables, day, expected_readings)
 
 
 def scores_sql(
-    detector: DetectorName, judged: Path, tables: Tables, day: date, expected_readings: int
+    detector: DetectorName, scored: Path, tables: Tables, day: date, expected_readings: int
 ) -> str:
-    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`, one an expected meter and hour.
+    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
 
-    `judged` is the SQL file of a CTE of that name, with a comma after it: serial, time, avg_kw,
-    lower_bound, upper_bound (all kW) and anomaly_probability of each hour the detector judged. It
-    may use the CTEs `past` and `history`. Raises UserError unless `expected_readings` is positive.
+    It has a row for each expected meter and hour. `scored` is the SQL file of a CTE of that name,
+    with a comma after it: serial, time, avg_kw, lower_bound, upper_bound (all kW) and
+    anomaly_probability of each hour that the detector scored. It may use the CTEs `past` and
+    `history`. Raises UserError unless `expected_readings` is positive.
     """
     rules = rules_sql(tables, day, expected_readings)
     history, found, scores = (
         render(file, tables, day, expected_readings, detector)
-        for file in (_FOLDER / "history.sql", judged, _FOLDER / "scores.sql")
+        for file in (_FOLDER / "history.sql", scored, _FOLDER / "scores.sql")
     )
     return f"WITH\n{rules}\n\n{history},\n\n{found}\n\n{scores}"
 
@@ -61,7 +66,7 @@ def scores_sql(
 def render(
     file: Path, tables: Tables, day: date, expected_readings: int, detector: str = ""
 ) -> str:
-    """The SQL of a file; `$history` in it is history.sql."""
+    """Render a SQL file. `$history` in it is history.sql."""
     values = {
         "hourly_consumption": tables.hourly_consumption,
         "model": tables.model,
@@ -75,9 +80,5 @@ def render(
         "bounds_sds": _BOUNDS_SDS,
         "detector": detector,
     }
-    values["history"] = Template(_read(_FOLDER / "history.sql")).substitute(values)
-    return Template(_read(file)).substitute(values)
-
-
-def _read(file: Path) -> str:
-    return file.read_text("utf-8").strip()
+    values["history"] = render_sql(_FOLDER / "history.sql", **values)
+    return render_sql(file, **values)

@@ -1,12 +1,12 @@
--- The day's rows of anomaly_scores, one an expected meter and hour, from CTEs rules, history and
--- judged. The bounds are taken for those of a normal distribution, whose width in standard deviations
--- is known. An hour without a reading is not judged and has no bounds.
+-- The day's rows of anomaly_scores, one for each expected meter and hour, from the CTEs rules, history
+-- and scored. The bounds are read as those of a normal distribution, whose width in standard
+-- deviations is known. An hour without a reading is not scored and has no bounds.
 deviations AS (
   SELECT
     *,
     avg_kw - (lower_bound + upper_bound) / 2 AS deviation,
     (upper_bound - lower_bound) / $bounds_sds AS sd
-  FROM judged
+  FROM scored
 )
 
 SELECT

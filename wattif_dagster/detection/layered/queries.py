@@ -1,6 +1,6 @@
-"""Renders the SQL files: one day's partition of `consumption_baseline` and of `anomaly_scores`.
+"""Renders the SQL of one day's partition of `consumption_baseline` and of `anomaly_scores`.
 
-Bytes read for a day of a million meters, reckoned from the columns' sizes with each table counted
+Bytes read for a day of a million meters, estimated from the columns' sizes with each table counted
 once: baseline 53 GB (42 days of hourly_consumption), scores 118 GB (21 days of hourly_consumption,
 27 GB, and of consumption_baseline, 91 GB).
 """
@@ -8,22 +8,22 @@ once: baseline 53 GB (42 days of hourly_consumption), scores 118 GB (21 days of 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from string import Template
 
 from wattif_dagster.errors import UserError
+from wattif_dagster.sql import read_sql, render_sql
 
 FIT_DAYS = 28
 CALIBRATION_DAYS = 14
 LONGEST_SUM_DAYS = 7
 
 HISTORY_DAYS = FIT_DAYS + CALIBRATION_DAYS
-"""Days before a day that its baseline reads; from as many days on, scores are not provisional."""
+"""Days before a day that its baseline reads. Scores with a shorter history are provisional."""
 
 LEAST_HISTORY_DAYS = 7
-"""Days since a meter was first seen, below which rules alone judge it."""
+"""Days since a meter was first seen. With fewer days only the rules score it."""
 
 LOOKBACK_DAYS = CALIBRATION_DAYS + LONGEST_SUM_DAYS - 1
-"""Days before a day whose baseline and hourly consumption its scores read."""
+"""Days before a day whose baseline and hourly consumption the day's scores read."""
 
 _CONSTANTS = {
     "fit_days": FIT_DAYS,
@@ -53,10 +53,10 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Tables:
-    """The quoted names of the tables read, e.g. `BigQueryWarehouse.quoted` of each.
+    """The names of the tables that a detector reads, quoted for SQL.
 
-    Without a registry the meters expected are those seen in the last seven days. `model` is that
-    of a detector that trains one, with the day in its name.
+    Without a registry the expected meters are those seen in the last seven days. `model` is the
+    model of a detector that trains one, with the day in its name.
     """
 
     hourly_consumption: str
@@ -66,19 +66,19 @@ class Tables:
 
 
 def baseline_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """A SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`.
+    """Render a SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`.
 
-    It reads `hourly_consumption` of the HISTORY_DAYS before `day`; `expected_readings` is the
-    number of readings of a complete hour, and other hours do not train. Meters seen for less than
-    seven days have no rows. Raises UserError unless `expected_readings` is positive.
+    It reads `hourly_consumption` of the HISTORY_DAYS before `day`. A complete hour has
+    `expected_readings` readings, and other hours are not used. Meters seen for less than seven
+    days have no rows. Raises UserError unless `expected_readings` is positive.
     """
     return _render("baseline.sql", tables, day, expected_readings)
 
 
 def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`, one an expected meter and hour.
+    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
 
-    It reads `hourly_consumption` and `consumption_baseline` of `day` and of the LOOKBACK_DAYS
+    It has a row for each expected meter and hour. It reads `hourly_consumption` and `consumption_baseline` of `day` and of the LOOKBACK_DAYS
     before it. Raises UserError unless `expected_readings` is positive.
     """
     files = ("rules.sql", "deviations.sql", "calibration.sql", "scores.sql")
@@ -86,31 +86,34 @@ def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
 
 
 def rules_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """Layer 0 as CTEs, a comma after each: `rules` has the serial, time and reason of every
-    expected meter and hour. Raises UserError unless `expected_readings` is positive."""
+    """Render layer 0 as CTEs, each with a comma after it.
+
+    `rules` has the serial, time and reason of each expected meter and hour. Raises UserError
+    unless `expected_readings` is positive.
+    """
     return _render("rules.sql", tables, day, expected_readings)
 
 
 def _render(name: str, tables: Tables, day: date, expected_readings: int) -> str:
     if expected_readings < 1:
-        raise UserError(f"expected_readings={expected_readings} is out of range; use 1 or more")
+        raise UserError(f"expected_readings={expected_readings} is out of range. Use 1 or more.")
     values = _CONSTANTS | {
         "hourly_consumption": tables.hourly_consumption,
         "consumption_baseline": tables.consumption_baseline,
-        "meters": _meters(tables, day),
+        "meters": _select_meters(tables, day),
         "expected_readings": expected_readings,
         "day": day.isoformat(),
         "day_end": (day + timedelta(days=1)).isoformat(),
         "history_start": (day - timedelta(days=HISTORY_DAYS)).isoformat(),
         "calibration_start": (day - timedelta(days=CALIBRATION_DAYS)).isoformat(),
         "since": (day - timedelta(days=LOOKBACK_DAYS)).isoformat(),
-        "is_vacant": _read("vacancy.sql"),
+        "is_vacant": read_sql(_FOLDER / "vacancy.sql"),
     }
-    values["day_features"] = Template(_read("day_features.sql")).substitute(values)
-    return Template(_read(name)).substitute(values)
+    values["day_features"] = render_sql(_FOLDER / "day_features.sql", **values)
+    return render_sql(_FOLDER / name, **values)
 
 
-def _meters(tables: Tables, day: date) -> str:
+def _select_meters(tables: Tables, day: date) -> str:
     if tables.meter_registry:
         return f"SELECT serial FROM {tables.meter_registry} WHERE registry_date = DATE '{day}'"
     return (
@@ -118,7 +121,3 @@ def _meters(tables: Tables, day: date) -> str:
         f"WHERE time_hour_rolled >= TIMESTAMP '{day - timedelta(days=7)}' "
         f"AND time_hour_rolled < TIMESTAMP '{day + timedelta(days=1)}'"
     )
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8").strip()

@@ -1,6 +1,6 @@
--- Output columns keep the names of the model's. Meters that the model does not know, and hours
--- beyond its horizon, come back with NULLs.
-judged AS (
+-- Output columns keep the names of the model's columns. Meters that the model does not know and hours
+-- beyond its horizon come back with NULLs.
+scored AS (
   SELECT
     serial,
     time_hour_rolled AS time,

@@ -1,6 +1,6 @@
 -- 42 days are 1,008 hours, within the context of either model. The reference calls the column of
 -- the time a STRING and shows a TIMESTAMP: the cast serves both.
-judged AS (
+scored AS (
   SELECT
     serial,
     CAST(time_series_timestamp AS TIMESTAMP) AS time,
