@@ -1,4 +1,4 @@
-"""BigQuery: the stock client, partitions replaced whole, job errors said with their rows."""
+"""BigQuery: partitions are replaced as a whole, and job errors name their rows."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,19 +40,19 @@ TRANSIENT = (
 
 
 class JobError(CloudError):
-    """A load or query job failed or was refused; the text quotes its first errors."""
+    """A load or query job failed or was refused. The text quotes its first errors."""
 
 
 class BigQueryWarehouse(BigQueryResource):
-    """One dataset. Its client goes to the endpoint and with the credentials of `cloud`."""
+    """One dataset. Its client uses the endpoint and the credentials of `cloud`."""
 
     cloud: ResourceDependency[GoogleCloud]
     dataset: str
     location: str | None = "US"
     readings_type: Literal["native", "external"] = Field(
-        default="native", description="meter_readings loaded, or read from the objects in place."
+        default="native", description="native: meter_readings is loaded; external: it reads the objects in place."
     )
-    retry_seconds: float = Field(default=60, description="Until a request must be answered.")
+    retry_seconds: float = Field(default=60, description="Time limit of a request.")
 
     _ensured: set[str] = PrivateAttr(default_factory=set)
 
@@ -62,7 +62,7 @@ class BigQueryWarehouse(BigQueryResource):
 
     @contextmanager
     def get_client(self) -> Iterator[bigquery.Client]:
-        """Give the client to code that knows `dagster_gcp.BigQueryResource`."""
+        """Yield the client, as `dagster_gcp.BigQueryResource` does."""
         yield self.client
 
     @cached_property
@@ -86,11 +86,11 @@ class BigQueryWarehouse(BigQueryResource):
         return f"{self.cloud.project}.{self.dataset}.{table.name}"
 
     def quoted(self, table: Table) -> str:
-        """The table's name, quoted for SQL."""
+        """Quote the table's name for SQL."""
         return tables.quoted(self.dataset_ref, table)
 
     def partition_filter(self, table: Table, day: date) -> str:
-        """The SQL predicate that confines a query of the table to the day."""
+        """Make the SQL predicate that confines a query of the table to the day."""
         if table is METER_READINGS and self.readings_type == "external":
             return tables.folder_filter(day)
         return tables.partition_filter(table, day)
@@ -101,11 +101,11 @@ class BigQueryWarehouse(BigQueryResource):
         return int(self.row(f"{sql} WHERE {self.partition_filter(table, day)}")["n"])
 
     def quoted_model(self, name: str) -> str:
-        """A model's name, quoted for SQL; `name` is letters, digits and '_'."""
+        """Quote a model's name for SQL. `name` has letters, digits and '_' only."""
         return f"`{self.cloud.project}.{self.dataset}.{name}`"
 
     def link(self, table: Table) -> str:
-        """Where a browser shows the table's rows."""
+        """The URL at which a browser shows the table's rows."""
         project = self.cloud.project
         endpoint = self.cloud.endpoints.bigquery
         if endpoint:
@@ -134,13 +134,13 @@ class BigQueryWarehouse(BigQueryResource):
             )
         if made.external_data_configuration is not None:
             raise UserError(
-                f"{self.table_name(table)} is an external table; drop it, "
-                "or set WATTIF_TABLE_TYPE=external"
+                f"{self.table_name(table)} is an external table. Drop it, "
+                "or set WATTIF_TABLE_TYPE=external."
             )
         self._ensured.add(table.name)
 
     def _ensure_dataset(self) -> None:
-        # Asked for first: who may write into a dataset may not be allowed to make one.
+        # An account that may write into a dataset may not be allowed to create one.
         try:
             self.client.get_dataset(self.dataset_ref, retry=self._retry)
         except gexc.NotFound:
@@ -149,10 +149,10 @@ class BigQueryWarehouse(BigQueryResource):
             self.client.create_dataset(dataset, exists_ok=True, retry=self._retry)
 
     def ensure_external(self, table: Table, bucket: str, suffix: str) -> None:
-        """Make the table one over the bucket's objects that end in `suffix`.
+        """Create an external table over the bucket's objects that end in `suffix`.
 
-        Raises UserError where the name is taken by another table: to remake it over other objects
-        would make the days of the old ones disappear.
+        Raises UserError where another table has the name: replacing it would make the days of its
+        objects disappear.
         """
         wanted = tables.hive_table(self.dataset_ref, table, bucket, suffix)
         with self._explained():
@@ -161,18 +161,18 @@ class BigQueryWarehouse(BigQueryResource):
         config = made.external_data_configuration
         if config is None:
             raise UserError(
-                f"{self.table_name(table)} is a native table; drop it, "
-                "or set WATTIF_TABLE_TYPE=native"
+                f"{self.table_name(table)} is a native table. Drop it, "
+                "or set WATTIF_TABLE_TYPE=native."
             )
         uris = tables.hive_uris(bucket, suffix)
         if list(config.source_uris) != uris:
             raise UserError(
-                f"{self.table_name(table)} reads {', '.join(config.source_uris)}, not {uris[0]}; "
-                "drop it, or go back to that bucket and compression"
+                f"{self.table_name(table)} reads {', '.join(config.source_uris)}, not {uris[0]}. "
+                "Drop it, or go back to that bucket and compression."
             )
 
     def remake_table(self, table: Table, parquet: BinaryIO | None = None) -> None:
-        """Drop the table with its rows and make it anew, filled from a Parquet file if given."""
+        """Drop the table with its rows and create it again, filled from a Parquet file if given."""
         with self._explained():
             self.client.delete_table(self.table_name(table), not_found_ok=True, retry=self._retry)
         self._ensured.discard(table.name)
@@ -192,11 +192,10 @@ class BigQueryWarehouse(BigQueryResource):
             )
 
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
-        """Replace the day's partition by the NDJSON objects, whole or not at all; rows loaded.
+        """Replace the day's partition with the NDJSON objects, atomically; returns the rows loaded.
 
-        `version` names the content. With the attempt it makes the job id, so that a load which
-        is still running, because its caller died, is joined and not started twice.
-        Raises JobError.
+        `version` names the content. The job id consists of it and of the attempt, so that a load
+        that still runs because its caller died is joined and not started twice. Raises JobError.
         """
         self.ensure_table(table)
         config = bigquery.LoadJobConfig(
@@ -223,14 +222,14 @@ class BigQueryWarehouse(BigQueryResource):
                 except gexc.Conflict:
                     job = self.client.get_job(job_id, retry=self._retry)
                     if job.state == "DONE":
-                        continue  # an earlier load; the partition may have changed since
+                        continue  # an earlier load, after which the partition may have changed
                     assert isinstance(job, bigquery.LoadJob)
                 self._finish(job)
                 return int(job.output_rows or 0)
         raise AssertionError("count has no end")
 
     def replace_partition(self, table: Table, day: date, select: str) -> None:
-        """Replace the day's partition by the rows of a SELECT, whole or not at all."""
+        """Replace the day's partition with the rows of a SELECT, atomically. Raises JobError."""
         self.ensure_table(table)
         config = bigquery.QueryJobConfig(
             destination=tables.partition(self.dataset_ref, table, day),
@@ -244,49 +243,49 @@ class BigQueryWarehouse(BigQueryResource):
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
     def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
-        """The rows of a small query; texts from outside are parameters of it. Raises JobError."""
+        """Run a small query; returns its rows. Texts from outside are its parameters. Raises JobError."""
         config = bigquery.QueryJobConfig(query_parameters=list(parameters))
         with self._explained():
             found = self.client.query_and_wait(
                 sql,
                 job_config=config,
                 retry=self._retry,
-                job_retry=None,  # type: ignore[arg-type]  # it may be, says its docstring
+                job_retry=None,  # type: ignore[arg-type]  # its docstring allows None
                 wait_timeout=JOB_TIMEOUT_SECONDS,
             )
             return [dict(row.items()) for row in found]
 
     def execute(self, statement: str) -> None:
-        """Run a statement that gives no rows. Raises JobError."""
+        """Run a statement that returns no rows. Raises JobError."""
         with self._explained():
             self._finish(self._query(statement))
 
     def row(self, sql: str) -> dict[str, Any]:
-        """The one row of an aggregate query."""
+        """Run an aggregate query; returns its one row. Raises JobError."""
         (only,) = self.rows(sql)
         return only
 
     def day_rows(self, table: Table, day: date, order_by: str) -> list[dict[str, Any]]:
-        """The rows of a small partition, in the table's columns."""
+        """Read the rows of a small partition, in the table's columns. Raises JobError."""
         return self.rows(
             f"SELECT {', '.join(table.column_names)} FROM {self.quoted(table)} "
             f"WHERE {self.partition_filter(table, day)} ORDER BY {order_by}"
         )
 
     def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
-        # With a job_retry the client asks a service that cannot be reached for ten more minutes.
+        # With a job_retry the client would keep asking an unreachable service for ten more minutes.
         return self.client.query(sql, retry=self._retry, job_retry=None, **options)
 
     @property
     def _retry(self) -> Retry:
-        # The client's own predicate goes by the reason in an answer's body; a server or a proxy
-        # between that gives none it knows would not be asked again.
+        # The client's own predicate looks at the reason in the answer's body, which a proxy between
+        # may not give.
         return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_is_transient)
 
     def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
-        """Wait for the job's end."""
+        """Wait for the end of the job."""
         if job.state == "DONE" and not job.error_result:
-            return  # result() would still ask for a query's rows
+            return  # result() would also fetch the rows of a query
         try:
             job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
         except (gexc.BadRequest, gexc.NotFound) as error:
@@ -302,7 +301,7 @@ class BigQueryWarehouse(BigQueryResource):
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a user must mend into one sentence, and a refused job into JobError."""
+        """Turn errors of the client into ours, a UserError where only the user can fix it."""
         try:
             yield
         except (gexc.BadRequest, gexc.NotFound) as error:
@@ -310,28 +309,28 @@ class BigQueryWarehouse(BigQueryResource):
         except (gexc.Forbidden, gexc.Unauthorized) as error:
             reasons = {item.get("reason") for item in error.errors}
             if reasons & {"quotaExceeded", "rateLimitExceeded"}:
-                raise JobError(f"a BigQuery quota is used up: {error.message}") from error
+                raise JobError(f"A BigQuery quota is used up: {error.message}") from error
             raise UserError(
-                f"access to dataset {self.cloud.project}.{self.dataset} was refused; "
-                "grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
-                f"to load, roles/storage.objectViewer on the bucket ({error.message})"
+                f"Access to dataset {self.cloud.project}.{self.dataset} was refused. "
+                "Grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
+                f"to load, roles/storage.objectViewer on the bucket. BigQuery says: {error.message}"
             ) from error
         except (*TRANSIENT, gexc.GoogleAPICallError) as error:
             cause = error.cause if isinstance(error, gexc.RetryError) else error
             where = self.cloud.endpoints.bigquery or "BigQuery"
             if not isinstance(cause, gexc.GoogleAPICallError):
                 raise TransientError(
-                    f"{where} cannot be reached; check the network, or `wattif status`"
+                    f"{where} cannot be reached. Check the network, or `wattif status`."
                 ) from error
             if not _is_transient(cause):
                 raise JobError(f"BigQuery refused the request: {cause}") from error
-            raise TransientError(f"{where} is not well, try again later: {cause}") from error
+            raise TransientError(f"{where} is not available, try again later: {cause}") from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
 
 
 def _is_transient(error: BaseException | None) -> bool:
-    """Whether asking the same again may help."""
+    """Whether the same request may succeed later."""
     if isinstance(error, gexc.GoogleAPICallError):
         reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
         return isinstance(error, TRANSIENT) or error.code == 408 or "rateLimitExceeded" in reasons

@@ -1,4 +1,4 @@
-"""The tables of `schemas` as BigQuery objects, and how their partitions are addressed."""
+"""The tables of `schemas` as BigQuery objects, and the names of their partitions."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ HIVE_COLUMN = "dt"
 
 
 def bigquery_schema(table: Table) -> list[bigquery.SchemaField]:
-    """The table's columns."""
+    """Make the table's schema."""
     return [
         bigquery.SchemaField(
             column.name,
@@ -24,7 +24,7 @@ def bigquery_schema(table: Table) -> list[bigquery.SchemaField]:
 
 
 def bigquery_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery.Table:
-    """The table, partitioned by day and clustered."""
+    """Make the table, partitioned by day and clustered."""
     made = bigquery.Table(dataset.table(table.name), schema=bigquery_schema(table))
     made.description = table.description
     made.time_partitioning = bigquery.TimePartitioning(
@@ -37,23 +37,23 @@ def bigquery_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery
 def partition(
     dataset: bigquery.DatasetReference, table: Table, day: date
 ) -> bigquery.TableReference:
-    """One day's partition, as load and query jobs take it for a destination."""
+    """Name one day's partition, as load and query jobs take it as their destination."""
     return dataset.table(f"{table.name}${day:%Y%m%d}")
 
 
 def quoted(dataset: bigquery.DatasetReference, table: Table) -> str:
-    """`project.dataset.table`, quoted for SQL. All three parts are validated names."""
+    """Quote `project.dataset.table` for SQL. All three parts are validated names."""
     return f"`{dataset.project}.{dataset.dataset_id}.{table.name}`"
 
 
 def hive_table(
     dataset: bigquery.DatasetReference, table: Table, bucket: str, suffix: str
 ) -> bigquery.Table:
-    """An external table over `gs://BUCKET/dt=DAY/*`; its column `dt` is the DATE of the folder."""
+    """Make an external table over `gs://BUCKET/dt=DAY/*`. Its column `dt` is the folder's DATE."""
     config = bigquery.ExternalConfig(bigquery.ExternalSourceFormat.NEWLINE_DELIMITED_JSON)
     config.source_uris = hive_uris(bucket, suffix)
     config.compression = "GZIP" if suffix.endswith(".gz") else "NONE"
-    config.schema = [  # objects cannot promise what a REQUIRED column does
+    config.schema = [  # an external table has no REQUIRED columns
         bigquery.SchemaField(column.name, column.type, description=column.description)
         for column in table.columns
     ]
@@ -69,17 +69,17 @@ def hive_table(
 
 
 def hive_uris(bucket: str, suffix: str) -> list[str]:
-    """What an external table reads: every day's objects that end in `suffix`."""
+    """List the URIs of an external table: the objects of all days that end in `suffix`."""
     return [f"gs://{bucket}/{HIVE_COLUMN}=*{suffix}"]
 
 
 def folder_filter(day: date) -> str:
-    """The SQL predicate that confines a query of an external table to the day's folder."""
+    """Make the SQL predicate that confines a query of an external table to the day's folder."""
     return f"{HIVE_COLUMN} = DATE '{day}'"
 
 
 def partition_filter(table: Table, day: date) -> str:
-    """The SQL predicate that confines a query to the day's partition."""
+    """Make the SQL predicate that confines a query to the day's partition."""
     column = f"`{table.partition_by}`"
     if next(c.type for c in table.columns if c.name == table.partition_by) == "DATE":
         return f"{column} = DATE '{day}'"

@@ -1,6 +1,6 @@
-"""Builds the resources from settings. The assets ask for them by the keys below.
+"""Builds the resources from settings. The assets name them by the keys below.
 
-Each key begins with `wattif_`, so that the resources can stand beside those of another project.
+Each key begins with `wattif_`, so that they do not collide with the resources of another project.
 """
 
 import threading

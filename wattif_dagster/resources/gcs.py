@@ -1,4 +1,4 @@
-"""Cloud Storage: batches through the transfer manager, every result inspected."""
+"""Cloud Storage: batches go through the transfer manager, and every result is inspected."""
 
 import random
 import threading
@@ -41,13 +41,13 @@ TRANSIENT = (
     ConnectionError,
 )
 REQUEST_TIMEOUT_SECONDS = 60
-"""To connect, and between two bytes."""
+"""Limit for connecting, and for the pause between two bytes."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-"""Pauses before a request is sent again: they double from the first to the longest."""
+"""Pauses before a request is sent again. They double from the first to the longest."""
 
 
 class UploadError(CloudError):
-    """Some files did not arrive; the text counts them and quotes the first error."""
+    """Some files did not arrive. The text counts them and quotes the first error."""
 
 
 class GcsTransferManager(GCSResource):
@@ -55,13 +55,13 @@ class GcsTransferManager(GCSResource):
 
     cloud: ResourceDependency[GoogleCloud]
     bucket: str
-    upload_workers: int = Field(default=8, description="Threads a batch is uploaded with.")
-    connections: int = Field(default=32, description="Kept open; threads over all batches.")
-    deadline_seconds: float = Field(default=900, description="Until a batch must be confirmed.")
-    retry_seconds: float = Field(default=60, description="Until a small request must be answered.")
+    upload_workers: int = Field(default=8, description="Threads that upload a batch.")
+    connections: int = Field(default=32, description="Connections kept open.")
+    deadline_seconds: float = Field(default=900, description="Time limit of a batch.")
+    retry_seconds: float = Field(default=60, description="Time limit of a small request.")
 
     def get_client(self) -> storage.Client:
-        """Give the client to code that knows `dagster_gcp.GCSResource`."""
+        """Return the client, as `dagster_gcp.GCSResource` does."""
         return self.client
 
     @cached_property
@@ -103,9 +103,9 @@ class GcsTransferManager(GCSResource):
     def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
         """Upload a batch; return when every size and crc32c is confirmed.
 
-        What failed for a moment, or arrived damaged, is sent again until the deadline or `stop`.
-        Raises TransientError when nothing else failed until then, UploadError for what would fail
-        again, or UserError for what a user must mend.
+        Transient failures and damaged objects are sent again until the deadline or until `stop` is
+        set. Raises TransientError when only these remain, UploadError for a failure that would
+        happen again, and UserError for one that only the user can fix.
         """
         deadline = time.monotonic() + self.deadline_seconds
         pending, pause = list(files), FIRST_PAUSE_SECONDS
@@ -121,7 +121,7 @@ class GcsTransferManager(GCSResource):
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _upload_once(self, files: list[SpooledFile]) -> list[tuple[SpooledFile, BaseException]]:
-        """One pass over the files; those that were not confirmed, with the reason."""
+        """Upload the files once; returns those that were not confirmed, each with the reason."""
         bucket = self.client.bucket(self.bucket)
         blobs = [bucket.blob(item.name) for item in files]
         for blob, item in zip(blobs, files, strict=True):
@@ -131,7 +131,7 @@ class GcsTransferManager(GCSResource):
             worker_type=transfer_manager.THREAD,  # processes cannot start inside daemonic workers
             max_workers=min(self.upload_workers, len(files)),
             upload_kwargs={
-                "checksum": None,  # computed while rendering, and compared below
+                "checksum": None,  # it was computed while rendering, and is compared below
                 "timeout": REQUEST_TIMEOUT_SECONDS,
                 "retry": None,  # `upload` sends again what failed, and knows when to stop
                 "content_type": "application/x-ndjson",
@@ -146,7 +146,7 @@ class GcsTransferManager(GCSResource):
         return failed
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects whose names begin with the prefix."""
+        """List the objects whose names begin with the prefix."""
         with self._explained():
             for blob in self.client.list_blobs(
                 self.bucket,
@@ -160,7 +160,7 @@ class GcsTransferManager(GCSResource):
                 )
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete the objects; one that is already gone counts as deleted."""
+        """Delete the objects. An object that does not exist counts as deleted."""
         bucket = self.client.bucket(self.bucket)
 
         def delete_one(name: str) -> None:
@@ -174,7 +174,7 @@ class GcsTransferManager(GCSResource):
                 pass
 
     def read(self, name: str) -> tuple[bytes, int] | None:
-        """Content and generation of a small object; None when there is none."""
+        """Read the content and generation of a small object; None when it does not exist."""
         with self._explained():
             blob = self.client.bucket(self.bucket).blob(name)
             try:
@@ -183,11 +183,11 @@ class GcsTransferManager(GCSResource):
                 )
             except gexc.NotFound:
                 return None
-            # The response says the generation of these very bytes; the stub's type forgets None.
+            # The response has the generation of exactly these bytes. The stub's type omits None.
             return data, int(blob.generation)  # type: ignore[arg-type]
 
     def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
-        """Write a small object. Raises GenerationMismatchError when another writer came first."""
+        """Write a small object. Raises GenerationMismatchError when another writer was faster."""
         with self._explained():
             try:
                 self.client.bucket(self.bucket).blob(name).upload_from_string(
@@ -200,7 +200,7 @@ class GcsTransferManager(GCSResource):
                 )
             except gexc.PreconditionFailed:
                 raise GenerationMismatchError(
-                    f"another writer changed {self.uri}/{name} in the meantime"
+                    f"Another writer changed {self.uri}/{name} in the meantime."
                 ) from None
 
     @property
@@ -211,14 +211,15 @@ class GcsTransferManager(GCSResource):
 
     def _no_bucket(self) -> str:
         return (
-            f"bucket {self.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+            f"Bucket {self.bucket} does not exist. "
+            "Create it, or set WATTIF_BUCKET to an existing bucket."
         )
 
     @contextmanager
     def _explained(self, missing: str = "") -> Iterator[None]:
-        """Turn what is raised into one sentence, for what a user must mend a UserError.
+        """Turn errors of the client into ours, a UserError where only the user can fix it.
 
-        `missing` is how the text of an UploadError begins.
+        `missing` is the beginning of an UploadError's text.
         """
         where = self.cloud.endpoints.gcs or "Cloud Storage"
         try:
@@ -232,29 +233,29 @@ class GcsTransferManager(GCSResource):
                     raise UserError(self._no_bucket()) from error
                 case gexc.Forbidden() | gexc.Unauthorized():
                     raise UserError(
-                        f"access to bucket {self.bucket} was refused; "
-                        "grant the account roles/storage.objectAdmin on it"
+                        f"Access to bucket {self.bucket} was refused. "
+                        "Grant the account roles/storage.objectAdmin on it."
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise TransientError(
-                        f"{missing}{where} cannot be reached; check the network, or `wattif status`"
+                        f"{missing}{where} cannot be reached. Check the network, or `wattif status`."
                     ) from error
                 case GoogleAuthError():
                     raise UserError(CREDENTIALS_REFUSED) from error
                 case _ if _is_transient(error) or _is_transient(cause):
                     raise TransientError(
-                        f"{where} is not well, try again later: {error}"
+                        f"{where} is not available, try again later: {error}"
                     ) from error
                 case _ if isinstance(error, UploadError):
                     raise
                 case _:
-                    raise CloudError(f"{where} refused: {error}") from error
+                    raise CloudError(f"{where} refused the request: {error}") from error
 
 
 def _is_transient(error: BaseException | None) -> bool:
-    """Whether sending the same again may help."""
+    """Whether the same request may succeed later."""
     match error:
-        case gexc.BadRequest():  # the server's words for a body that was damaged on its way
+        case gexc.BadRequest():  # how the server refuses a body that was damaged on its way
             return "doesn't match calculated CRC32C" in error.message
         case gexc.GoogleAPICallError(code=408):
             return True

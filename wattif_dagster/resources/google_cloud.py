@@ -16,23 +16,23 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Endpoints, reach_loopback_directly, read_endpoints
 
 CREDENTIALS_REFUSED = (
-    "the Google credentials were refused; run `gcloud auth application-default login` again"
+    "The Google credentials were refused. Run `gcloud auth application-default login` again."
 )
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 _UNUSABLE = (OSError, ValueError, TypeError, AttributeError)
-"""What the libraries raise over a key's file: they take for granted that it holds an object."""
+"""What the libraries raise for a bad key file, because they expect it to hold an object."""
 
 
 class GoogleCloud(ConfigurableResource):
-    """Where the services are and who asks. Holds names and paths, never a secret."""
+    """Where the services are, and whose credentials are used. Holds names and paths, never a secret."""
 
     target: Literal["local", "gcp"] = Field(
         default="local", description="local: the local cloud, anonymously; gcp: Google Cloud."
     )
     project: str
     endpoints_file: str = Field(
-        default=".wattif/endpoints.json", description="Where a local cloud says its addresses."
+        default=".wattif/endpoints.json", description="File with the addresses of a local cloud."
     )
     auth: Literal["application_default", "key_file", "impersonation", "anonymous"] = Field(
         default="application_default",
@@ -44,15 +44,18 @@ class GoogleCloud(ConfigurableResource):
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        """The addresses of the services, read when first asked for, so that definitions load
-        while the local cloud is down. Raises UserError when it is."""
+        """The addresses of the services.
+
+        They are read at first use, so that definitions load while the local cloud is down. Raises
+        UserError when it is down at that time.
+        """
         if self.target == "gcp":
             return Endpoints()
         reach_loopback_directly()
         return read_endpoints(Path(self.endpoints_file))
 
     def credentials(self) -> Credentials:
-        """Credentials for all clients. Raises UserError when they cannot be had."""
+        """Get the credentials for all clients. Raises UserError when there are none."""
         if self.target == "local" or self.auth == "anonymous":
             return AnonymousCredentials()  # type: ignore[no-untyped-call]
         if self.auth == "key_file":
@@ -72,10 +75,10 @@ class GoogleCloud(ConfigurableResource):
                 self.key_file, scopes=SCOPES
             )
         except _UNUSABLE as error:
-            # The library's text may quote the file: say only which file and what kind of fault.
+            # The library's text may quote the file, so only its name and the kind of fault are told.
             raise UserError(
-                f"the service account key {self.key_file} cannot be used "
-                f"({type(error).__name__}); set WATTIF_KEY_FILE to a readable key"
+                f"The service account key {self.key_file} cannot be used "
+                f"({type(error).__name__}). Set WATTIF_KEY_FILE to a readable key."
             ) from None
 
     @staticmethod
@@ -84,7 +87,7 @@ class GoogleCloud(ConfigurableResource):
             credentials, _ = google.auth.default(scopes=SCOPES)
         except (DefaultCredentialsError, *_UNUSABLE):
             raise UserError(
-                "no Google credentials were found; run `gcloud auth application-default login`, "
-                "or set WATTIF_TARGET=local to work without an account"
+                "No Google credentials were found. Run `gcloud auth application-default login`, "
+                "or set WATTIF_TARGET=local to work without an account."
             ) from None
         return credentials  # type: ignore[return-value]

@@ -10,11 +10,11 @@ from wattif_dagster.settings.scan import ScanOptions
 
 
 class SimulationResource(Simulation, ConfigurableResource):
-    """Shared by all assets, so that a backfill launched without config is consistent."""
+    """The fleet. All assets share it, so that runs without config are consistent."""
 
 
 class IngestResource(IngestOptions, ConfigurableResource):
-    """How days are landed."""
+    """How days are landed: object sizes, processes and limits."""
 
 
 class DetectionResource(DetectionOptions, ConfigurableResource):

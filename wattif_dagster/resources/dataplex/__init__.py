@@ -1,5 +1,6 @@
-"""Dataplex: scans described, kept, run and waited for, over the stock client.
+"""Dataplex data quality scans: their definition, their jobs and their results.
 
-`rules` reads rules, `definition` describes a scan, `scans` is the Dagster resource, `results` reads
-what a job found, and `preview` speaks REST for what the stock client lacks.
+`rules` reads rules files, `definition` describes a scan, `scans` is the Dagster resource, `results`
+reads the result of a job, and `preview` uses REST for what the stock client lacks. Which tables are
+scanned, and what their rules are, is said in `defs/`.
 """

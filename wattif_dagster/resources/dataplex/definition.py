@@ -1,4 +1,4 @@
-"""What a data quality scan is to be, and how it differs from what is there."""
+"""Defines a data quality scan, and compares it with the scan that exists."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _BIGQUERY = "//bigquery.googleapis.com/"
 
 @dataclass(frozen=True, kw_only=True)
 class Notifications:
-    """Who is mailed a scan's report, and when. Dataplex sends it, the local cloud logs it."""
+    """Who gets a scan's report by mail, and when. Dataplex sends it; the local cloud logs it."""
 
     recipients: tuple[str, ...]
     below_score: float | None = None
@@ -23,15 +23,15 @@ class Notifications:
 
 
 def table_resource(table: str) -> str:
-    """The resource name of `project.dataset.table`. Raises UserError for anything else."""
+    """Make the resource name of `project.dataset.table`. Raises UserError for other text."""
     match table.split("."):
         case [project, dataset, name] if project and dataset and name:
             return f"{_BIGQUERY}projects/{project}/datasets/{dataset}/tables/{name}"
-    raise UserError(f"{table!r} is not a table; write project.dataset.table")
+    raise UserError(f"{table!r} is not the name of a table. Write project.dataset.table.")
 
 
 def day_filter(column: str, day: date) -> str:
-    """The row filter that confines a scan to one UTC day of a TIMESTAMP column."""
+    """Make the row filter that confines a scan to one UTC day of a TIMESTAMP column."""
     end = day + timedelta(days=1)
     return f"{column} >= TIMESTAMP '{day}' AND {column} < TIMESTAMP '{end}'"
 
@@ -49,10 +49,10 @@ def quality_scan(
     description: str = "",
     labels: Mapping[str, str] | None = None,
 ) -> dataplex_v1.DataScan:
-    """A scan of `table` by the rules, sampling and filter of `spec`, which is left as it is.
+    """Define a scan of `table` by the rules, sampling and filter of `spec`, which is not changed.
 
-    `row_filter` is added to that of the spec; `schedule` is a cron expression, None runs the scan
-    on demand. `table` and `export_table` are `project.dataset.table`. Raises UserError.
+    `row_filter` is added to the filter of the spec. `schedule` is a cron expression; without it the
+    scan runs on demand. `table` and `export_table` are `project.dataset.table`. Raises UserError.
     """
     spec = dataplex_v1.DataQualitySpec(spec)
     spec.row_filter = " AND ".join(f"({part})" for part in (spec.row_filter, row_filter) if part)
@@ -86,11 +86,10 @@ def quality_scan(
 
 
 def check_changeable(have: dataplex_v1.DataScan, want: dataplex_v1.DataScan) -> None:
-    """Raises UserError where `have` can only become `want` by being deleted and made again."""
+    """Raise UserError where `have` must be deleted before it can become `want`."""
     for reason in _obstacles(have, want):
         raise UserError(
-            f"scan {have.name} cannot be changed as asked: {reason}; "
-            "delete it, or use another scan id"
+            f"Scan {have.name} cannot be changed: {reason}. Delete it, or use another scan id."
         )
 
 
@@ -105,15 +104,15 @@ def _obstacles(have: dataplex_v1.DataScan, want: dataplex_v1.DataScan) -> Iterat
             f"not {want.execution_spec.field or 'none'}"
         )
     if "one_time" in have.execution_spec.trigger:
-        yield "it runs one time only"
-    # A preview kind of rule arrives empty, and an update would delete it.
+        yield "it runs only one time"
+    # A rule of a preview kind arrives empty, and an update would delete it.
     for rule in have.data_quality_spec.rules:
         if dataplex_v1.DataQualityRule.pb(rule).WhichOneof("rule_type") is None:
             yield f"its rule {rule.name!r} is of a kind that this client does not know"
 
 
 def differences(have: dataplex_v1.DataScan, want: dataplex_v1.DataScan) -> tuple[str, ...]:
-    """Paths of the fields in which the two differ, what the service fills in left aside."""
+    """List the fields in which the two differ, apart from what the service fills in."""
     have, want = _normal(have), _normal(want)
     paths = [p for p in ("display_name", "description", "labels") if _differ(have, want, p)]
     if have.execution_spec.trigger != want.execution_spec.trigger:
@@ -125,7 +124,7 @@ def differences(have: dataplex_v1.DataScan, want: dataplex_v1.DataScan) -> tuple
 
 
 def update_mask(paths: tuple[str, ...]) -> FieldMask:
-    """The mask that covers the paths: a spec is replaced whole."""
+    """Make the mask that covers the paths. A spec is replaced as a whole."""
     spec = "data_quality_spec"
     return FieldMask(paths=sorted({spec if p.startswith(spec) else p for p in paths}))
 
@@ -135,7 +134,7 @@ def _differ(have: object, want: object, field: str) -> bool:
 
 
 def _normal(scan: dataplex_v1.DataScan) -> dataplex_v1.DataScan:
-    """A copy with the defaults written out that the service may or may not write out."""
+    """Copy the scan, with the defaults written out that the service may leave out."""
     scan = dataplex_v1.DataScan(scan)
     if not dataplex_v1.Trigger.pb(scan.execution_spec.trigger).WhichOneof("mode"):
         scan.execution_spec.trigger = dataplex_v1.Trigger(on_demand={})

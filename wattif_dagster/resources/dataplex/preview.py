@@ -1,9 +1,8 @@
-"""The anomaly detection preview of Dataplex: scans that the published client cannot describe.
+"""The anomaly detection preview of Dataplex, whose scans the published client cannot describe.
 
-Their JSON goes over an authorized REST session, as in the predecessor's notebook. Once created, a
-scan is run and waited for like any other (`DataplexScans`). What the preview takes is not public:
-the names are the notebook's, except `segmentation_columns`, which only the local cloud takes for
-certain.
+Their JSON is sent over an authorized REST session, as in the notebook that came before WattIf. Such
+a scan is then run like any other (`DataplexScans`). The preview's fields are not public: the names
+are the notebook's, except `segmentation_columns`, which only the local cloud is known to accept.
 """
 
 import hashlib
@@ -27,7 +26,7 @@ from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED
 
 GOOGLE = "https://dataplex.googleapis.com"
 LABEL = "wattif-definition"
-"""The scan's label that tells one definition from another."""
+"""The label that identifies the definition of a scan."""
 
 _UNKNOWN_FIELD = re.compile(r"unknown name|cannot find field|allow-?list|not enabled", re.I)
 _STATUS_OF_CODE = {3: "INVALID_ARGUMENT", 7: "PERMISSION_DENIED", 12: "UNIMPLEMENTED"}
@@ -47,22 +46,22 @@ Window: TypeAlias = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class AnomalyDetection:
-    """What is measured in which windows, and where it is written."""
+    """What is measured, in which windows, and where the results go."""
 
     column: str
     time: str
-    """A column's name, or `partition` or `incremental` for the one that the table or scan has."""
+    """A column's name; `partition` or `incremental` for the column of the table or of the scan."""
     result_table: str
-    """project.dataset.table; the preview's intermediate tables are kept beside it."""
+    """project.dataset.table. The preview keeps its intermediate tables in the same dataset."""
     metrics: Sequence[str] = ("AVG", "MAX")
     threshold: float = 0.99
     window: Window = "HOURLY"
     segments: Sequence[str] = ()
-    """Columns whose values each have a series of their own; none: one series of all rows."""
+    """Columns with a series for each of their values. Without any, all rows are one series."""
 
 
 def preview_body(scan: dataplex_v1.DataScan, detection: AnomalyDetection) -> dict[str, Any]:
-    """The JSON of a scan (see `quality_scan`) with the preview's rule added. Raises UserError."""
+    """Make the JSON of a scan (see `quality_scan`) with the preview's rule. Raises UserError."""
     body = json_format.MessageToDict(
         dataplex_v1.DataScan.pb(scan), preserving_proto_field_name=True
     )
@@ -102,10 +101,10 @@ def ensure_preview(
     body: dict[str, Any],
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Create the scan, or leave the one that is there. `body` is from `preview_body`.
+    """Create the scan where it does not exist. `body` comes from `preview_body`.
 
     Raises UserError where the preview is not enabled for the project, where another scan has the
-    name, and for whatever else is refused.
+    name, and where Dataplex refuses the request.
     """
     rest = _Rest(scans)
     name = scans.scan_name(scan_id)
@@ -114,7 +113,7 @@ def ensure_preview(
         there = rest.answered(rest.ask("GET", name))
         if there.get("labels", {}).get(LABEL) != body["labels"][LABEL]:
             raise UserError(
-                f"scan {name} is another one than asked for; delete it, or use another scan id"
+                f"Scan {name} has another definition. Delete it, or use another scan id."
             )
         return
     operation = rest.answered(response)
@@ -123,8 +122,8 @@ def ensure_preview(
     while not operation.get("done"):
         if time.monotonic() > deadline:
             raise UserError(
-                f"Dataplex did not create scan {name} in {scans.change_timeout_seconds:g} s; "
-                "try again"
+                f"Dataplex did not create scan {name} in {scans.change_timeout_seconds:g} s. "
+                "Try again."
             )
         sleep(next(waits))
         operation = rest.answered(rest.ask("GET", operation["name"]))
@@ -133,7 +132,7 @@ def ensure_preview(
 
 
 class _Rest:
-    """The REST API of one project, asked as `scans` asks over gRPC."""
+    """The REST API of one project, with the endpoint and credentials of `scans`."""
 
     def __init__(self, scans: DataplexScans) -> None:
         self._cloud = scans.cloud
@@ -143,8 +142,8 @@ class _Rest:
             address = self._cloud.endpoints.dataplex_rest
             if address is None:
                 raise UserError(
-                    "the local cloud that runs is of an older version; "
-                    "restart it with `wattif down` and `wattif up`"
+                    "The local cloud has an older version. "
+                    "Restart it with `wattif down` and `wattif up`."
                 )
             self._base = address
         self._session = AuthorizedSession(self._cloud.credentials())  # type: ignore[no-untyped-call]
@@ -156,7 +155,10 @@ class _Rest:
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
     ) -> requests.Response:
-        """The answer, whatever it says. Raises UserError when there is none."""
+        """Send a request; returns the answer, whatever its status.
+
+        Raises TransientError when the service does not answer or is not available.
+        """
         try:
             response = self._session.request(
                 verb,
@@ -167,19 +169,19 @@ class _Rest:
             )
         except (requests.ConnectionError, requests.Timeout, TransportError) as error:
             raise TransientError(
-                f"Dataplex at {self._base} does not answer; check the network, or `wattif status`"
+                f"Dataplex at {self._base} does not answer. Check the network, or `wattif status`."
             ) from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
         if response.status_code >= 500 and response.status_code != 501:
             raise TransientError(
-                f"Dataplex at {self._base} is not well, try again later: HTTP status "
-                f"{response.status_code}"
+                f"Dataplex at {self._base} is not available, try again later: HTTP status "
+                f"{response.status_code}."
             )
         return response
 
     def answered(self, response: requests.Response) -> dict[str, Any]:
-        """The JSON of an answer that is no refusal. Raises UserError."""
+        """Read the JSON of a successful answer. Raises UserError for any other."""
         if response.ok:
             return response.json()
         try:
@@ -190,17 +192,17 @@ class _Rest:
         raise self.refusal(status, message)
 
     def refusal(self, status: str, message: str) -> UserError:
-        """Why the preview cannot be had, or else what Dataplex says."""
+        """Explain a refusal: the preview is not enabled, or else what Dataplex says."""
         missing = (
-            "the Dataplex anomaly detection preview is not enabled for project "
+            "The Dataplex anomaly detection preview is not enabled for project "
             f"{self._cloud.project}"
         )
-        instead = "ask Google for it, or unset WATTIF_SCAN__PREVIEW"
+        instead = "Ask Google for it, or unset WATTIF_SCAN__PREVIEW."
         if status == "PERMISSION_DENIED":
             return UserError(
-                f"{missing}, or the account lacks roles/dataplex.dataScanAdmin; {instead} "
-                f"(Dataplex says: {message})"
+                f"{missing}, or the account lacks roles/dataplex.dataScanAdmin. {instead} "
+                f"Dataplex says: {message}"
             )
         if status == "UNIMPLEMENTED" or _UNKNOWN_FIELD.search(message):
-            return UserError(f"{missing}; {instead} (Dataplex says: {message})")
-        return UserError(f"Dataplex refused: {message}")
+            return UserError(f"{missing}. {instead} Dataplex says: {message}")
+        return UserError(f"Dataplex refused the request: {message}")

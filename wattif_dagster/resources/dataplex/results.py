@@ -1,4 +1,4 @@
-"""What a finished scan job says, as plain values."""
+"""The result of a finished scan job, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ScanError(CloudError):
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """What came of one rule. The counts are rows; None for a rule over the table as a whole."""
+    """The result of one rule. The counts are rows; None for a rule over the whole table."""
 
     name: str
     description: str
@@ -32,7 +32,7 @@ class RuleOutcome:
     passed_count: int | None
     null_count: int | None
     assertion_row_count: int | None
-    """Rows a SQL assertion returned; None for other rules."""
+    """Rows that a SQL assertion returned; None for other rules."""
     failing_rows_query: str | None
 
 
@@ -44,18 +44,18 @@ class ScanResult:
     passed: bool
     score: float | None
     dimension_scores: Mapping[str, float]
-    """By dimension, 0 to 100, as far as the service gives them."""
+    """By dimension, 0 to 100, for the dimensions that the service scores."""
     row_count: int
     rules: tuple[RuleOutcome, ...]
     warning: str | None
-    """What went wrong beside the scan itself, e.g. the export of its result."""
+    """A failure outside of the scan itself, such as that of the export of its result."""
 
 
 def scan_result(job: dataplex_v1.DataScanJob) -> ScanResult:
-    """The result of a job in a final state, read with view FULL. Raises ScanError."""
+    """Read the result of a job in a final state, fetched with view FULL. Raises ScanError."""
     if job.state not in (State.SUCCEEDED, State.SUCCEEDED_WITH_ERRORS):
         said = job.message or job.partial_failure_message or "no reason was given"
-        raise ScanError(f"scan job {job.name} ended {job.state.name}: {said}")
+        raise ScanError(f"Scan job {job.name} ended {job.state.name}: {said}")
     result = job.data_quality_result
     return ScanResult(
         job_name=job.name,
@@ -72,10 +72,10 @@ def scan_result(job: dataplex_v1.DataScanJob) -> ScanResult:
 
 def _warning(job: dataplex_v1.DataScanJob) -> str | None:
     if job.state == State.SUCCEEDED_WITH_ERRORS:
-        return job.partial_failure_message or job.message or "the scan succeeded with errors"
+        return job.partial_failure_message or job.message or "The scan succeeded with errors."
     export = job.data_quality_result.post_scan_actions_result.bigquery_export_result
     if export.state == type(export).State.FAILED:
-        return f"the result was not exported: {export.message}"
+        return f"The result was not exported: {export.message}"
     return None
 
 

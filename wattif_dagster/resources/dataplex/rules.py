@@ -1,7 +1,7 @@
 """Reads a file of scan rules: the Dataplex API's DataQualitySpec as YAML.
 
 Fields are spelled as the API spells them, in camelCase or snake_case. What the API would refuse
-only when the scan is created or run is refused here, in one sentence that names the file, the rule
+when the scan is created or run is already refused here, in a sentence that names the file, the rule
 and the field.
 """
 
@@ -27,7 +27,7 @@ _IGNORES_NULL = {
     "uniqueness_expectation",
 }
 PER_ROW = {*_IGNORES_NULL, "non_null_expectation", "row_condition_expectation"}
-"""Kinds of rules that are asked of each row; the others are of the table as a whole."""
+"""Kinds of rules that hold for each row. The others hold for the table as a whole."""
 _NEEDS_COLUMN = {*_IGNORES_NULL, "non_null_expectation", "statistic_range_expectation"}
 _REQUIRED = {
     "set_expectation": "values",
@@ -41,12 +41,12 @@ _REQUIRED = {
 
 
 def load_spec(path: Path) -> dataplex_v1.DataQualitySpec:
-    """The spec in the file. Raises UserError for whatever cannot be read, or would be refused."""
-    return parse_spec(read_text(path, "the scan rules"), str(path))
+    """Read the spec in the file. Raises UserError where it is unreadable or would be refused."""
+    return parse_spec(read_text(path, "The file of scan rules"), str(path))
 
 
 def parse_spec(text: str, source: str) -> dataplex_v1.DataQualitySpec:
-    """The spec in the text; `source` names it in errors. Raises UserError."""
+    """Parse the spec in the text. `source` names it in errors. Raises UserError."""
     document = parse_yaml(text, source)
     try:
         pb = dataplex_v1.DataQualitySpec.pb(dataplex_v1.DataQualitySpec())
@@ -54,17 +54,17 @@ def parse_spec(text: str, source: str) -> dataplex_v1.DataQualitySpec:
         spec = dataplex_v1.DataQualitySpec.wrap(pb)
         _check(spec)
     except (SpecError, json_format.ParseError) as error:
-        raise UserError(f"{source}: {error}") from None
+        raise UserError(f"{source}: {str(error).rstrip('.')}.") from None
     return spec
 
 
 def _check(spec: dataplex_v1.DataQualitySpec) -> None:
     if not 0 <= spec.sampling_percent <= 100:
-        raise SpecError(f"samplingPercent is {spec.sampling_percent:g}; use 0 to 100")
+        raise SpecError(f"samplingPercent is {spec.sampling_percent:g}. Use 0 to 100")
     if ";" in spec.row_filter:
-        raise SpecError("rowFilter holds a semicolon; give one SQL expression")
+        raise SpecError("rowFilter contains a semicolon. Write one SQL expression")
     if not 1 <= len(spec.rules) <= MAX_RULES:
-        raise SpecError(f"rules holds {len(spec.rules)} rules; give 1 to {MAX_RULES}")
+        raise SpecError(f"rules has {len(spec.rules)} rules. Write 1 to {MAX_RULES}")
     seen: set[str] = set()
     for position, rule in enumerate(spec.rules, start=1):
         if not rule.name:
@@ -77,22 +77,22 @@ def _check(spec: dataplex_v1.DataQualitySpec) -> None:
 
 
 def _faults(rule: dataplex_v1.DataQualityRule) -> Iterator[str]:
-    """What the API would refuse of one rule, each as `field what`."""
+    """List what the API would refuse of one rule, beginning with the field."""
     pb = dataplex_v1.DataQualityRule.pb(rule)
     kind = pb.WhichOneof("rule_type")
     if kind is None:
-        yield "no expectation is given, e.g. nonNullExpectation, rangeExpectation or sqlAssertion"
+        yield "it has no expectation, such as nonNullExpectation, rangeExpectation or sqlAssertion"
         return
     if not _NAME.fullmatch(rule.name):
-        yield "name may hold letters, digits and '-', starts with a letter, 63 at most"
+        yield "name may have letters, digits and '-', begins with a letter, and has 63 at most"
     if rule.dimension and not _DIMENSION.fullmatch(rule.dimension):
-        yield f"dimension is {rule.dimension!r}; use upper case, e.g. ACCURACY, 30 letters at most"
+        yield f"dimension is {rule.dimension!r}. Use 30 upper case letters at most, e.g. ACCURACY"
     if len(rule.description) > 1024:
         yield "description is longer than 1024 characters"
     if kind in _NEEDS_COLUMN and not rule.column:
         yield f"column is missing, which {_camel(kind)} needs"
     if not 0 <= rule.threshold <= 1:
-        yield f"threshold is {rule.threshold:g}; use a share above 0, up to 1"
+        yield f"threshold is {rule.threshold:g}. Use a share above 0, up to 1"
     if rule.threshold and kind not in PER_ROW:
         yield f"threshold does not apply to {_camel(kind)}, which passes or fails as a whole"
     if rule.ignore_null and kind not in _IGNORES_NULL:
@@ -107,7 +107,7 @@ def _faults(rule: dataplex_v1.DataQualityRule) -> Iterator[str]:
         yield f"{_camel(kind)} needs a minValue or a maxValue"
     for sql in ("sql_expression", "sql_statement"):
         if sql in fields and ";" in getattr(expectation, sql):
-            yield f"{fields[sql].json_name} holds a semicolon; give a single piece of SQL"
+            yield f"{fields[sql].json_name} contains a semicolon. Write a single piece of SQL"
 
 
 def _camel(kind: str) -> str:

@@ -1,6 +1,6 @@
-"""Dataplex data quality scans: kept as wanted, run, waited for, their results read.
+"""The Dagster resource for Dataplex data quality scans: it keeps, runs and waits for them.
 
-`scan_definition` says what a scan is to be, `scan_results` what came of it.
+`definition` describes a scan, and `results` reads the result of its job.
 """
 
 import threading
@@ -47,19 +47,19 @@ TRANSIENT = (
 
 
 class ScanTimeoutError(ScanError):
-    """A scan job did not end in time, and was cancelled."""
+    """A scan job did not end in time and was cancelled."""
 
 
 @dataclass(frozen=True)
 class EnsureOutcome:
-    """What `ensure` had to do, and the paths of the fields it changed."""
+    """What `ensure` did, and the paths of the fields that it changed."""
 
     action: Literal["created", "unchanged", "updated"]
     changed: tuple[str, ...] = ()
 
 
 def pauses(first: float, longest: float) -> Iterator[float]:
-    """Seconds to wait between looks at a job: half as long again each time, up to `longest`."""
+    """Yield the seconds between two looks at a job, each half as long again, up to `longest`."""
     pause = first
     while True:
         yield min(pause, longest)
@@ -69,14 +69,15 @@ def pauses(first: float, longest: float) -> Iterator[float]:
 class DataplexScans(ConfigurableResource):
     """The data quality scans of one project and location.
 
-    All methods raise UserError when Dataplex refuses what is asked or cannot be reached.
+    All methods raise UserError when Dataplex refuses a request, and TransientError when it does not
+    answer.
     """
 
     cloud: ResourceDependency[GoogleCloud]
     location: str
-    call_timeout_seconds: float = Field(default=30, gt=0, description="One call, retries included.")
-    change_timeout_seconds: float = Field(default=300, gt=0, description="To create or update.")
-    run_timeout_seconds: float = Field(default=900, gt=0, description="One job; then cancelled.")
+    call_timeout_seconds: float = Field(default=30, gt=0, description="Time limit of a call, with its retries.")
+    change_timeout_seconds: float = Field(default=300, gt=0, description="Time limit to create or update a scan.")
+    run_timeout_seconds: float = Field(default=900, gt=0, description="Time limit of a job, which is then cancelled.")
     first_poll_seconds: float = Field(default=0.02, gt=0, description="First pause of a wait.")
     longest_poll_seconds: float = Field(default=20, gt=0, description="Longest pause of a wait.")
 
@@ -86,7 +87,7 @@ class DataplexScans(ConfigurableResource):
         endpoint = self.cloud.endpoints.dataplex
         if endpoint is None:
             return dataplex_v1.DataScanServiceClient(credentials=self.cloud.credentials())
-        # An endpoint alone would be spoken to with TLS.
+        # With an endpoint alone the client would use TLS.
         transport = DataScanServiceGrpcTransport(channel=grpc.insecure_channel(endpoint))
         return dataplex_v1.DataScanServiceClient(transport=transport)
 
@@ -100,7 +101,7 @@ class DataplexScans(ConfigurableResource):
         return f"{self.parent}/dataScans/{scan_id}"
 
     def ensure(self, scan_id: str, scan: dataplex_v1.DataScan) -> EnsureOutcome:
-        """Make the scan be as `scan` says: create it, leave it, or update what differs.
+        """Create the scan, or update the fields in which it differs from `scan`.
 
         Raises UserError where it would have to be deleted first.
         """
@@ -111,7 +112,7 @@ class DataplexScans(ConfigurableResource):
             except gexc.NotFound:
                 try:
                     self._create(scan_id, scan)
-                except gexc.Conflict:  # another run was quicker
+                except gexc.Conflict:  # another run was faster
                     have = self._get(name)
                 else:
                     return EnsureOutcome("created")
@@ -131,10 +132,10 @@ class DataplexScans(ConfigurableResource):
         return EnsureOutcome("updated", changed)
 
     def run(self, scan_id: str) -> str:
-        """Start a job of an on-demand scan; the job's name."""
+        """Start a job of an on-demand scan; returns the job's name."""
         with self._explained():
-            # No retry: a call whose answer was lost has started a job, and jobs have no token that
-            # would tell the second call from the first.
+            # No retry: a call whose answer is lost may have started a job, and a second call would
+            # start a second one.
             response = self.client.run_data_scan(
                 name=self.scan_name(scan_id), retry=None, timeout=self.call_timeout_seconds
             )
@@ -143,9 +144,9 @@ class DataplexScans(ConfigurableResource):
     def wait(self, job_name: str, stop: threading.Event) -> ScanResult:
         """Wait for the job to end; returns its result.
 
-        A job that does not end in `run_timeout_seconds` is cancelled, and so is one whose wait is
-        interrupted or stopped. Raises ScanError when it fails or is cancelled, ScanTimeoutError,
-        and CancelledError when `stop` is set.
+        The job is cancelled when it does not end in `run_timeout_seconds`, and when the wait is
+        interrupted or `stop` is set. Raises ScanError when the job fails or is cancelled,
+        ScanTimeoutError, and CancelledError when `stop` is set.
         """
         try:
             job = self._wait_for_end(job_name, stop)
@@ -157,33 +158,33 @@ class DataplexScans(ConfigurableResource):
     def _wait_for_end(self, name: str, stop: threading.Event) -> dataplex_v1.DataScanJob:
         deadline = time.monotonic() + self.run_timeout_seconds
         waits = pauses(self.first_poll_seconds, self.longest_poll_seconds)
-        while (job := self._job_or_none(name)) is None or job.state not in FINAL_STATES:
+        while (job := self._try_to_read_job(name)) is None or job.state not in FINAL_STATES:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise ScanTimeoutError(
-                    f"scan job {name} did not end in {self.run_timeout_seconds:g} s and was "
-                    "cancelled; raise run_timeout_seconds if it needs longer"
+                    f"Scan job {name} did not end in {self.run_timeout_seconds:g} s and was "
+                    "cancelled. Raise run_timeout_seconds of the resource if it needs longer."
                 )
             if stop.wait(min(next(waits), remaining)):
                 raise CancelledError
         return job
 
-    def _job_or_none(self, name: str) -> dataplex_v1.DataScanJob | None:
-        """The job, or None while the service does not answer: the job goes on without us."""
+    def _try_to_read_job(self, name: str) -> dataplex_v1.DataScanJob | None:
+        """Read the job; None while the service does not answer, because the job may still run."""
         try:
             return self._job(name)
         except TransientError as error:
-            get_dagster_logger().warning(f"waiting for scan job {name}: {error}")
+            get_dagster_logger().warning(f"Still waiting for scan job {name}: {error}")
             return None
 
     def cancel(self, job_name: str) -> None:
-        """Ask for the job to be cancelled; a refusal is logged, e.g. when it has just ended."""
+        """Cancel the job. A refusal is only logged: the job may just have ended."""
         try:
             self.client.cancel_data_scan_job(
                 name=job_name, retry=None, timeout=CANCEL_TIMEOUT_SECONDS
             )
         except gexc.GoogleAPIError as error:
-            get_dagster_logger().warning(f"scan job {job_name} was not cancelled: {error}")
+            get_dagster_logger().warning(f"Scan job {job_name} was not cancelled: {error}")
 
     @property
     def _retry(self) -> Retry:
@@ -219,26 +220,26 @@ class DataplexScans(ConfigurableResource):
             operation.result(timeout=self.change_timeout_seconds, retry=self._retry)
         except NotDoneInTime:
             raise UserError(
-                f"Dataplex did not {what} in {self.change_timeout_seconds:g} s; try again"
+                f"Dataplex did not {what} in {self.change_timeout_seconds:g} s. Try again."
             ) from None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn what a user must mend into one sentence."""
+        """Turn errors of the client into ours, a UserError where only the user can fix it."""
         try:
             yield
         except (gexc.Forbidden, gexc.Unauthorized) as error:
             raise UserError(
-                f"access to Dataplex in {self.parent} was refused; grant the account "
-                "roles/dataplex.dataScanAdmin and roles/bigquery.dataEditor"
+                f"Access to Dataplex in {self.parent} was refused. Grant the account "
+                "roles/dataplex.dataScanAdmin and roles/bigquery.dataEditor."
             ) from error
         except (*TRANSIENT, gexc.RetryError) as error:
             reason = error.cause if isinstance(error, gexc.RetryError) else error
             raise TransientError(
                 f"Dataplex at {self.cloud.endpoints.dataplex or self.client.api_endpoint} does not "
-                f"answer ({reason}); check the network, or `wattif status`"
+                f"answer ({reason}). Check the network, or `wattif status`."
             ) from error
         except GoogleAuthError as error:
             raise UserError(CREDENTIALS_REFUSED) from error
         except (gexc.ClientError, gexc.MethodNotImplemented) as error:
-            raise UserError(f"Dataplex refused: {error.message}") from error
+            raise UserError(f"Dataplex refused the request: {error.message}") from error
