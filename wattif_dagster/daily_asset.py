@@ -1,7 +1,7 @@
-"""The decorator of all daily assets: what they share, said once.
+"""The decorator of all daily assets, with what they share.
 
 A daily asset is a plain function of its partition. The decorator adds what depends on the settings
-(partitions, checks, table names), and turns errors into what Dagster makes of them.
+(partitions, checks, table names), and translates errors into Dagster's retries and cancellation.
 """
 
 import threading
@@ -46,8 +46,8 @@ DAILY_TAG = "wattif/daily"
 HISTORY_TAG = "wattif/reads_earlier_days"
 """Marks the assets whose day is made from earlier days too, so that days must be made in order.
 
-Dagster sees a dependency on the same day alone: through a partition mapping, a backfill of one day
-would ask for every day that has it in its history.
+Dagster only knows their dependency on the same day. With a partition mapping to earlier days, a
+backfill of one day would ask for all later days that have it in their history.
 """
 
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ CheckSpecs = Callable[[Settings], Iterable[AssetCheckSpec]]
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What definitions are built from. `stop` is set to cancel the runs of this process."""
+    """What definitions are built from. Set `stop` to cancel the runs of this process."""
 
     settings: Settings
     stop: threading.Event = field(default_factory=threading.Event)
@@ -67,7 +67,7 @@ _BUILDING: ContextVar[BuildContext] = ContextVar("wattif_building")
 
 @contextmanager
 def building(context: BuildContext) -> Iterator[None]:
-    """Build definitions inside the with block from this context."""
+    """Build definitions from this context inside the with block."""
     token = _BUILDING.set(context)
     try:
         with warnings.catch_warnings():
@@ -79,7 +79,7 @@ def building(context: BuildContext) -> Iterator[None]:
 
 
 def build_context() -> BuildContext:
-    """The context that definitions are being built from, or one from the environment."""
+    """Get the context of the definitions that are being built, or one from the environment."""
     return _BUILDING.get(None) or BuildContext(Settings.load())
 
 
@@ -147,7 +147,7 @@ def daily_check(
 def handle_errors(function: Callable[..., Result], stop: threading.Event) -> Callable[..., Result]:
     """Retry transient failures, and end the step when the process is asked to stop.
 
-    Dagster's RetryPolicy would retry permanent failures too, and restart a cancelled step.
+    Dagster's RetryPolicy would also retry permanent failures, and restart a cancelled step.
     """
 
     @wraps(function)
@@ -157,7 +157,7 @@ def handle_errors(function: Callable[..., Result], stop: threading.Event) -> Cal
                 raise CancelledError
             return function(context, **resources)
         except CancelledError:
-            # Dagster calls an interrupted run canceled only when it was asked to cancel it.
+            # Dagster marks an interrupted run as canceled only when it was asked to cancel it.
             context.instance.report_run_canceling(context.run)
             raise DagsterExecutionInterruptedError from None
         except TransientError as error:
@@ -171,14 +171,14 @@ def handle_errors(function: Callable[..., Result], stop: threading.Event) -> Cal
 def describe_table(table: Table, settings: Settings) -> dict[str, Any]:
     """Describe the table for the Dagster UI: its columns, name and partitioning column."""
     return {
-        "dagster/column_schema": column_schema(table),
+        "dagster/column_schema": describe_columns(table),
         "dagster/table_name": f"{settings.project}.{settings.dataset}.{table.name}",
         "partition_expr": table.partition_by,
     }
 
 
-def column_schema(table: Table) -> TableSchema:
-    """The table's columns for the Dagster UI."""
+def describe_columns(table: Table) -> TableSchema:
+    """Describe the table's columns for the Dagster UI."""
     return TableSchema(
         columns=[
             TableColumn(
@@ -193,7 +193,7 @@ def column_schema(table: Table) -> TableSchema:
 
 
 def find_daily_assets(defs: Definitions) -> list[AssetKey]:
-    """The keys of the daily assets among all definitions."""
+    """Find the keys of the daily assets among all definitions."""
     return [
         spec.key
         for definition in defs.assets or ()

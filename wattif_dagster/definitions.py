@@ -1,4 +1,4 @@
-"""The code location: everything in `defs/`, built from settings."""
+"""The code location: all definitions of `defs/`, built from settings."""
 
 import threading
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from wattif_dagster.settings import Settings
 def build_defs(
     settings: Settings | None = None, resource_overrides: Mapping[str, object] | None = None
 ) -> Definitions:
-    """Build fresh definitions from these settings, or else from the environment.
+    """Build new definitions from these settings, or from the environment without any.
 
-    `resource_overrides` replaces resources by key. Raises UserError for a key that is none, and for
-    a value of the wrong type.
+    `resource_overrides` replaces resources by key. Raises UserError for an unknown key and for a
+    value of the wrong type.
     """
     settings = settings or Settings.load()
     resources = override_resources(build_resources(settings), resource_overrides or {})
@@ -34,7 +34,7 @@ def build_defs(
 
 
 def build_code_location() -> Definitions:
-    """Build this code location from the environment, with the executor that the settings name."""
+    """Build the code location from the environment, with the executor of the settings."""
     settings = Settings.load()
     executor = Definitions(executor=step_executor(settings.step_executor))
     return Definitions.merge(build_defs(settings), executor)

@@ -1,4 +1,4 @@
-"""Names of assets, said once: their keys, the pool of the scans, and their owners."""
+"""The keys of the assets, the pool of the scans, and the owners."""
 
 from dagster import AssetKey
 
@@ -19,6 +19,6 @@ DETECTOR_EVALUATION = AssetKey([PREFIX, "detector_evaluation"])
 ANOMALY_PREVIEW_RESULTS = AssetKey([PREFIX, "anomaly_preview_results"])
 
 SCAN_POOL = "dataplex_scan"
-"""A scan is one shared object, so runs take turns with it."""
+"""A scan is one shared object, so only one run may use it at a time."""
 
 OWNERS = ["team:metering"]

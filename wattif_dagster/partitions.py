@@ -1,4 +1,4 @@
-"""Partitions: one UTC day each, from the fleet's first day on."""
+"""The partitions: one for each UTC day since the fleet's first day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ def daily_partitions(first_day: date) -> DailyPartitionsDefinition:
 
 
 def partition_day(context: AssetExecutionContext) -> date:
-    """Read the day that the run is for. Raises UserError when the run is for no single day."""
+    """Read the day of the run. Raises UserError for a run that has no single day."""
     if context.has_partition_key:
         return date.fromisoformat(context.partition_key)
     raise UserError(

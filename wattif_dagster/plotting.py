@@ -1,4 +1,4 @@
-"""What the plots of hours share: colours, axes and the PNG."""
+"""What plots of hours share: colours, axes and the rendering as PNG."""
 
 from io import BytesIO
 
@@ -13,10 +13,10 @@ VALUE, BAND, FLAG = "#1f4e79", "#9dc3e6", "#d62728"
 default_style = rc_context(
     {
         **{name: value for name, value in rcParamsDefault.items() if name != "backend"},
-        "text.parse_math": False,  # a serial or kind may have a `$`
+        "text.parse_math": False,  # a serial or kind may contain a `$`
     }
 )
-"""Decorates functions that plot, so that no matplotlibrc of yours changes what they plot."""
+"""Decorates functions that plot, so that your matplotlibrc does not change their plots."""
 
 
 def set_hour_axis(panel: Axes, label: str, labelsize: int) -> None:

@@ -1,11 +1,11 @@
-"""Each BigQuery table's columns, said once; Dagster's and BigQuery's schemas are made from them."""
+"""The columns of each BigQuery table, from which BigQuery's and Dagster's schemas are made."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its BigQuery type, whether it may be NULL, what it holds and in which unit."""
+    """A column: its BigQuery type, what it holds in which unit, and whether it is never NULL."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ METER_REGISTRY = Table(
     "meter_registry",
     "The fleet as of each day.",
     (
-        Column("registry_date", "DATE", "The day this is the fleet of"),
+        Column("registry_date", "DATE", "The day of this fleet"),
         Column("serial", "STRING", "MAC and 8 digits, never issued twice"),
         Column("segment", "STRING", "Customer segment"),
         Column("issued_on", "DATE", "Day the meter was installed"),
@@ -54,8 +54,8 @@ METER_READINGS = Table(
     cluster_by=("serial",),
 )
 
-# The result of a query is NULLABLE in every column, and a partition can only be replaced by one of
-# the table's own modes: the tables that query jobs write have no REQUIRED columns.
+# The columns of a query's result are NULLABLE, and a partition can only be replaced by rows of the
+# table's own modes, so the tables that query jobs write have no REQUIRED columns.
 
 HOURLY_CONSUMPTION = Table(
     "hourly_consumption",
@@ -75,17 +75,17 @@ HOURLY_CONSUMPTION = Table(
 
 ANOMALY_SCAN_RESULTS = Table(
     "anomaly_scan_results",
-    "Results of the Dataplex scan of fleet_anomalies, a row for each rule and job. Dataplex makes "
-    "and fills it, with more columns than these.",
+    "Results of the Dataplex scan of fleet_anomalies, a row for each rule and job. Dataplex "
+    "creates and fills it, with more columns than these.",
     (
         Column("data_quality_job_id", "STRING", "The scan's job", False),
         Column("job_start_time", "TIMESTAMP", "Start of the job", False),
-        Column("job_rows_scanned", "INT64", "Rows the job looked at", False),
+        Column("job_rows_scanned", "INT64", "Rows that the job scanned", False),
         Column("rule_name", "STRING", "Name of the rule", False),
         Column("rule_dimension", "STRING", "What the rule is about, e.g. ACCURACY", False),
         Column("rule_passed", "BOOL", "Whether the rule holds", False),
-        Column("rule_rows_evaluated", "INT64", "Rows the rule was asked of", False),
-        Column("rule_rows_passed", "INT64", "Rows it holds for", False),
+        Column("rule_rows_evaluated", "INT64", "Rows that the rule evaluated", False),
+        Column("rule_rows_passed", "INT64", "Rows for which the rule holds", False),
         Column("rule_failed_records_query", "STRING", "SQL that finds the other rows", False),
     ),
     partition_by="job_start_time",
@@ -94,13 +94,13 @@ ANOMALY_SCAN_RESULTS = Table(
 METER_SCAN_RESULTS = replace(
     ANOMALY_SCAN_RESULTS,
     name="meter_scan_results",
-    description="As anomaly_scan_results, of the Dataplex scan of anomaly_scores.",
+    description="Results of the Dataplex scan of anomaly_scores, as anomaly_scan_results.",
 )
 
 ANOMALY_PREVIEW_RESULTS = Table(
     "anomaly_preview_results",
-    "Results of Dataplex's anomaly detection preview, a row an hour and metric. Dataplex makes and "
-    "fills it.",
+    "Results of Dataplex's anomaly detection preview, a row for each hour and metric. Dataplex "
+    "creates and fills it.",
     (
         Column("segmentation", "JSON", "The segment's columns and values; NULL without", False),
         Column("column_name", "STRING", "The column measured: consumption_hour_rolled", False),
@@ -108,8 +108,8 @@ ANOMALY_PREVIEW_RESULTS = Table(
         Column("time", "TIMESTAMP", "Start of the aggregation window, UTC", False),
         Column("value", "FLOAT64", "The metric, kWh", False),
         Column("is_anomaly", "BOOL", "anomaly_prob above the threshold", False),
-        Column("lower_bound", "FLOAT64", "Lower end of what was expected, kWh", False),
-        Column("upper_bound", "FLOAT64", "Upper end of what was expected, kWh", False),
+        Column("lower_bound", "FLOAT64", "Lower bound of the expected value, kWh", False),
+        Column("upper_bound", "FLOAT64", "Upper bound of the expected value, kWh", False),
         Column("anomaly_prob", "FLOAT64", "Probability that the value is anomalous", False),
         Column("data_scan_job_id", "STRING", "The scan's job", False),
     ),
@@ -136,13 +136,13 @@ FLEET_ANOMALIES = Table(
 
 CONSUMPTION_BASELINE = Table(
     "consumption_baseline",
-    "What each meter was expected to do on each day, fitted on the days before it.",
+    "The expected consumption of each meter on each day, fitted on the days before it.",
     (
-        Column("day", "DATE", "The day expected", False),
+        Column("day", "DATE", "The day of the expectation", False),
         Column("serial", "STRING", "Serial of the meter", False),
-        Column("quantity", "STRING", "avg or max of an hour; a number of the day", False),
+        Column("quantity", "STRING", "avg or max of an hour, or a feature of the day", False),
         Column("hour", "INT64", "Hour of the day, UTC, of avg and max", False),
-        Column("n", "INT64", "Past values the expectation is made of", False),
+        Column("n", "INT64", "Past values of the expectation", False),
         Column("mean", "FLOAT64", "Expected value; see the detector's SQL", False),
         Column("sd", "FLOAT64", "Standard deviation of the next value", False),
         Column("loading", "FLOAT64", "Slope of deviations against the weather factor", False),
@@ -156,7 +156,7 @@ CONSUMPTION_BASELINE = Table(
 
 ANOMALY_SCORES = Table(
     "anomaly_scores",
-    "How anomalous each meter's hour is, and why: one row an expected meter and hour.",
+    "How anomalous each meter's hour is, and why: a row for each expected meter and hour.",
     (
         Column("serial", "STRING", "Serial of the meter", False),
         Column("time_hour_rolled", "TIMESTAMP", "Start of the hour, UTC", False),
@@ -173,7 +173,7 @@ ANOMALY_SCORES = Table(
 
 INJECTED_ANOMALIES = Table(
     "injected_anomalies",
-    "The truth about a simulation's theft and faults: a row for each episode and day it touches.",
+    "The injected theft and faults of a simulation: a row for each episode and day it touches.",
     (
         Column("label_date", "DATE", "The day"),
         Column("serial", "STRING", "Serial of the meter"),
@@ -190,9 +190,9 @@ INJECTED_ANOMALIES = Table(
 
 ANOMALY_ALERTS = Table(
     "anomaly_alerts",
-    "The episodes of anomalous meters as of each day: those open on it and those closed on it.",
+    "The episodes of anomalous meters that are open on each day or closed on it.",
     (
-        Column("alert_date", "DATE", "The day this is the state of", False),
+        Column("alert_date", "DATE", "The day of this state", False),
         Column("alert_id", "STRING", "Serial and opened_on; the same on every day", False),
         Column("serial", "STRING", "Serial of the meter", False),
         Column("status", "STRING", "open or closed", False),
@@ -209,16 +209,16 @@ ANOMALY_ALERTS = Table(
 
 DETECTOR_EVALUATION = Table(
     "detector_evaluation",
-    "How well a day's scores find its injected anomalies: a row a kind, and one for all.",
+    "How well a day's scores find its injected anomalies: a row for each kind, and one for all.",
     (
         Column("evaluation_date", "DATE", "The day", False),
         Column("kind", "STRING", "T1 to T8, F1 to F11, or all", False),
-        Column("meters", "INT64", "Meters with hours that it changed", False),
-        Column("touched_hours", "INT64", "Hours that it changed", False),
+        Column("meters", "INT64", "Meters with hours that the kind changed", False),
+        Column("touched_hours", "INT64", "Hours that the kind changed", False),
         Column("flagged_hours", "INT64", "Of these, hours flagged", False),
         Column("recall", "FLOAT64", "flagged_hours / touched_hours", False),
-        Column("kwh_withheld", "FLOAT64", "Energy withheld; what is added does not count", False),
-        Column("kwh_recovered", "FLOAT64", "Of this, the share of the flagged hours", False),
+        Column("kwh_withheld", "FLOAT64", "Energy withheld; added energy does not count", False),
+        Column("kwh_recovered", "FLOAT64", "Of this, the energy of flagged hours", False),
         Column("clean_hours", "INT64", "Hours of meters without an anomaly that day; all", False),
         Column("false_hours", "INT64", "Of these, hours flagged; all only", False),
         Column("precision", "FLOAT64", "Flagged touched / flagged touched or clean; all", False),

@@ -1,5 +1,5 @@
-"""Compares a day wherever it is: manifest, bucket, tables and roll-up.
+"""Compares a day in all its places: manifest, bucket, tables and roll-up.
 
-There is one count of each table here, and the checks, `wattif verify`, the demo and the torture
-loop all use it. What to do about a difference is decided by the callers.
+Each table is counted by one query here, which the checks, `wattif verify`, the demo and the torture
+tests share. Nothing here changes a day: the callers decide what to do about a difference.
 """

@@ -12,7 +12,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.sql import render_sql
 
 LOWEST_KW, HIGHEST_KW = -100.0, 100.0
-"""No household reads outside of these: three phases of 400 V and 100 A end at 69 kW."""
+"""No household has readings outside of these: 400 V and 100 A on three phases are 69 kW."""
 
 _FOLDER = Path(__file__).parent
 
@@ -22,14 +22,14 @@ CountBySerial = Mapping[str, int]
 
 @dataclass(frozen=True)
 class ReadingsCounts:
-    """One day of `meter_readings`, beside its registry. `watts` is the sum of all readings in W."""
+    """One day of `meter_readings` and its registry. `watts` is the sum of all readings in W."""
 
     readings: int
     watts: int
     unregistered: int
-    """Meters that report and are not registered."""
+    """Meters that report but are not registered."""
     silent: int
-    """Meters that are registered and do not report."""
+    """Meters that are registered but do not report."""
     repeated: int
     misplaced: int
     """Readings outside of the day, or between two intervals."""

@@ -1,8 +1,8 @@
-"""Reconciles one day: says whether manifest, bucket, tables and roll-up agree.
+"""Reconciles a day: finds out whether manifest, bucket, tables and roll-up agree.
 
-Objects are compared by the size and CRC-32C of the bucket's listing, and nothing is downloaded.
-Tables are compared by their rows, and the roll-up by its energy too. Readings that were changed in
-`meter_readings` and rolled up again, with none added or lost, are not noticed.
+Objects are compared by the size and CRC-32C in the bucket's listing, and nothing is downloaded.
+Tables are compared by their rows, and the roll-up by its energy too. It does not notice readings
+that were changed in `meter_readings` and rolled up again, with none added or removed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -33,17 +33,17 @@ TABLES = (
     schemas.INJECTED_ANOMALIES,
     schemas.HOURLY_CONSUMPTION,
 )
-"""The tables that hold what the manifest says of the day, each in its own way."""
+"""The tables that are compared with the manifest."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """A day, its manifest where there is a sound one, and a sentence for each difference.
+    """A day, its manifest if it has a valid one, and a text for each difference.
 
-    `uploaded` counts the readings of objects that lie in the bucket as the manifest lists them. A
-    count is None where it could not be taken.
+    `uploaded` counts the readings of the objects that are in the bucket as the manifest lists them.
+    `loaded` and `rolled_up` are None where they could not be counted.
     """
 
     day: date
@@ -114,7 +114,7 @@ def _compare_bucket(
 
 
 class _Tables:
-    """The tables of a day. Each is asked by itself, so that a missing one hides no other."""
+    """The tables of a day. Each has a query of its own, so that a missing one hides no other."""
 
     def __init__(self, bigquery: BigQueryWarehouse, manifest: Manifest, missing: set[str]):
         self._bigquery = bigquery
@@ -161,7 +161,7 @@ class _Tables:
             self.differences.append(f"{table.name} has {counted:,} {what}, not {listed:,}")
 
     def _ask(self, table: Table, query: Callable[[], T]) -> T | None:
-        """Run the query; None, and a difference, when the table cannot answer it."""
+        """Run the query; when it cannot run, add a difference and return None."""
         if table.name in self._missing:
             self.differences.append(f"table {self._bigquery.table_name(table)} is missing")
             return None

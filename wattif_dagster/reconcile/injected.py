@@ -1,4 +1,4 @@
-"""Which of the counted faults were injected. A fault is excused only as far as its label goes."""
+"""Separates injected faults from others. Only the labelled part of a fault is excused."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.reconcile.counts import HoursCounts, ReadingsCounts
 
 METERS_NAMED = 20
-"""Meters that a check names for each kind of injected fault."""
+"""The most meters that a check names for each kind of injected fault."""
 
 _MISSING, _DUPLICATED = "F6", "F7"
 _BEYOND_RANGE = frozenset({"F3", "F5", "F8"})
@@ -20,7 +20,7 @@ _BEYOND_RANGE = frozenset({"F3", "F5", "F8"})
 
 @dataclass(frozen=True)
 class Finding:
-    """The number of faults that no label explains, and the meters with injected ones by kind."""
+    """The number of faults without a label, and the meters with injected faults by kind."""
 
     unexplained: int
     injected: Mapping[str, list[str]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Finding:
 def explain_repeated(
     total: int, by_meter: Mapping[str, int], labels: Iterable[Label], readings_per_hour: int
 ) -> Finding:
-    """Explain repeated rows: a duplicated hour has all of its readings exactly twice."""
+    """Explain repeated rows: a duplicated hour has each of its readings exactly twice."""
     touched = [label for label in labels if label.kind == _DUPLICATED]
     expected = {label.serial: len(label.touched_hours) * readings_per_hour for label in touched}
     return _explain(total, by_meter, touched, expected)
@@ -38,7 +38,7 @@ def explain_repeated(
 def explain_out_of_range(
     total: int, by_meter: Mapping[str, int], labels: Iterable[Label]
 ) -> Finding:
-    """Explain readings that no household has. A label does not tell how many of them there are."""
+    """Explain impossible readings. A label does not tell how many of them there are."""
     touched = [label for label in labels if label.kind in _BEYOND_RANGE]
     return _explain(total, by_meter, touched, {})
 
@@ -77,7 +77,7 @@ def _explain(
     touched: Iterable[Label],
     expected: Mapping[str, int],
 ) -> Finding:
-    """Subtract the faults of the touched meters from `total`; theirs must be the expected ones."""
+    """Subtract the faults of the touched meters, which must have exactly the expected number."""
     unexplained = total
     injected: dict[str, list[str]] = {}
     for label in touched:

@@ -50,7 +50,8 @@ class BigQueryWarehouse(BigQueryResource):
     dataset: str
     location: str | None = "US"
     readings_type: Literal["native", "external"] = Field(
-        default="native", description="native: meter_readings is loaded; external: it reads the objects in place."
+        default="native",
+        description="native: meter_readings is loaded; external: it reads the objects in place.",
     )
     retry_seconds: float = Field(default=60, description="Time limit of a request.")
 
@@ -243,7 +244,7 @@ class BigQueryWarehouse(BigQueryResource):
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
     def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
-        """Run a small query; returns its rows. Texts from outside are its parameters. Raises JobError."""
+        """Run a small query; returns its rows. Texts of users are parameters. Raises JobError."""
         config = bigquery.QueryJobConfig(query_parameters=list(parameters))
         with self._explained():
             found = self.client.query_and_wait(

@@ -238,7 +238,8 @@ class GcsTransferManager(GCSResource):
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise TransientError(
-                        f"{missing}{where} cannot be reached. Check the network, or `wattif status`."
+                        f"{missing}{where} cannot be reached. "
+                        "Check the network, or `wattif status`."
                     ) from error
                 case GoogleAuthError():
                     raise UserError(CREDENTIALS_REFUSED) from error

@@ -25,7 +25,7 @@ _UNUSABLE = (OSError, ValueError, TypeError, AttributeError)
 
 
 class GoogleCloud(ConfigurableResource):
-    """Where the services are, and whose credentials are used. Holds names and paths, never a secret."""
+    """Where the services are, and which credentials are used. Holds no secret."""
 
     target: Literal["local", "gcp"] = Field(
         default="local", description="local: the local cloud, anonymously; gcp: Google Cloud."
@@ -75,7 +75,7 @@ class GoogleCloud(ConfigurableResource):
                 self.key_file, scopes=SCOPES
             )
         except _UNUSABLE as error:
-            # The library's text may quote the file, so only its name and the kind of fault are told.
+            # The library's text may quote the file: tell only its name and the kind of fault.
             raise UserError(
                 f"The service account key {self.key_file} cannot be used "
                 f"({type(error).__name__}). Set WATTIF_KEY_FILE to a readable key."

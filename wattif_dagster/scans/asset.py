@@ -1,4 +1,4 @@
-"""Makes a daily asset of a Dataplex scan, whose rules are asset checks."""
+"""Makes a daily asset of a Dataplex scan. The scan's rules are asset checks."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -43,19 +43,19 @@ def scan_asset(
     description: str,
     describe: Describe = lambda _bigquery, _day: {},
 ) -> Callable[..., Definitions]:
-    """Make the asset of a scan. `describe` gives further metadata of the day.
+    """Make the asset of a scan. `describe` adds metadata of the day.
 
-    `option` names the setting that replaces `default_rules`. Raises UserError for rules that
-    Dataplex would refuse.
+    `option` names the setting that replaces `default_rules`. Building the definitions raises
+    UserError for rules that Dataplex would refuse.
     """
 
-    def rules_file(options: ScanOptions) -> Path:
+    def find_rules(options: ScanOptions) -> Path:
         return Path(getattr(options, option) or default_rules)
 
     def rule_checks(settings: Settings) -> list[AssetCheckSpec]:
-        spec = load_spec(rules_file(settings.scan))
+        spec = load_spec(find_rules(settings.scan))
         return [
-            daily_check(key, _check_name(rule.name), rule.description, settings)
+            daily_check(key, _name_check(rule.name), rule.description, settings)
             for rule in spec.rules
             if not rule.suspended
         ]
@@ -68,7 +68,7 @@ def scan_asset(
         wattif_stop: ResourceParam[threading.Event],
     ) -> MaterializeResult:
         day = partition_day(context)
-        spec = load_spec(rules_file(wattif_scan_options))
+        spec = load_spec(find_rules(wattif_scan_options))
         result = scan_day(
             wattif_dataplex, wattif_bigquery, wattif_scan_options, scan, spec, day, wattif_stop
         )
@@ -96,15 +96,15 @@ def scan_asset(
 
 
 def _check_rules(result: ScanResult) -> Iterator[AssetCheckResult]:
-    """A failed rule is a finding about the data, not a fault of the run, so it only warns."""
+    """Make a check result of each rule. A failed rule only warns, because the run is sound."""
     for rule in result.rules:
         query = rule.failing_rows_query
         failing = {"failing_rows_query": MetadataValue.md(f"```sql\n{query}\n```")} if query else {}
         yield AssetCheckResult(
-            check_name=_check_name(rule.name),
+            check_name=_name_check(rule.name),
             passed=rule.passed,
             severity=AssetCheckSeverity.WARN,
-            metadata={"dimension": rule.dimension, **_counts(rule), **failing},
+            metadata={"dimension": rule.dimension, **_list_counts(rule), **failing},
         )
 
 
@@ -120,12 +120,12 @@ def _describe_result(result: ScanResult, link: str) -> dict[str, Any]:
     }
 
 
-def _check_name(rule: str) -> str:
-    """The rule's name as Dagster allows it."""
+def _name_check(rule: str) -> str:
+    """Write the rule's name as Dagster allows it."""
     return rule.replace("-", "_")
 
 
-def _counts(rule: RuleOutcome) -> dict[str, int]:
+def _list_counts(rule: RuleOutcome) -> dict[str, int]:
     counts = {
         "evaluated": rule.evaluated_count,
         "passed": rule.passed_count,

@@ -19,9 +19,9 @@ SCHEDULED_SUFFIX = "-scheduled"
 
 @dataclass(frozen=True)
 class TableScan:
-    """The table that is scanned, the one Dataplex exports to, and how the scan is called.
+    """The table that is scanned, the table of the results, and the names of the scan.
 
-    `id_option` is the option that holds the scan's id.
+    `id_option` names the option with the scan's id.
     """
 
     table: Table
@@ -30,10 +30,10 @@ class TableScan:
     display_name: str
     description: str
 
-    def scan_id(self, options: ScanOptions) -> str:
-        """The scan's id by these options."""
+    def find_id(self, options: ScanOptions) -> str:
+        """Find the scan's id in the options."""
         scan_id = getattr(options, self.id_option)
-        assert scan_id, "the options are filled in by ScanOptions.with_ids"
+        assert scan_id, "ScanOptions.with_ids fills in the ids"
         return scan_id
 
 
@@ -48,9 +48,9 @@ def scan_day(
 ) -> ScanResult:
     """Confine the scan to the day, run it and wait for it; returns its result.
 
-    The scan is one shared object, so callers take turns. With a schedule, a second scan of the
-    whole table is kept, because Dataplex runs only on-demand scans when asked. Raises what
-    DataplexScans raises, and CancelledError when `stop` is set.
+    The scan is one shared object, so only one caller may use it at a time. With a schedule there
+    is a second scan of the whole table, because Dataplex runs only on-demand scans when asked.
+    Raises what DataplexScans raises, and CancelledError when `stop` is set.
     """
     common = {
         "export_table": bigquery.table_name(scan.results),
@@ -66,7 +66,7 @@ def scan_day(
         description=scan.description,
         **common,
     )
-    scan_id = scan.scan_id(options)
+    scan_id = scan.find_id(options)
     scans.ensure(scan_id, confined)
     if options.schedule:
         scheduled = quality_scan(
@@ -81,7 +81,7 @@ def scan_day(
 
 
 def choose_notifications(options: ScanOptions) -> Notifications:
-    """Who is mailed a scan's report, as the options say."""
+    """Choose who gets a scan's report by mail."""
     return Notifications(
         recipients=tuple(options.recipients),
         below_score=options.below_score,

@@ -1,17 +1,17 @@
-"""Finds the alert episodes of a day, and those that are new."""
+"""Finds the alert episodes of a day, and which of them are new."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.anomaly_alerts.query import alerts_sql, continued_sql, quarter_start
+from wattif_dagster.defs.anomaly_alerts.query import alerts_sql, continued_sql, find_quarter_start
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.settings.alerts import AlertRule
 
 
 def find_alerts(bigquery: BigQueryWarehouse, rule: AlertRule, day: date) -> list[dict[str, Any]]:
-    """Replace the day's partition of `anomaly_alerts`; returns its rows by id."""
+    """Replace the day's partition of `anomaly_alerts`; returns its rows by `alert_id`."""
     table = schemas.ANOMALY_ALERTS
     bigquery.ensure_table(schemas.ANOMALY_SCORES)
     sql = alerts_sql(bigquery.quoted(schemas.ANOMALY_SCORES), day, rule)
@@ -24,8 +24,8 @@ def find_new_alerts(
 ) -> list[dict[str, Any]]:
     """Find episodes in these days' partitions that opened on `since` or later.
 
-    The most probable come first, each as of the last of the days. An episode that has a new id for
-    a new quarter is not new.
+    The most probable come first, each as of the last of the days. An episode that only has a new id
+    because of a new quarter is not new.
     """
     table = schemas.ANOMALY_ALERTS
     listed = ", ".join(f"DATE '{day}'" for day in days)
@@ -37,7 +37,7 @@ def find_new_alerts(
     continued = {
         (row["serial"], quarter)
         for quarter in {row["opened_on"] for row in latest}
-        if quarter == quarter_start(quarter)
+        if quarter == find_quarter_start(quarter)
         for row in bigquery.rows(
             continued_sql(bigquery.quoted(schemas.ANOMALY_SCORES), quarter, rule)
         )

@@ -1,4 +1,4 @@
-"""The sensor that tells channels of new alerts, once each. It is part of no run and fails none."""
+"""The sensor that tells each channel of new alerts once. It is independent of all runs."""
 
 from datetime import date
 
@@ -24,15 +24,15 @@ from wattif_dagster.resources.options import AlertResource
 from wattif_dagster.settings.alerts import AlertSettings
 
 INTERVAL_SECONDS = 300
-"""A channel may be out of reach for as many evaluations as the ledger has retries."""
+"""Seconds between evaluations. A channel may fail in as many as the ledger has retries."""
 
 MATERIALIZATIONS_READ = 1000
-"""The most that one evaluation reads. The next one continues from there."""
+"""The most materializations that one evaluation reads. The next one continues after them."""
 
 
 @definitions
 def alert_notifications() -> Definitions:
-    """The sensor. It runs from the start when the settings name a channel."""
+    """Build the sensor. It is on by default when the settings name a channel."""
     settings = build_context().settings
     alerts, partitions = settings.alerts, daily_partitions(settings.simulation.first_day)
 
@@ -63,10 +63,13 @@ def notify(
 ) -> SensorResult:
     """Deliver the alerts of days materialized since the last evaluation.
 
-    The new cursor is the ledger's JSON. The channels are not a resource: its config would show
-    their tokens.
+    The new cursor is the ledger's JSON. The channels are not a resource, because its config would
+    show their tokens.
     """
-    from wattif_dagster.alerting.channels import Channel, make_channels  # take a second to import
+    from wattif_dagster.alerting.channels import (
+        Channel,
+        make_channels,
+    )  # they take a second to import
     from wattif_dagster.alerting.delivery import deliver
 
     ledger = Ledger.parse(context.cursor)
@@ -79,7 +82,7 @@ def notify(
         ascending=True,
     ).records
     if not days or not made:
-        return _finish(ledger, "no recent day of anomaly_alerts was materialized")
+        return _finish(ledger, "No recent day of anomaly_alerts was materialized.")
     since = date.fromisoformat(days[0])
     ledger.forget(opened_before=since)
     alert_days = sorted({date.fromisoformat(str(record.partition_key)) for record in made})
@@ -90,13 +93,13 @@ def notify(
     deliveries = deliver(ledger, channels, found, bigquery.table_name(schemas.ANOMALY_ALERTS))
     for delivery in deliveries:
         if delivery.given_up:
-            context.log.error(f"{delivery.channel} was not told of {', '.join(delivery.given_up)}")
+            context.log.error(f"{delivery.channel} was not told of {', '.join(delivery.given_up)}.")
         elif not delivery.taken:
             context.log.warning(str(delivery))
     if not any(delivery.is_pending for delivery in deliveries):
         ledger.seen = made[-1].storage_id
-    return _finish(ledger, "; ".join(map(str, deliveries)) or "no alert is new")
+    return _finish(ledger, "; ".join(map(str, deliveries)) or "No alert is new.")
 
 
-def _finish(ledger: Ledger, said: str) -> SensorResult:
-    return SensorResult(skip_reason=SkipReason(said), cursor=ledger.model_dump_json())
+def _finish(ledger: Ledger, message: str) -> SensorResult:
+    return SensorResult(skip_reason=SkipReason(message), cursor=ledger.model_dump_json())

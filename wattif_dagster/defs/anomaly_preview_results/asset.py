@@ -31,9 +31,9 @@ def detect_anomalies(
     wattif_dataplex: DataplexScans,
     wattif_stop: ResourceParam[threading.Event],
 ) -> MaterializeResult:
-    """The preview's verdict on the hours since its last run, by AVG and MAX of the fleet.
+    """The preview's results for the hours since its last run, by AVG and MAX of the fleet.
 
-    This asset has no partitions: the service itself continues from the last hour it scored.
+    This asset has no partitions, because the service itself continues after the last scored hour.
     """
     result, rows = run_preview(wattif_dataplex, wattif_bigquery, wattif_scan_options, wattif_stop)
     if result.warning:
@@ -59,7 +59,7 @@ def detect_anomalies(
 
 @definitions
 def anomaly_preview_results() -> Definitions:
-    """The asset, where the settings ask for it."""
+    """Build the asset where the settings enable it."""
     settings = build_context().settings
     if not settings.scan.preview:
         return Definitions()

@@ -1,4 +1,4 @@
-"""anomaly_preview_results: the anomaly detection preview over `hourly_consumption`."""
+"""Runs the anomaly detection preview over `hourly_consumption`."""
 
 import threading
 from typing import Any
@@ -26,10 +26,10 @@ PREVIEW_SUFFIX = "-preview"
 def run_preview(
     scans: DataplexScans, bigquery: BigQueryWarehouse, options: ScanOptions, stop: threading.Event
 ) -> tuple[ScanResult, list[dict[str, Any]]]:
-    """Create the scan where it is missing and run it; returns its result and the rows it scored.
+    """Run the scan, which is created where it does not exist; returns its result and its rows.
 
-    The service keeps the state: the first run scores the last hours, each later one those since.
-    Raises UserError where the preview is not enabled, ScanError, and CancelledError.
+    The service keeps the state: the first run scores the last hours, and each later run the hours
+    since then. Raises UserError where the preview is not enabled, ScanError, and CancelledError.
     """
     scan_id = f"{options.scan_id}{PREVIEW_SUFFIX}"
     table = schemas.HOURLY_CONSUMPTION
@@ -52,7 +52,7 @@ def run_preview(
 
 
 def read_scored(bigquery: BigQueryWarehouse, job_name: str) -> list[dict[str, Any]]:
-    """The rows that the job wrote, by time and metric."""
+    """Read the rows that the job wrote, by time and metric."""
     table = schemas.ANOMALY_PREVIEW_RESULTS
     return bigquery.rows(
         f"SELECT {', '.join(table.column_names)} FROM {bigquery.quoted(table)} "

@@ -1,4 +1,4 @@
-"""anomaly_scores: how each meter did on the day."""
+"""anomaly_scores: how anomalous each meter's hours of the day are."""
 
 from dagster import AssetExecutionContext, MaterializeResult
 
@@ -51,8 +51,8 @@ def anomaly_scores(
         raise UserError(f"No meter is registered on {day}. Materialize meter_registry first.")
     if scores.calibration_days < detector.calibration_days:
         context.log.info(
-            f"{day}: {scores.calibration_days} of {detector.calibration_days} days before it have "
-            "a baseline to calibrate with; scores are provisional until all of them do"
+            f"{scores.calibration_days} of the {detector.calibration_days} days before {day} have "
+            "a baseline to calibrate with. Scores are provisional until all of them have one."
         )
     flagged = find_flagged_meters(wattif_bigquery, day, THRESHOLD)
     curves = read_curves(wattif_bigquery, day, [row["serial"] for row in flagged[:METERS_PLOTTED]])

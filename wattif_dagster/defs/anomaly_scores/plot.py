@@ -14,8 +14,8 @@ from wattif_dagster.plotting import BAND, DPI, FLAG, VALUE, default_style, rende
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
 HEADING_INCHES = 0.3
-# Around the lines of a panel: for kW of five characters, two lines of title, and the hours. A
-# layout that matplotlib works out takes longer than all the drawing.
+# Margins of a panel: for kW of five characters, two lines of title, and the hours. A layout that
+# matplotlib computes takes longer than the plot.
 LEFT, RIGHT, ABOVE, BELOW = 0.4, 0.1, 0.36, 0.22
 
 
@@ -25,9 +25,9 @@ def plot_meters(
 ) -> bytes:
     """Plot a panel for each meter: avg_kw by hour, its bounds, and the flagged hours, as a PNG.
 
-    `rows` are hours, together for each meter and in time's order, with `serial`,
-    `time_hour_rolled`, `avg_kw`, `lower`, `upper` (kW), `anomaly_probability` and `reason`; NULLs
-    are None. A flagged hour without a reading is marked at the bottom.
+    `rows` are hours in the order of meter and time, with `serial`, `time_hour_rolled`, `avg_kw`,
+    `lower`, `upper` (kW), `anomaly_probability` and `reason`. NULLs are None. A flagged hour
+    without a reading is marked at the bottom.
     """
     meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
     figure, panels = _make_panels(max(1, -(-len(meters) // COLUMNS)))
@@ -35,13 +35,13 @@ def plot_meters(
         _plot_meter(panel, serial, hours)
     for panel in panels[len(meters) :]:
         panel.set_axis_off()
-    said = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
-    figure.suptitle(said, fontsize=11, fontweight="bold", y=0.99, va="top")
+    heading = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
+    figure.suptitle(heading, fontsize=11, fontweight="bold", y=0.99, va="top")
     return render_png(figure)
 
 
 def _make_panels(lines: int) -> tuple[Figure, list[Axes]]:
-    """Lines of panels, below room for a heading."""
+    """Make lines of panels below the heading."""
     width, height = PANEL_INCHES
     size = (width * COLUMNS, height * lines + HEADING_INCHES)
     figure = Figure(figsize=size, dpi=DPI)

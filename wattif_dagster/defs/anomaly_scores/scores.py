@@ -1,4 +1,4 @@
-"""Scores the meters of one day, and reads what the asset and the demo show of the scores."""
+"""Scores the meters of one day, and reads the scores that the asset and the demo show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
 @dataclass(frozen=True)
 class Scores:
-    """A day's scores; `unscored` hours have no probability yet."""
+    """A day's scores. `unscored` hours have no probability yet."""
 
     rows: int
     unscored: int
@@ -49,8 +49,10 @@ def score_day(
 def find_flagged_meters(
     bigquery: BigQueryWarehouse, day: date, threshold: float
 ) -> list[dict[str, Any]]:
-    """Meters with hours at the threshold or above, the most such hours first: serial, hours,
-    probability (the largest), reason (of that hour)."""
+    """Find the meters with hours at the threshold or above, those with most such hours first.
+
+    Each row has `serial`, `hours`, `probability` (the largest) and `reason` (of that hour).
+    """
     table = schemas.ANOMALY_SCORES
     return bigquery.rows(
         "SELECT serial, COUNT(*) AS hours, MAX(anomaly_probability) AS probability, "
@@ -64,7 +66,7 @@ def find_flagged_meters(
 def read_curves(
     bigquery: BigQueryWarehouse, day: date, serials: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """The hours of these meters, in their order: avg_kw, its bounds and the score's columns."""
+    """Read the hours of these meters, in their order: avg_kw, its bounds and the score."""
     if not serials:
         return []
     scores, hourly = schemas.ANOMALY_SCORES, schemas.HOURLY_CONSUMPTION

@@ -1,7 +1,7 @@
-"""The check `no_gaps` of each daily asset: days between the first and the last that are missing.
+"""The check `no_gaps` of each daily asset: no day between the first and the last is missing.
 
-It looks at what Dagster recorded, not at the data. A missing latest day is told by the freshness
-policy. The job `gaps` runs the check every morning, also when no other run was started.
+It looks at Dagster's records and not at the data. The freshness policy tells of a missing latest
+day. The job `gaps` runs the check every morning, whether or not another run was started.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,12 +31,12 @@ NO_GAPS = "no_gaps"
 
 
 def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
-    """Build the check of each of these assets, and the job and schedule that run it."""
+    """Build the check of each of these assets, with the job and the schedule that run it."""
     check = _define_check(assets)
     job = define_asset_job(
         "gaps",
         selection=AssetSelection.checks(check),
-        description="Warns of days that are missing, or whose latest run failed.",
+        description="Warns of missing days and of days whose latest run failed.",
     )
     schedule = ScheduleDefinition(
         name="gaps",
@@ -49,7 +49,7 @@ def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
 
 
 def _define_check(assets: Sequence[AssetKey]) -> AssetChecksDefinition:
-    """One step checks all assets: it asks Dagster alone, which takes milliseconds."""
+    """Define one step for all assets, because it only asks Dagster and takes milliseconds."""
 
     @multi_asset_check(
         name=NO_GAPS,
@@ -72,9 +72,9 @@ def _define_check(assets: Sequence[AssetKey]) -> AssetChecksDefinition:
 
 
 def find_gaps(instance: DagsterInstance, key: AssetKey) -> AssetCheckResult:
-    """Find days never made between two that were, and days whose latest run failed.
+    """Find missing days between the first and the last, and days whose latest run failed.
 
-    A day that an unfinished run makes, or is to make, is neither.
+    A day that an unfinished run is going to make is not missing.
     """
     made = sorted(map(date.fromisoformat, instance.get_materialized_partitions(key)))
     attempts = _find_attempts(instance, key)
@@ -100,9 +100,9 @@ def find_gaps(instance: DagsterInstance, key: AssetKey) -> AssetCheckResult:
 
 
 def _find_attempts(instance: DagsterInstance, key: AssetKey) -> Mapping[date, DagsterRun]:
-    """Find the latest run of each day that was to be made and was not made since.
+    """Find the latest run of each day that planned to make it, where no run has made it since.
 
-    Deleted runs are left out. Dagster's own status by partition would take tens of times as long.
+    Deleted runs are left out. Dagster's own status by partition takes more than ten times as long.
     """
     storage = instance.event_log_storage
     attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(

@@ -1,4 +1,4 @@
-"""Fits the baseline of one day, and trains what the detector trains."""
+"""Fits the baseline of one day, and trains the detector's model."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from wattif_dagster.settings.detection import DetectionOptions
 
 @dataclass(frozen=True)
 class Baseline:
-    """A day's baseline: the rows stored, its meters, and the longest of their histories."""
+    """A day's baseline: its stored rows, its meters, and the longest history among them."""
 
     rows: int
     meters: int
@@ -22,14 +22,14 @@ class Baseline:
 
 
 def choose_detector(bigquery: BigQueryWarehouse, detection: DetectionOptions) -> Detector:
-    """The detector of the settings. Raises UserError where the target does not have it."""
+    """Choose the detector of the settings. Raises UserError where the target lacks it."""
     if refusal := detection.refusal(bigquery.cloud.target):
         raise UserError(refusal)
     return DETECTORS[detection.detector]
 
 
 def name_tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
-    """The quoted names of the tables that the detector reads."""
+    """Quote the names of the tables and of the model that the detector reads."""
     return Tables(
         hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
         consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
@@ -43,8 +43,8 @@ def fit_baseline(
 ) -> Baseline:
     """Replace the day's partition of `consumption_baseline`, and train the detector's model.
 
-    A detector that stores no baseline leaves the partition empty: rows of another detector would
-    pass for its own.
+    A detector that stores no baseline empties the partition, so that it holds no rows of another
+    detector.
     """
     table = schemas.CONSUMPTION_BASELINE
     arguments = name_tables(bigquery, detector, day), day, readings_per_hour

@@ -1,1 +1,1 @@
-"""What the day's scores found of the day's injected anomalies."""
+"""How many of the day's injected anomalies the day's scores find."""

@@ -1,4 +1,4 @@
-"""detector_evaluation: what the day's scores found of the day's injected anomalies."""
+"""detector_evaluation: how many of the day's injected anomalies the day's scores find."""
 
 from datetime import date
 from typing import Any

@@ -10,7 +10,10 @@ _TEMPLATE = Path(__file__).with_name("detector_evaluation.sql")
 
 
 def evaluation_sql(anomaly_scores: str, injected_anomalies: str, day: date) -> str:
-    """A SELECT of the day's rows of `schemas.DETECTOR_EVALUATION`; the tables' names are quoted."""
+    """Render a SELECT of the day's rows of `schemas.DETECTOR_EVALUATION`.
+
+    The names of the tables are quoted.
+    """
     return render_sql(
         _TEMPLATE,
         anomaly_scores=anomaly_scores,

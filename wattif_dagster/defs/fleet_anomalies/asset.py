@@ -32,7 +32,9 @@ def fleet_anomalies(
         raise UserError(f"{day} has no hourly consumption. Materialize hourly_consumption first.")
     unscored = sum(row["anomaly_prob"] is None for row in rows)
     if unscored:
-        context.log.info(f"{day}: {unscored} of {len(rows)} values have too little history")
+        context.log.info(
+            f"{unscored} of the {len(rows)} values of {day} have too little history to be scored."
+        )
     return MaterializeResult(
         metadata={
             "dagster/partition_row_count": len(rows),

@@ -20,31 +20,31 @@ def plot_day(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
     """Plot AVG and MAX by hour, their bounds, and the flagged hours: a PNG of 900 x 420 pixels.
 
     `rows` are the rows of `fleet_anomalies` of one day, in any order, with `metric`, `time`,
-    `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`; NULLs are None. Without rows the
+    `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`. NULLs are None. Without rows the
     panels stay empty.
     """
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
     panels = figure.subplots(1, 2, gridspec_kw=MARGINS)
     for panel, metric in zip(panels, METRICS, strict=True):
         set_hour_axis(panel, "{:02}:00", labelsize=8)
-        of_metric = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
-        _plot_metric(panel, of_metric, f"{100 * threshold:g}% interval")
+        hours = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
+        _plot_metric(panel, hours, f"{100 * threshold:g}% interval")
         panel.set_title(f"{metric} over the fleet", loc="left", y=1, fontsize=10)
     panels[0].set_ylabel("kWh in the hour", fontsize=9)
-    figure.suptitle(_title(rows), fontsize=12, fontweight="bold")
+    figure.suptitle(_write_title(rows), fontsize=12, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
     return render_png(figure)
 
 
-def _title(rows: Sequence[Mapping[str, Any]]) -> str:
+def _write_title(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return "No values"
     first: datetime = min(row["time"] for row in rows)
     scored = sum(row["is_anomaly"] is not None for row in rows)
     flagged = sum(bool(row["is_anomaly"]) for row in rows)
-    verdict = f"{flagged} of {scored} values flagged" if scored else "too little history to score"
-    return f"{first:%A}, {first.day} {first:%B %Y} (UTC): {verdict}"
+    result = f"{flagged} of {scored} values flagged" if scored else "too little history to score"
+    return f"{first:%A}, {first.day} {first:%B %Y} (UTC): {result}"
 
 
 def _plot_metric(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:

@@ -1,13 +1,14 @@
 """Renders `fleet_anomalies.sql`: one day of the fleet against its history.
 
-What to expect of it, measured on simulated clean fleets of uniform load, 100 meters:
+Measured on simulated clean fleets of 100 meters with uniform load:
 
-- A day has 48 tests (24 hours, AVG and MAX). At the threshold 0.99 a clean AVG is flagged 1.0% of
-  the time; MAX, whose distribution leans to the right, 1.5%. That is 0.6 false flags a day, and
-  at least one on nearly every second clean day: one flag is no incident, as the scan rules say.
-- With 7 or 8 days of history the fence (below) drops the odd good value: 1.2% and 1.8%.
-- AVG over many meters is very stable (100 meters: s is about 0.3% of the mean), so an outage of a
-  few percent of the fleet stands out. MAX moves only when the top meters do: an outage leaves it.
+- A day has 48 values (24 hours, AVG and MAX). At the threshold 0.99 a clean AVG is flagged 1.0% of
+  the time, and MAX, whose distribution leans to the right, 1.5%. That is 0.6 false flags a day, and
+  at least one on nearly every second clean day. The scan rules therefore allow single flags.
+- With 7 or 8 days of history the fence (below) drops a few good values: 1.2% and 1.8%.
+- AVG over many meters is very stable (s of 100 meters is about 0.3% of the mean), so an outage of a
+  few percent of the fleet is clearly visible. MAX depends on the largest meters, and an outage does
+  not change it.
 """
 
 import re
@@ -24,16 +25,17 @@ HISTORY_DAYS = 28
 MAX_HISTORY_DAYS = 366
 
 MIN_HISTORY = 5
-"""Past hours below which no bounds and no probability are given."""
+"""Past hours that bounds and a probability need."""
 
 FULL_HISTORY = 7
-"""Past hours from which a day class trains by itself, and past incidents are left out. Below, the
-weekdays and the weekends train together, and nothing is left out. 28 days hold 8 weekend days."""
+"""Past hours that weekdays or weekend days need to have a baseline of their own, without past
+incidents. With fewer, both share one baseline, and no value is left out. 28 days hold 8 weekend
+days."""
 
 FENCE = 5.0
 """Past values further than this many interquartile ranges outside the quartiles are left out
 (Tukey's fences, which use 3 for "far out"; 5 drops 1% of clean cells of 8 days where 3 drops 5%).
-A normal sample reaches 7.4 standard deviations there; a fleet incident goes well beyond."""
+The fence lies at 7.4 standard deviations of a normal sample. Fleet incidents go far beyond."""
 
 RELATIVE_FLOOR = 1e-4
 """The standard deviation is taken to be at least this share of the mean ..."""
@@ -53,21 +55,21 @@ def fleet_anomalies_sql(
     history_days: int = HISTORY_DAYS,
     threshold: float = THRESHOLD,
 ) -> str:
-    """A SELECT of one day's rows of `schemas.FLEET_ANOMALIES`, in its columns' order.
+    """Render a SELECT of one day's rows of `schemas.FLEET_ANOMALIES`, in the order of its columns.
 
-    The history is the `history_days` days before `day`, as far as they are there. Bounds,
-    probability and flag are NULL with fewer than MIN_HISTORY past hours. A value lies outside the
-    bounds exactly when its probability is above the threshold. An hour without any reading of
-    the fleet has no row. Raises UserError for arguments out of range.
+    The history is the existing ones of the `history_days` days before `day`. Bounds, probability
+    and flag are NULL with fewer than MIN_HISTORY past hours. A value lies outside the bounds
+    exactly when its probability is above the threshold. An hour without any reading of the fleet
+    has no row. Raises UserError for arguments out of range.
     """
     if not _PROJECT.fullmatch(project) or not _DATASET.fullmatch(dataset):
-        raise UserError(f"{project}.{dataset} is not the name of a BigQuery dataset")
+        raise UserError(f"{project}.{dataset} is not the name of a BigQuery dataset.")
     if not MIN_HISTORY <= history_days <= MAX_HISTORY_DAYS:
         raise UserError(
-            f"history_days={history_days} is out of range; use {MIN_HISTORY} to {MAX_HISTORY_DAYS}"
+            f"history_days={history_days} is out of range. Use {MIN_HISTORY} to {MAX_HISTORY_DAYS}."
         )
     if not 0.5 <= threshold < 1:
-        raise UserError(f"threshold={threshold} is out of range; use 0.5 up to, not with, 1")
+        raise UserError(f"threshold={threshold} is out of range. Use 0.5 or more, and less than 1.")
     return render_sql(
         _TEMPLATE,
         table=f"{project}.{dataset}.{HOURLY_CONSUMPTION.name}",

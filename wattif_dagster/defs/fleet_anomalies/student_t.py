@@ -9,12 +9,12 @@ from math import atan, cos, pi, sin, sqrt, tan
 
 
 def two_sided_probability(t: float, df: int) -> float:
-    """P(|T| <= t) for t >= 0 and df >= 1."""
+    """Compute P(|T| <= t) for t >= 0 and df >= 1."""
     return _probability_at(atan(t / sqrt(df)), df)
 
 
 def critical_value(probability: float, df: int) -> float:
-    """The t with P(|T| <= t) = probability, to the last bits; 0 < probability < 1, df >= 1."""
+    """Find the t with P(|T| <= t) = probability, for 0 < probability < 1 and df >= 1."""
     low, high = 0.0, pi / 2
     while low < (middle := (low + high) / 2) < high:
         if _probability_at(middle, df) < probability:

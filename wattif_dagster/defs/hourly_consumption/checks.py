@@ -1,4 +1,4 @@
-"""The blocking check of hourly_consumption: nothing is lost in the roll-up."""
+"""The blocking check of hourly_consumption: the roll-up has every reading."""
 
 from collections.abc import Sequence
 

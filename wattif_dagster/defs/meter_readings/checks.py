@@ -1,4 +1,4 @@
-"""Blocking checks of meter_readings: every reading of the manifest is there, once."""
+"""The blocking checks of meter_readings: each reading of the manifest is there exactly once."""
 
 from collections.abc import Sequence
 
@@ -19,10 +19,10 @@ from wattif_dagster.settings import Settings
 
 _DESCRIPTIONS = {
     "rows_match_manifest": "BigQuery has as many rows as the manifest lists.",
-    "serials_match_registry": "Every registered meter reports, and no other.",
+    "serials_match_registry": "Every registered meter reports, and no other meter does.",
     "no_duplicates": "No meter reports twice for one timestamp.",
     "timestamps_on_interval": "Every timestamp lies in its day and on the interval.",
-    "readings_in_range": "Every reading is one that a household can have.",
+    "readings_in_range": "Every reading is possible for a household.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The readings of a day in BigQuery: exactly the objects its manifest lists."""
+"""Loads the readings of a day into BigQuery: exactly the objects that its manifest lists."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 
 MAX_URIS = 10_000
-"""Source URIs of a BigQuery load job."""
+"""The most source URIs that a BigQuery load job may have."""
 
 
 def load_readings(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, manifest: Manifest) -> int:
@@ -21,7 +21,7 @@ def load_readings(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, manifest
     """
     day = manifest.day
     external = bigquery.readings_type == "external"
-    uris = source_uris(gcs.bucket, manifest, gcs.list(day_prefix(day)), alone=external)
+    uris = list_source_uris(gcs.bucket, manifest, gcs.list(day_prefix(day)), alone=external)
     if external:
         bigquery.ensure_external(
             schemas.METER_READINGS, gcs.bucket, extension(manifest.compression)
@@ -30,15 +30,15 @@ def load_readings(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, manifest
     return bigquery.load_partition(schemas.METER_READINGS, day, uris, manifest.version_digest)
 
 
-def source_uris(
+def list_source_uris(
     bucket: str, manifest: Manifest, stored: Iterable[StoredObject], *, alone: bool = False
 ) -> list[str]:
-    """The URIs of exactly the manifest's objects.
+    """List the URIs of exactly the manifest's objects.
 
-    Raises UserError when the bucket holds other objects for the day. Objects of another revision
-    are allowed unless the manifest's must be `alone`, as for an external table, which reads
-    whatever is in the day's folder. Above 10,000 objects it is one wildcard of this revision's
-    names, which is right because the listing was compared.
+    Raises UserError when the bucket holds other objects of the day. Objects of another revision are
+    allowed, unless the manifest's must be `alone`: an external table reads everything in the day's
+    folder. More than 10,000 objects are listed as one wildcard of the revision's names, which
+    matches exactly these because the listing was compared.
     """
     different = manifest.differences(stored, alone=alone)
     if different:

@@ -11,7 +11,7 @@ from dagster import (
 )
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.daily_asset import build_context, column_schema, daily_asset
+from wattif_dagster.daily_asset import build_context, daily_asset, describe_columns
 from wattif_dagster.defs.raw_readings.report import describe_day, log_progress
 from wattif_dagster.defs.raw_readings.sharded import build_sharded_asset
 from wattif_dagster.ingest.fleet import claim_bucket
@@ -44,14 +44,14 @@ def land_readings(
 
 @definitions
 def raw_readings() -> Definitions:
-    """The asset as one step, or as a step for each shard where the settings ask for shards."""
+    """Build the asset as one step, or with a step for each shard where the settings have shards."""
     build = daily_asset(
         keys.RAW_READINGS,
         deps=[keys.METER_REGISTRY],
         group="landing",
         kinds={"gcs", "json"},
         code_version=RENDERING_VERSION,
-        metadata={"dagster/column_schema": column_schema(schemas.METER_READINGS)},
+        metadata={"dagster/column_schema": describe_columns(schemas.METER_READINGS)},
     )(land_readings)
     context = build_context()
     return build_sharded_asset(build(), context) if context.settings.ingest.shards > 1 else build()

@@ -1,4 +1,4 @@
-"""What runs report of a landed day: lines of the log, and metadata."""
+"""What runs report about a landed day: lines of the log, and metadata."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def log_progress(context: AssetExecutionContext) -> Callable[[Progress], None]:
 
 
 def describe_day(gcs: GcsTransferManager, report: DayReport) -> dict[str, Any]:
-    """The metadata of a landed day."""
+    """Describe a landed day as metadata."""
     manifest = report.manifest
     metadata: dict[str, Any] = {
         "dagster/uri": f"{gcs.uri}/{day_prefix(manifest.day)}",

@@ -1,8 +1,8 @@
 """raw_readings in shards: the same asset as a graph of steps, for executors that spread steps.
 
-What a shard landed lies in the bucket, so the steps need nothing else in common. The last step
-writes the manifest. A shard that fails is left to the last step: Dagster runs no step after one
-that failed, and the day would not be materialized.
+A shard's objects are in the bucket, so the steps share nothing else. The last step writes the
+manifest. It also lands the shards that failed: a failed step would stop the run, so the step of a
+shard ends without an error.
 """
 
 import threading
@@ -44,7 +44,7 @@ _AFTER = {"before": In(Nothing)}
 
 
 def plan_shards(wattif_ingest: IngestResource) -> Iterator[DynamicOutput[None]]:
-    """A step for each shard."""
+    """Plan a step for each shard."""
     for number in range(wattif_ingest.shards):
         yield DynamicOutput(None, mapping_key=str(number))
 
@@ -56,19 +56,21 @@ def land_shard(
     wattif_gcs: GcsTransferManager,
     wattif_stop: ResourceParam[threading.Event],
 ) -> None:
-    """One shard of the day. What it has landed before is not rendered again."""
+    """Land one shard of the day. Objects that it has landed before are not rendered again."""
     number = context.op_execution_context.get_mapping_key()
     assert number is not None
     shard = Shard(int(number), wattif_ingest.shards)
     monitor = Monitor(log_progress(context), wattif_stop)
     try:
         claim_bucket(wattif_gcs, wattif_simulation)
-        landing = _landing(context, wattif_simulation, wattif_ingest, wattif_gcs)
+        landing = _plan_landing(context, wattif_simulation, wattif_ingest, wattif_gcs)
         shards.land_shard(wattif_gcs, landing, shard, monitor)
     except (TransientError, CancelledError):
         raise
     except Exception as error:
-        context.log.error(f"Shard {number} is left to the last step: {error}", exc_info=True)
+        context.log.error(
+            f"Shard {number} failed, and the last step lands it: {error}", exc_info=True
+        )
 
 
 def complete_day(
@@ -78,8 +80,8 @@ def complete_day(
     wattif_gcs: GcsTransferManager,
     wattif_stop: ResourceParam[threading.Event],
 ) -> MaterializeResult:
-    """The manifest of the day. Shards that did not land are landed here."""
-    landing = _landing(context, wattif_simulation, wattif_ingest, wattif_gcs)
+    """Land the shards that failed, and write the manifest of the day."""
+    landing = _plan_landing(context, wattif_simulation, wattif_ingest, wattif_gcs)
     monitor = Monitor(log_progress(context), wattif_stop)
     report = shards.complete_day(wattif_gcs, landing, wattif_ingest.shards, monitor)
     return MaterializeResult(metadata=describe_day(wattif_gcs, report))
@@ -105,7 +107,7 @@ def build_sharded_asset(whole: Definitions, context: BuildContext) -> Definition
     return Definitions(assets=[raw_readings.map_asset_specs(lambda _: spec)])
 
 
-def _landing(
+def _plan_landing(
     context: AssetExecutionContext | OpExecutionContext,
     simulation: SimulationResource,
     ingest: IngestResource,

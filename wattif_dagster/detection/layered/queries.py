@@ -78,8 +78,9 @@ def baseline_sql(tables: Tables, day: date, expected_readings: int) -> str:
 def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
     """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
 
-    It has a row for each expected meter and hour. It reads `hourly_consumption` and `consumption_baseline` of `day` and of the LOOKBACK_DAYS
-    before it. Raises UserError unless `expected_readings` is positive.
+    It has a row for each expected meter and hour. It reads `hourly_consumption` and
+    `consumption_baseline` of `day` and of the LOOKBACK_DAYS before it. Raises UserError
+    unless `expected_readings` is positive.
     """
     files = ("rules.sql", "deviations.sql", "calibration.sql", "scores.sql")
     return "WITH\n" + "\n".join(_render(name, tables, day, expected_readings) for name in files)

@@ -75,9 +75,15 @@ class DataplexScans(ConfigurableResource):
 
     cloud: ResourceDependency[GoogleCloud]
     location: str
-    call_timeout_seconds: float = Field(default=30, gt=0, description="Time limit of a call, with its retries.")
-    change_timeout_seconds: float = Field(default=300, gt=0, description="Time limit to create or update a scan.")
-    run_timeout_seconds: float = Field(default=900, gt=0, description="Time limit of a job, which is then cancelled.")
+    call_timeout_seconds: float = Field(
+        default=30, gt=0, description="Time limit of a call, with its retries."
+    )
+    change_timeout_seconds: float = Field(
+        default=300, gt=0, description="Time limit to create or update a scan."
+    )
+    run_timeout_seconds: float = Field(
+        default=900, gt=0, description="Time limit of a job, which is then cancelled."
+    )
     first_poll_seconds: float = Field(default=0.02, gt=0, description="First pause of a wait.")
     longest_poll_seconds: float = Field(default=20, gt=0, description="Longest pause of a wait.")
 
