@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 from hypothesis import settings as hypothesis_settings
 
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.faults import Proxy, proxy_to
+from wattif_dagster_tests.support.runs import make_resources
 from wattif_dagster_tests.support.settings import settings_on
+from wattif_dagster_tests.support.warehouse import MakeWarehouse, Warehouse
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -73,3 +76,28 @@ def _between(local_cloud: Endpoints, service: str, settings: Settings) -> Iterat
         spoiled = local_cloud.model_copy(update={service: proxy.url})
         settings.endpoints_file.write_text(spoiled.model_dump_json())
         yield proxy
+
+
+@pytest.fixture
+def make_warehouse(settings: Settings, tmp_path: Path) -> MakeWarehouse:
+    """Makes a warehouse with any setting changed; `interval_seconds` is one of the simulation's."""
+
+    def make(interval_seconds: int = 900, **changes: object) -> Warehouse:
+        simulation = settings.simulation.model_copy(update={"interval_seconds": interval_seconds})
+        changed = settings.model_copy(update={"simulation": simulation, **changes})
+        return Warehouse(changed, make_resources(changed), tmp_path / "spool")
+
+    return make
+
+
+@pytest.fixture
+def warehouse(make_warehouse: MakeWarehouse) -> Warehouse:
+    """A warehouse of the settings."""
+    return make_warehouse()
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    """A Dagster instance in memory."""
+    with DagsterInstance.ephemeral() as made:
+        yield made

@@ -1,4 +1,4 @@
-"""What is made of a forecast, and which hours it is made from; DuckDB runs all but the forecast.
+"""The scores made from a forecast, and its history. DuckDB runs all but the forecast.
 
 A table stands in for Google's function, with the columns that its reference names.
 """
@@ -13,31 +13,31 @@ from wattif_dagster import schemas
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
 from wattif_dagster.detection.layered.queries import Tables
-from wattif_dagster.settings.detection import LOCAL, DetectorName
+from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectorName
 from wattif_dagster_tests.support.detect_anomalies import STAND_IN, parse
 from wattif_dagster_tests.support.homes import (
     READINGS,
     Homes,
     Row,
     Warehouse,
-    date_of,
-    of,
-    serial,
-    translated,
+    find_date,
+    select_meter,
+    translate,
+    write_serial,
 )
 
 METERS, DAYS = 6, 51
 TODAY = DAYS - 2
 OLD, MISSING, YOUNG, NEW, WEEK_OLD, UNKNOWN = range(METERS)
 LOW, HIGH = 2.0, 4.0
-NEVER_JUDGED = 12
+NEVER_SCORED = 12
 """An hour for which the function gives NULLs."""
 
 TABLES = Tables("hourly_consumption", "consumption_baseline", model="`p.d.m`")
-ASKED = TABLES, date_of(TODAY), READINGS
+ARGUMENTS = TABLES, find_date(TODAY), READINGS
 
 
-@pytest.fixture(scope="module", params=[name for name in DETECTORS if name not in LOCAL])
+@pytest.fixture(scope="module", params=[name for name in DETECTORS if name not in LOCAL_DETECTORS])
 def name(request: pytest.FixtureRequest) -> DetectorName:
     return request.param
 
@@ -57,24 +57,24 @@ def warehouse() -> Warehouse:
 
 @pytest.fixture(scope="module")
 def rows(warehouse: Warehouse, name: DetectorName) -> list[Row]:
-    """The day's rows by meter and hour; the function judges OLD, MISSING and YOUNG, as told."""
-    parsed = parse(DETECTORS[name].scores(*ASKED))
+    """The day's rows by meter and hour; the function scores OLD, MISSING and YOUNG."""
+    parsed = parse(DETECTORS[name].scores(*ARGUMENTS))
     columns = ", ".join(f"{column} {kind}" for column, kind in parsed.columns.items())
-    make = translated(f"CREATE OR REPLACE TABLE {STAND_IN} ({columns})")
+    make = translate(f"CREATE OR REPLACE TABLE {STAND_IN} ({columns})")
     warehouse.connection.execute(make)
     for row in warehouse.query(
-        f"SELECT * FROM hourly_consumption WHERE DATE(time_hour_rolled) = DATE '{ASKED[1]}'"
+        f"SELECT * FROM hourly_consumption WHERE DATE(time_hour_rolled) = DATE '{ARGUMENTS[1]}'"
     ):
-        if row["serial"] not in map(serial, (OLD, MISSING, YOUNG)):
+        if row["serial"] not in map(write_serial, (OLD, MISSING, YOUNG)):
             continue
         time = row["time_hour_rolled"]
         far = abs(row["avg_kw"] - 3) > 1
-        judged = (far, LOW, HIGH, 0.9999 if far else 0.1)
-        if time.hour == NEVER_JUDGED:
-            judged = (None,) * 4
+        scored = (far, LOW, HIGH, 0.9999 if far else 0.1)
+        if time.hour == NEVER_SCORED:
+            scored = (None,) * 4
         warehouse.connection.execute(
             f"INSERT INTO {STAND_IN} VALUES ({', '.join('?' * 7)})",
-            [row["serial"], str(time), row["avg_kw"], *judged],
+            [row["serial"], str(time), row["avg_kw"], *scored],
         )
     found = run(warehouse, parsed.query)
     return sorted(found, key=lambda row: (row["serial"], row["time_hour_rolled"]))
@@ -84,8 +84,8 @@ def run(warehouse: Warehouse, query: exp.Select) -> list[Row]:
     return warehouse.query(query.sql("bigquery"))
 
 
-def seen(rows: list[Row]) -> dict[str, set[Any]]:
-    """The days of each meter."""
+def find_days(rows: list[Row]) -> dict[str, set[Any]]:
+    """Find the days of each meter."""
     days: dict[str, set[Any]] = {}
     for row in rows:
         days.setdefault(row["serial"], set()).add(row["time_hour_rolled"].date())
@@ -98,8 +98,8 @@ def test_every_expected_meter_and_hour_has_a_row(rows: list[Row]) -> None:
     assert len({(row["serial"], row["time_hour_rolled"]) for row in rows}) == len(rows)
 
 
-def test_a_forecast_is_told_in_the_contracts_words(rows: list[Row], name: DetectorName) -> None:
-    hours = of(rows, OLD)
+def test_forecast_is_written_as_the_contract_says(rows: list[Row], name: DetectorName) -> None:
+    hours = select_meter(rows, OLD)
     above, below, usual = hours[7], hours[8], hours[9]
     assert (above["reason"], below["reason"]) == (f"{name}:avg+", f"{name}:avg-")
     assert above["anomaly_probability"] == below["anomaly_probability"] == 0.9999
@@ -111,10 +111,10 @@ def test_a_forecast_is_told_in_the_contracts_words(rows: list[Row], name: Detect
     assert above["score"] == below["score"] == pytest.approx(5.152, abs=1e-3)
 
 
-def test_a_broken_rule_is_certain_and_a_missing_hour_has_no_bounds(
+def test_broken_rule_is_certain_and_missing_hour_has_no_bounds(
     rows: list[Row], name: DetectorName
 ) -> None:
-    missing, incomplete, whole = of(rows, MISSING)[3:6]
+    missing, incomplete, whole = select_meter(rows, MISSING)[3:6]
     for hour in (missing, incomplete):
         assert (hour["reason"], hour["anomaly_probability"]) == ("rule:missing", 1)
         assert hour["score"] is None
@@ -122,55 +122,57 @@ def test_a_broken_rule_is_certain_and_a_missing_hour_has_no_bounds(
     assert whole["reason"] == f"{name}:avg+"
 
 
-@pytest.mark.parametrize(("meter", "hour"), [(OLD, NEVER_JUDGED), (NEW, 5), (UNKNOWN, 5)])
-def test_what_the_function_does_not_judge_is_unknown(
+@pytest.mark.parametrize(("meter", "hour"), [(OLD, NEVER_SCORED), (NEW, 5), (UNKNOWN, 5)])
+def test_hours_the_function_does_not_score_are_unknown(
     rows: list[Row], meter: int, hour: int
 ) -> None:
-    row = of(rows, meter)[hour]
+    row = select_meter(rows, meter)[hour]
     for column in ("score", "anomaly_probability", "lower", "upper", "reason"):
         assert row[column] is None
 
 
 def test_scores_are_provisional_without_six_weeks(rows: list[Row]) -> None:
     provisional = {row["serial"] for row in rows if row["provisional"]}
-    assert provisional == {serial(YOUNG), serial(NEW), serial(WEEK_OLD)}
+    assert provisional == {write_serial(YOUNG), write_serial(NEW), write_serial(WEEK_OLD)}
 
 
-def test_the_days_hours_are_judged_by_complete_hours_before_it(
+def test_history_is_the_complete_hours_before_the_day(
     warehouse: Warehouse, name: DetectorName
 ) -> None:
-    inputs = parse(DETECTORS[name].scores(*ASKED)).inputs
+    inputs = parse(DETECTORS[name].scores(*ARGUMENTS)).inputs
     *before, target = (run(warehouse, query) for query in inputs)
-    (history,) = before or [trained_on(warehouse)]
-    today = ASKED[1]
+    (history,) = before or [read_training_rows(warehouse)]
+    today = ARGUMENTS[1]
     weeks = {today - timedelta(days=n) for n in range(1, 43)}
-    assert seen(history)[serial(OLD)] == weeks
-    assert seen(history)[serial(YOUNG)] == {today - timedelta(days=n) for n in range(1, 21)}
-    assert len(seen(history)[serial(WEEK_OLD)]) == 7
-    assert serial(NEW) not in seen(history)
-    assert len(of(history, OLD)) == 42 * 24 - 1  # an incomplete hour
-    assert set().union(*seen(target).values()) == {today}
-    assert len(of(target, OLD)) == 24
-    assert len(of(target, MISSING)) == 23
+    assert find_days(history)[write_serial(OLD)] == weeks
+    assert find_days(history)[write_serial(YOUNG)] == {
+        today - timedelta(days=n) for n in range(1, 21)
+    }
+    assert len(find_days(history)[write_serial(WEEK_OLD)]) == 7
+    assert write_serial(NEW) not in find_days(history)
+    assert len(select_meter(history, OLD)) == 42 * 24 - 1  # an incomplete hour
+    assert set().union(*find_days(target).values()) == {today}
+    assert len(select_meter(target, OLD)) == 24
+    assert len(select_meter(target, MISSING)) == 23
 
 
-def trained_on(warehouse: Warehouse) -> list[Row]:
-    """The rows that the day's model is trained on."""
+def read_training_rows(warehouse: Warehouse) -> list[Row]:
+    """Read the rows that the day's model is trained on."""
     training = DETECTORS["arima_plus"].training
     assert training
-    _, query = training(*ASKED).split("\nAS\n")
+    _, query = training(*ARGUMENTS).split("\nAS\n")
     return warehouse.query(query)
 
 
-def test_rules_judge_alone_before_the_first_week_is_over(
+def test_rules_alone_score_before_the_first_week_is_over(
     warehouse: Warehouse, name: DetectorName
 ) -> None:
-    early = TABLES, date_of(3), READINGS
+    early = TABLES, find_date(3), READINGS
     assert warehouse.query(history_sql(*early)) == [{"meters": 0, "history_days": 0}]
-    assert warehouse.query(history_sql(*ASKED)) == [{"meters": 5, "history_days": 42}]
+    assert warehouse.query(history_sql(*ARGUMENTS)) == [{"meters": 5, "history_days": 42}]
     first = warehouse.query(rules_alone_sql(name, *early))
     assert len(first) == 3 * 24  # the meters seen by then
     assert {row["anomaly_probability"] for row in first} == {None}
     assert all(row["provisional"] for row in first)
-    late = warehouse.query(rules_alone_sql(name, *ASKED))
+    late = warehouse.query(rules_alone_sql(name, *ARGUMENTS))
     assert {row["reason"] for row in late} == {None, "rule:missing"}

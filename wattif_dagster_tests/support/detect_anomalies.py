@@ -1,4 +1,4 @@
-"""The scores of the detectors that forecast, taken apart: parsed here, run by Google alone."""
+"""The parsed SQL of the detectors that forecast, which only Google can run."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import sqlglot
 from sqlglot import exp
 
 STAND_IN = "detected"
-"""A table of what the reference says the function returns."""
+"""A table with the columns that the function returns according to its reference."""
 
 COLUMNS = {
     "ML": {"serial": "STRING", "time_hour_rolled": "TIMESTAMP", "avg_kw": "FLOAT64"},
@@ -14,7 +14,7 @@ COLUMNS = {
 }
 """The columns that tell apart what ML.DETECT_ANOMALIES and AI.DETECT_ANOMALIES return."""
 
-JUDGEMENT = {
+RESULT_COLUMNS = {
     "is_anomaly": "BOOL",
     "lower_bound": "FLOAT64",
     "upper_bound": "FLOAT64",
@@ -24,8 +24,8 @@ JUDGEMENT = {
 
 @dataclass(frozen=True)
 class Parsed:
-    """`query` reads STAND_IN in place of the function's call. `inputs` are the queries that the
-    call is given, each with the CTEs it may use; `arguments` are the others, as SQL."""
+    """`query` reads STAND_IN in place of the function's call. `inputs` are the queries among the
+    call's arguments, each with the CTEs that it may use. `arguments` are the others, as SQL."""
 
     query: exp.Select
     function: str
@@ -35,14 +35,14 @@ class Parsed:
     @property
     def columns(self) -> dict[str, str]:
         """The stand-in's columns and their types."""
-        return COLUMNS[self.function] | JUDGEMENT
+        return COLUMNS[self.function] | RESULT_COLUMNS
 
 
 def parse(sql: str) -> Parsed:
-    """Parsed as BigQuery's SQL.
+    """Parse BigQuery's SQL.
 
-    Of the functions that take a MODEL, sqlglot's grammar lacks DETECT_ANOMALIES: without that one
-    word it is a call like any other, and the rest is checked.
+    sqlglot's grammar does not know that DETECT_ANOMALIES takes a MODEL. Without that word it is a
+    call like any other, and the rest is checked.
     """
     (query,) = sqlglot.parse(sql.replace("MODEL `", "`"), read="bigquery")
     assert isinstance(query, exp.Select)

@@ -23,7 +23,7 @@ TABLES = Tables("hourly_consumption", "consumption_baseline")
 _EVENING = 1 + 0.8 * np.exp(-0.5 * ((np.arange(24) - 19) / 2.5) ** 2)
 
 
-def serial(meter: int) -> str:
+def write_serial(meter: int) -> str:
     return f"MAC{meter:08d}"
 
 
@@ -47,7 +47,7 @@ class Homes:
         cold: NDArray[np.float64] | None = None,
         seed: int = 1,
     ) -> "Homes":
-        """A base and random use above it, most in the evening; `heated` homes add kW by `cold`."""
+        """Make a base load and random use, most in the evening. `heated` homes add kW by `cold`."""
         rng = np.random.default_rng(seed)
         size = rng.uniform(0.2, 0.5, (meters, 1, 1))
         base = size * rng.normal(0.4, 0.02, (meters, days, 24))
@@ -62,7 +62,7 @@ class Homes:
         return cls(avg, np.minimum(peak, 20), 0.5 * base, np.full(avg.shape, READINGS))
 
     def away(self, meter: int, days: slice) -> None:
-        """Nobody home: the base alone."""
+        """Leave only the base load: nobody is home."""
         self.avg[meter, days] = 2.02 * self.min[meter, days]
         self.max[meter, days] = 2.5 * self.min[meter, days]
 
@@ -71,25 +71,25 @@ class Homes:
             values[meter, days] *= factor
 
     def set(self, meter: int, day: int, hours: slice, kw: float) -> None:
-        """Every reading the same."""
+        """Set every reading of these hours to the same value."""
         for values in (self.avg, self.max, self.min):
             values[meter, day, hours] = kw
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Columns of `hourly_consumption`; hours without a reading have no row."""
+        """Make the columns of `hourly_consumption`. Hours without a reading have no row."""
         count = self.count.copy()
         for meter, day in self.installed.items():
             count[meter, :day] = 0
-        there = meter, day, hour = np.nonzero(count)
+        cells = meter, day, hour = np.nonzero(count)
         start = np.datetime64(FIRST_DAY, "us")
         return {
-            "serial": np.array([serial(m) for m in range(len(count))], object)[meter],
+            "serial": np.array([write_serial(m) for m in range(len(count))], object)[meter],
             "time_hour_rolled": start + (24 * day + hour) * np.timedelta64(3_600_000_000, "us"),
-            "consumption_hour_rolled": self.avg[there],
-            "avg_kw": self.avg[there],
-            "max_kw": self.max[there],
-            "min_kw": self.min[there],
-            "n_readings": count[there],
+            "consumption_hour_rolled": self.avg[cells],
+            "avg_kw": self.avg[cells],
+            "max_kw": self.max[cells],
+            "min_kw": self.min[cells],
+            "n_readings": count[cells],
         }
 
 
@@ -97,10 +97,10 @@ Row = dict[str, Any]
 
 
 class Warehouse:
-    """DuckDB with the tables the detector reads; its SQL is translated from BigQuery's.
+    """DuckDB with the tables that the detector reads. Its SQL is translated from BigQuery's.
 
-    `days` are those to score, numbered from FIRST_DAY; their baselines and those of the days
-    before that calibrate them are fitted at once.
+    `days` are the days to score, numbered from FIRST_DAY. Their baselines, and those of the days
+    before that calibrate them, are fitted at once.
     """
 
     def __init__(self, homes: Homes, days: range) -> None:
@@ -112,36 +112,36 @@ class Warehouse:
             "(time_hour_rolled::TIMESTAMPTZ AS time_hour_rolled) FROM columns"
         )
         for day in range(max(days.start - LOOKBACK_DAYS, 0), days.stop):
-            select = translated(baseline_sql(TABLES, date_of(day), READINGS))
+            select = translate(baseline_sql(TABLES, find_date(day), READINGS))
             write = "CREATE TABLE IF NOT EXISTS consumption_baseline AS FROM ({}) WITH NO DATA"
             self.connection.execute(write.format(select))
             self.connection.execute(f"INSERT INTO consumption_baseline {select}")
 
     def query(self, sql: str) -> list[Row]:
-        """Rows of a query in BigQuery's SQL."""
-        cursor = self.connection.execute(translated(sql))
+        """Run a query in BigQuery's SQL; returns its rows."""
+        cursor = self.connection.execute(translate(sql))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def score(self, day: int, tables: Tables = TABLES) -> list[Row]:
-        """The day's rows of `anomaly_scores` by meter and hour."""
-        rows = self.query(scores_sql(tables, date_of(day), READINGS))
+        """Score the day; returns its rows of `anomaly_scores` by meter and hour."""
+        rows = self.query(scores_sql(tables, find_date(day), READINGS))
         return sorted(rows, key=lambda row: (row["serial"], row["time_hour_rolled"]))
 
 
-def date_of(day: int) -> date:
+def find_date(day: int) -> date:
     return FIRST_DAY + timedelta(days=day)
 
 
-def translated(sql: str) -> str:
+def translate(sql: str) -> str:
     (statement,) = sqlglot.transpile(sql, read="bigquery", write="duckdb")
     return statement
 
 
-def of(rows: list[Row], meter: int) -> list[Row]:
-    """A meter's 24 hours."""
-    return [row for row in rows if row["serial"] == serial(meter)]
+def select_meter(rows: list[Row], meter: int) -> list[Row]:
+    """Select a meter's 24 hours."""
+    return [row for row in rows if row["serial"] == write_serial(meter)]
 
 
-def flagged(rows: list[Row], threshold: float = 0.99) -> list[Row]:
+def select_flagged(rows: list[Row], threshold: float = 0.99) -> list[Row]:
     return [row for row in rows if (row["anomaly_probability"] or 0) >= threshold]

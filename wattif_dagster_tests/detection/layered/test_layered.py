@@ -15,9 +15,9 @@ from wattif_dagster_tests.support.homes import (
     Homes,
     Row,
     Warehouse,
-    date_of,
-    flagged,
-    of,
+    find_date,
+    select_flagged,
+    select_meter,
 )
 
 METERS, DAYS = 120, 60
@@ -58,8 +58,8 @@ def today(warehouse: Warehouse) -> list[Row]:
     return warehouse.score(TODAY)
 
 
-def reasons(rows: list[Row]) -> dict[int, str]:
-    """The broken rules by hour."""
+def find_broken_rules(rows: list[Row]) -> dict[int, str]:
+    """Find the broken rules by hour."""
     return {
         row["time_hour_rolled"].hour: row["reason"]
         for row in rows
@@ -86,8 +86,8 @@ def test_every_expected_meter_and_hour_has_a_row(today: list[Row]) -> None:
     ],
 )
 def test_a_broken_rule_is_certain(today: list[Row], meter: int, broken: dict[int, str]) -> None:
-    rows = of(today, meter)
-    assert reasons(rows) == broken
+    rows = select_meter(today, meter)
+    assert find_broken_rules(rows) == broken
     for row in rows:
         if row["time_hour_rolled"].hour in broken:
             assert row["anomaly_probability"] == 1
@@ -95,7 +95,11 @@ def test_a_broken_rule_is_certain(today: list[Row], meter: int, broken: dict[int
 
 
 def test_a_spike_is_one_hour_beyond_its_bounds(today: list[Row]) -> None:
-    (row,) = [row for row in flagged(of(today, SPIKE)) if row["reason"].startswith("hour:")]
+    (row,) = [
+        row
+        for row in select_flagged(select_meter(today, SPIKE))
+        if row["reason"].startswith("hour:")
+    ]
     assert row["time_hour_rolled"].hour == 3
     assert row["reason"] in ("hour:avg+", "hour:max+")
     assert row["score"] > 4
@@ -103,39 +107,40 @@ def test_a_spike_is_one_hour_beyond_its_bounds(today: list[Row]) -> None:
 
 
 @pytest.mark.parametrize("meter", [THEFT, DEAD_BAND])
-def test_what_lasts_is_found_on_all_hours_by_the_day(today: list[Row], meter: int) -> None:
-    found = flagged(of(today, meter))
+def test_lasting_anomaly_flags_all_hours_by_the_day(today: list[Row], meter: int) -> None:
+    found = select_flagged(select_meter(today, meter))
     assert len(found) == 24
     assert sum(row["reason"].startswith("day:") for row in found) > 12
 
 
 def test_a_theft_lowers_the_level_or_the_floor(today: list[Row]) -> None:
-    assert {row["reason"] for row in of(today, THEFT)} & {
+    assert {row["reason"] for row in select_meter(today, THEFT)} & {
         f"day:{feature}{days}-" for feature in ("level", "floor", "peak") for days in (1, 3, 7)
     }
 
 
 def test_an_empty_home_is_no_anomaly(today: list[Row]) -> None:
-    assert not flagged(of(today, AWAY))
+    assert not select_flagged(select_meter(today, AWAY))
 
 
-def test_a_new_meter_is_judged_by_the_rules_alone(today: list[Row]) -> None:
-    for row in of(today, NEW):
+def test_new_meter_is_scored_by_the_rules_alone(today: list[Row]) -> None:
+    for row in select_meter(today, NEW):
         assert row["anomaly_probability"] is row["score"] is row["lower"] is row["reason"] is None
         assert row["provisional"]
 
 
 def test_a_young_meter_is_scored_provisionally(today: list[Row]) -> None:
     assert all(
-        row["provisional"] and row["anomaly_probability"] is not None for row in of(today, YOUNG)
+        row["provisional"] and row["anomaly_probability"] is not None
+        for row in select_meter(today, YOUNG)
     )
-    assert not any(row["provisional"] for row in of(today, SPIKE))
+    assert not any(row["provisional"] for row in select_meter(today, SPIKE))
 
 
-def test_clean_meters_are_flagged_about_as_often_as_promised(today: list[Row]) -> None:
+def test_clean_meters_are_rarely_flagged(today: list[Row]) -> None:
     clean = [row for row in today if int(row["serial"][3:]) not in ODD]
     # Of 106 meters about 0.5% of the days and of the hours: one flagged day is 0.9% of the hours.
-    assert len(flagged(clean)) / len(clean) < 0.03
+    assert len(select_flagged(clean)) / len(clean) < 0.03
     outside = [h for h in clean if h["anomaly_probability"] >= 0.99 and h["reason"][:4] == "hour"]
     assert len(outside) < 0.015 * len(clean)
 
@@ -145,7 +150,8 @@ def test_scores_and_baseline_do_not_see_later_days(warehouse: Warehouse, today: 
     warehouse.connection.execute("BEGIN")
     warehouse.connection.execute(
         f"INSERT INTO {table} SELECT * REPLACE (time_hour_rolled + INTERVAL 1 DAY AS "
-        f"time_hour_rolled, 50 AS avg_kw) FROM {table} WHERE time_hour_rolled >= '{date_of(TODAY)}'"
+        f"time_hour_rolled, 50 AS avg_kw) FROM {table} "
+        f"WHERE time_hour_rolled >= '{find_date(TODAY)}'"
     )
     rows = warehouse.score(TODAY)
     warehouse.connection.execute("ROLLBACK")
@@ -159,7 +165,7 @@ def test_the_bounds_hold_most_clean_hours(warehouse: Warehouse, today: list[Row]
         (row["serial"], row["time_hour_rolled"]): row["avg_kw"]
         for row in warehouse.query(
             "SELECT serial, time_hour_rolled, avg_kw FROM hourly_consumption "
-            f"WHERE time_hour_rolled >= TIMESTAMP '{date_of(TODAY)}'"
+            f"WHERE time_hour_rolled >= TIMESTAMP '{find_date(TODAY)}'"
         )
     }
     clean = [row for row in today if int(row["serial"][3:]) not in ODD]
@@ -173,7 +179,7 @@ def test_the_bounds_hold_most_clean_hours(warehouse: Warehouse, today: list[Row]
 def test_meters_of_the_registry_are_expected(warehouse: Warehouse) -> None:
     warehouse.connection.execute(
         "CREATE OR REPLACE TABLE meter_registry AS "
-        f"SELECT 'MAC99999999' AS serial, DATE '{date_of(TODAY)}' AS registry_date"
+        f"SELECT 'MAC99999999' AS serial, DATE '{find_date(TODAY)}' AS registry_date"
     )
     tables = Tables(TABLES.hourly_consumption, TABLES.consumption_baseline, "meter_registry")
     rows = warehouse.score(TODAY, tables)
@@ -181,55 +187,55 @@ def test_meters_of_the_registry_are_expected(warehouse: Warehouse) -> None:
     assert {row["reason"] for row in rows} == {"rule:missing"}
 
 
-def test_the_baseline_is_fitted_on_the_earliest_days_of_its_window(warehouse: Warehouse) -> None:
+def test_baseline_is_fitted_on_the_earliest_days_of_its_window(warehouse: Warehouse) -> None:
     rows = warehouse.query(
-        f"SELECT * FROM consumption_baseline WHERE day = DATE '{date_of(TODAY)}'"
+        f"SELECT * FROM consumption_baseline WHERE day = DATE '{find_date(TODAY)}'"
     )
     assert tuple(rows[0]) == schemas.CONSUMPTION_BASELINE.column_names
-    counts = {row["quantity"]: row["n"] for row in of(rows, SPIKE)}
+    counts = {row["quantity"]: row["n"] for row in select_meter(rows, SPIKE)}
     # TODAY is a Thursday: 20 weekdays of 28 days train its hours, all days its day.
     assert counts == dict.fromkeys(("avg", "max"), 20) | dict.fromkeys(
         ("level", "floor", "peak", "crest", "shape"), 28
     )
-    assert {row["history_days"] for row in of(rows, YOUNG)} == {20}
-    assert not of(rows, NEW)
+    assert {row["history_days"] for row in select_meter(rows, YOUNG)} == {20}
+    assert not select_meter(rows, NEW)
 
 
-def test_few_meters_have_no_probability_but_rules() -> None:
+def test_few_meters_have_no_probability_except_from_rules() -> None:
     homes = Homes.clean(2, DAYS)
     homes.count[0, TODAY, 3] = 1
     homes.count[:, : TODAY - 7] = 0
     rows = Warehouse(homes, range(TODAY, DAYS)).score(TODAY)
     assert {row["anomaly_probability"] for row in rows} == {None, 1}
-    assert reasons(rows) == {3: "rule:missing"}
+    assert find_broken_rules(rows) == {3: "rule:missing"}
 
 
 @pytest.mark.slow
-def test_homes_that_follow_the_weather_are_no_anomaly_in_a_cold_spell() -> None:
+def test_heated_homes_are_no_anomaly_in_a_cold_spell() -> None:
     heated = 15
     cold = 8 + 3 * np.sin(np.arange(DAYS) * 0.9) + np.random.default_rng(5).normal(0, 1, DAYS)
     cold[-2:] = 14
     homes = Homes.clean(METERS, DAYS, heated, cold)
     warehouse = Warehouse(homes, range(TODAY, DAYS))
     rows = warehouse.score(TODAY)
-    followers = [row for meter in range(heated) for row in of(rows, meter)]
-    # Told from the fleet's mean alone, two in five of their hours would be flagged.
-    assert len(flagged(followers)) / len(followers) < 0.25
-    assert len(flagged(rows)) / len(rows) < 0.05
+    followers = [row for meter in range(heated) for row in select_meter(rows, meter)]
+    # From the fleet's mean alone, two in five of their hours would be flagged.
+    assert len(select_flagged(followers)) / len(followers) < 0.25
+    assert len(select_flagged(rows)) / len(rows) < 0.05
 
 
 @pytest.mark.slow
-def test_anomalous_meters_in_the_calibration_do_not_hide_what_resembles_them() -> None:
+def test_anomalies_in_the_calibration_do_not_hide_new_ones() -> None:
     homes = Homes.clean(METERS, DAYS)
     for meter in range(8):
         homes.scale(meter, slice(TODAY - 12 + meter, DAYS), 0.3)
     homes.scale(8, slice(TODAY - 2, DAYS), 0.3)
     rows = Warehouse(homes, range(TODAY, DAYS)).score(TODAY)
-    assert len(flagged(of(rows, 8))) == 24
+    assert len(select_flagged(select_meter(rows, 8))) == 24
 
 
-def test_the_queries_parse_as_bigquery_and_read_only_their_window() -> None:
-    day = date_of(TODAY)
+def test_queries_parse_as_bigquery_and_read_only_their_window() -> None:
+    day = find_date(TODAY)
     for sql in (baseline_sql(TABLES, day, READINGS), scores_sql(TABLES, day, READINGS)):
         assert sqlglot.parse_one(sql, read="bigquery")
         assert "$" not in sql
@@ -238,10 +244,10 @@ def test_the_queries_parse_as_bigquery_and_read_only_their_window() -> None:
 
 
 def test_an_hour_of_no_readings_is_refused() -> None:
-    with pytest.raises(UserError, match="expected_readings=0 is out of range; use 1 or more"):
-        baseline_sql(TABLES, date_of(TODAY), 0)
-    with pytest.raises(UserError, match="expected_readings=0 is out of range; use 1 or more"):
-        scores_sql(TABLES, date_of(TODAY), 0)
+    with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
+        baseline_sql(TABLES, find_date(TODAY), 0)
+    with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
+        scores_sql(TABLES, find_date(TODAY), 0)
 
 
 def test_times_are_utc(today: list[Row]) -> None:

@@ -1,13 +1,12 @@
-"""The layered detector on the local BigQuery gives what it gives in DuckDB."""
+"""The layered detector gives the same scores on the local BigQuery as in DuckDB."""
 
 import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
-from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.homes import READINGS, Homes, Warehouse, date_of
+from wattif_dagster_tests.support.homes import READINGS, Homes, Warehouse, find_date
 
 METERS, DAYS = 20, 45
 TODAY = DAYS - 1
@@ -22,7 +21,7 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
     homes.avg[1, TODAY, 5] = 6.0
     in_duckdb = Warehouse(homes, SCORED_BY)
     in_duckdb.connection.execute(
-        f"DELETE FROM consumption_baseline WHERE day < '{date_of(SCORED_BY.start)}'"
+        f"DELETE FROM consumption_baseline WHERE day < '{find_date(SCORED_BY.start)}'"
     )
 
     bigquery = build_resources(settings)["wattif_bigquery"]
@@ -42,18 +41,15 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
     tables = Tables(
         bigquery.quoted(schemas.HOURLY_CONSUMPTION), bigquery.quoted(schemas.CONSUMPTION_BASELINE)
     )
-    for day in map(date_of, SCORED_BY):
+    for day in map(find_date, SCORED_BY):
         select = baseline_sql(tables, day, READINGS)
         bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
-    today = date_of(TODAY)
+    today = find_date(TODAY)
     for _ in range(2):
         select = scores_sql(tables, today, READINGS)
         bigquery.replace_partition(schemas.ANOMALY_SCORES, today, select)
 
-    found = bigquery.rows(
-        f"SELECT * FROM {bigquery.quoted(schemas.ANOMALY_SCORES)} "
-        f"WHERE {of_day(schemas.ANOMALY_SCORES, today)} ORDER BY serial, time_hour_rolled"
-    )
+    found = bigquery.day_rows(schemas.ANOMALY_SCORES, today, "serial, time_hour_rolled")
     expected = in_duckdb.score(TODAY)
     assert len(found) == METERS * 24
     assert found[3]["reason"] == "rule:missing"
