@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 
-import click
 from filelock import FileLock, Timeout
 
 from wattif_dagster.cli.cloud import ensure_bucket
@@ -16,16 +15,8 @@ from wattif_dagster.settings import Settings
 HOST = "127.0.0.1"
 
 
-@click.command()
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=3000,
-    show_default=True,
-    help="Port of the UI on 127.0.0.1.",
-)
-def dev(port: int) -> None:
-    """Start the local cloud and serve the UI until Ctrl-C. The local cloud keeps running."""
+def run(port: int) -> None:
+    """Start the local cloud and serve `dagster dev` until a signal ends it."""
     from wattif_dagster.local_cloud.ports import is_free
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
