@@ -1,5 +1,6 @@
 """Background processes, with small real ones."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from wattif_dagster.local_cloud import process
 from wattif_dagster.local_cloud.process import Identity
 
 Start = Callable[[str], Identity]
+SLEEP = "import time; time.sleep(600)"
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def test_runs_until_stopped(start: Start) -> None:
-    identity = start("import time; time.sleep(600)")
+    identity = start(SLEEP)
     found = identity.process()
     assert found is not None
     assert found.pid == identity.pid
@@ -79,10 +81,32 @@ def test_kills_what_does_not_listen(
     assert identity.process() is None
 
 
-@pytest.mark.parametrize("change", [{"created": 1.0}, {"command": ("python", "-c", "other")}])
-def test_leaves_a_foreign_process_alone(start: Start, change: dict[str, object]) -> None:
-    """A pid that was given to another process: created at another time, or another program."""
-    stranger = start("import time; time.sleep(600)")
+def test_process_is_found_after_a_clock_step(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = start(SLEEP)
+    created = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
+    found = identity.process()
+    assert found is not None
+    assert found.pid == identity.pid
+
+
+def test_identity_of_an_older_version_is_still_read(start: Start) -> None:
+    identity = start(SLEEP)
+    older = Identity.model_validate_json(identity.model_dump_json(exclude={"started"}))
+    assert older.process() is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"started": "another-boot 1"},
+        {"started": None, "created": 1.0},
+        {"command": ("python", "-c", "other")},
+    ],
+)
+def test_stop_leaves_a_foreign_process_alone(start: Start, change: dict[str, object]) -> None:
+    """Another process has the pid now: it started at another time, or is another program."""
+    stranger = start(SLEEP)
     mistaken = stranger.model_copy(update=change)
     assert mistaken.process() is None
     process.stop([mistaken])
@@ -104,6 +128,20 @@ def test_knows_who_listens(start: Start, tmp_path: Path) -> None:
     port = int((tmp_path / "log").read_text())
     assert process.listens(psutil.Process(identity.pid), [port])
     assert not process.listens(psutil.Process(), [port])
+
+
+def test_start_ends_a_process_it_cannot_identify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: psutil.Process) -> float:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = {child.pid for child in psutil.Process().children()}
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil.Process, "create_time", fail)
+        with pytest.raises(OSError, match="Too many open files"):
+            process.start([sys.executable, "-c", SLEEP], tmp_path, tmp_path / "log")
+    assert {child.pid for child in psutil.Process().children()} <= before
 
 
 def test_says_when_it_cannot_start(tmp_path: Path) -> None:
