@@ -133,7 +133,7 @@ def test_knows_who_listens(start: Start, tmp_path: Path) -> None:
 def test_start_ends_a_process_it_cannot_identify(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: psutil.Process) -> float:
+    def fail(_: psutil.Process) -> float:
         raise OSError(errno.EMFILE, "Too many open files")
 
     before = {child.pid for child in psutil.Process().children()}

@@ -1,6 +1,8 @@
 """The local cloud as a user meets it: real services, started, crashed, ended."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -22,7 +25,7 @@ from google.cloud.dataplex_v1.services.data_scan_service.transports import (
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.local_cloud.supervisor import LocalCloud, ServiceStatus
-from wattif_dagster.settings import Endpoints
+from wattif_dagster.settings import Endpoints, read_endpoints
 
 LOCATION = "projects/wattif-local/locations/us-central1"
 NAMES = ["gcs", "bigquery", "dataplex"]
@@ -66,6 +69,16 @@ def kill(pid: int) -> None:
     process = psutil.Process(pid)
     process.kill()
     process.wait()
+
+
+def find_processes_of(home: Path) -> list[int]:
+    """The pids of the living services whose command line names a folder of the home."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if f"{home}/local_cloud/" in " ".join(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def storage_client(endpoints: Endpoints) -> storage.Client:
@@ -280,16 +293,139 @@ def test_a_service_that_does_not_start_is_quoted(cloud: LocalCloud) -> None:
     assert not (cloud.home / "endpoints.json").exists()
 
 
-def test_home_that_cannot_be_one(tmp_path: Path) -> None:
+def test_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot keep the local cloud in"):
         LocalCloud(tmp_path / "file").up()
     assert states(LocalCloud(tmp_path / "file")) == ["stopped"] * 3
 
 
-def test_damaged_state(tmp_path: Path) -> None:
-    cloud = LocalCloud(tmp_path)
+def test_up_on_a_full_disk_leaves_nothing_running(cloud: LocalCloud) -> None:
+    folder = cloud.home / "local_cloud"
+    folder.mkdir(parents=True)
+    (folder / ".state.json.partial").symlink_to("/dev/full")
+    with pytest.raises(UserError, match=r"No space left on device.*; free some space"):
+        cloud.up()
+    assert find_processes_of(cloud.home) == []
+    assert not list(folder.glob(".*"))
+    assert states(cloud) == ["stopped"] * 3
+
+
+def test_down_on_a_full_disk_ends_the_services(running: LocalCloud) -> None:
+    (running.home / "local_cloud" / ".state.json.partial").symlink_to("/dev/full")
+    with pytest.raises(UserError, match=r"No space left on device.*; free some space"):
+        running.down()
+    assert find_processes_of(running.home) == []
+    assert not (running.home / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize("name", ["lock", "state.json"])
+def test_up_and_down_explain_files_they_cannot_open(tmp_path: Path, name: str) -> None:
+    (tmp_path / "local_cloud" / name).mkdir(parents=True)
+    for command in (LocalCloud.up, LocalCloud.down):
+        with pytest.raises(UserError, match=r"cannot keep the local cloud in .*WATTIF_HOME"):
+            command(LocalCloud(tmp_path))
+
+
+def test_up_explains_a_log_it_cannot_open(tmp_path: Path) -> None:
+    (tmp_path / "logs" / "gcs.log").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"gcs\.log\); .*WATTIF_HOME"):
+        LocalCloud(tmp_path).up()
+
+
+def test_status_explains_a_state_it_cannot_open(tmp_path: Path) -> None:
+    (tmp_path / "local_cloud" / "state.json").mkdir(parents=True)
+    with pytest.raises(UserError, match="cannot keep the local cloud in"):
+        LocalCloud(tmp_path).status()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_home_that_is_read_only_is_explained(tmp_path: Path) -> None:
+    folder = tmp_path / "local_cloud"
+    for service in NAMES:
+        (folder / service).mkdir(parents=True)
+    (tmp_path / "logs").mkdir()
+    folder.chmod(0o500)
+    for command in (LocalCloud.up, LocalCloud.down):
+        with pytest.raises(UserError, match=r"Permission denied.*; make the folder yours"):
+            command(LocalCloud(tmp_path))
+    folder.chmod(0o000)
+    with pytest.raises(UserError, match=r"Permission denied.*; make the folder yours"):
+        LocalCloud(tmp_path).status()
+    folder.chmod(0o700)
+
+
+def test_copied_home_leaves_the_original_alone(running: LocalCloud, tmp_path: Path) -> None:
+    there, before = running.up(), pids(running)
+    copy = LocalCloud(shutil.copytree(running.home, tmp_path / "copy"))
+    assert states(copy) == ["stopped"] * 3
+    assert copy.down() == []
+    assert not (copy.home / "endpoints.json").exists()
+    shutil.copytree(running.home, copy.home, dirs_exist_ok=True)
+    try:
+        here = copy.up()
+        assert set(here.model_dump().values()).isdisjoint(there.model_dump().values())
+        assert set(pids(copy).values()).isdisjoint(before.values())
+        assert pids(running) == before
+        assert len(find_processes_of(copy.home)) == 3
+    finally:
+        assert copy.down() == NAMES
+    assert pids(running) == before
+
+
+def test_moved_home_keeps_its_services(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.up()
+    before = pids(cloud)
+    moved = LocalCloud(cloud.home.rename(tmp_path / "moved"))
+    assert pids(moved) == before
+    assert moved.down() == NAMES
+    assert find_processes_of(cloud.home) == []
+
+
+def test_home_is_in_the_endpoints_file(running: LocalCloud) -> None:
+    endpoints = running.up()
+    file = running.home / "endpoints.json"
+    assert json.loads(file.read_text())["home"] == str(running.home)
+    assert read_endpoints(file) == endpoints
+
+
+def test_hangup_ends_what_running_started(tmp_path: Path) -> None:
+    """A closed terminal sends SIGHUP, often twice."""
+    program = (
+        "import sys, time; from pathlib import Path;"
+        "from wattif_dagster.local_cloud.supervisor import LocalCloud;\n"
+        "with LocalCloud(Path(sys.argv[1])).running():\n"
+        "    print('up', flush=True); time.sleep(600)"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "up\n"
+    assert len(find_processes_of(tmp_path)) == 3
+    command.send_signal(signal.SIGHUP)
+    time.sleep(0.1)
+    command.send_signal(signal.SIGHUP)
+    assert "KeyboardInterrupt" in command.communicate(timeout=60)[1]
+    assert find_processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b'{"ports": {"gcs.http": 99999}}', b'{"processes": 1}', b"\xff"]
+)
+def test_damaged_state_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "local_cloud").mkdir()
-    (tmp_path / "local_cloud" / "state.json").write_text("{")
-    with pytest.raises(UserError, match=r"state\.json is damaged; end the services"):
-        cloud.status()
+    (tmp_path / "local_cloud" / "state.json").write_bytes(content)
+    for command in (LocalCloud.up, LocalCloud.status, LocalCloud.down):
+        with pytest.raises(UserError, match=r"state\.json is damaged; end the services"):
+            command(LocalCloud(tmp_path))
+
+
+def test_ports_that_the_state_lacks_are_unknown(tmp_path: Path) -> None:
+    (tmp_path / "local_cloud").mkdir()
+    (tmp_path / "local_cloud" / "state.json").write_text('{"ports": {"gcs.http": 9}}')
+    addresses = [service.address for service in LocalCloud(tmp_path).status()]
+    assert addresses == ["127.0.0.1:9", None, None]
