@@ -38,7 +38,7 @@ class Identity(BaseModel, frozen=True):
     system is not Linux and in files of older versions: then `created` is compared."""
     command: tuple[str, ...]
 
-    def process(self) -> psutil.Process | None:
+    def find_process(self) -> psutil.Process | None:
         """The living process, or None when it has ended, also if its pid is in use again."""
         if child := _children.get(self.pid):
             child.poll()
@@ -90,7 +90,7 @@ def start(command: Sequence[str], folder: Path, log: Path) -> Identity:
 
 def stop(identities: Iterable[Identity]) -> None:
     """End the processes and wait until they are gone; leave a process alone that is another one."""
-    living = [process for identity in identities if (process := identity.process())]
+    living = [process for identity in identities if (process := identity.find_process())]
     for process in living:
         with suppress(psutil.NoSuchProcess):
             process.terminate()

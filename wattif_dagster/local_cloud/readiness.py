@@ -22,7 +22,7 @@ class PortLostError(UserError):
 
 def answers(service: Service, ports: Mapping[str, int]) -> bool:
     """Whether the service says it is ready."""
-    connection = HTTPConnection(HOST, service.own(ports)[0], timeout=ANSWER_DEADLINE_S)
+    connection = HTTPConnection(HOST, service.select_ports(ports)[0], timeout=ANSWER_DEADLINE_S)
     try:
         connection.request("GET", service.ready_path)
         return connection.getresponse().status == 200
@@ -40,9 +40,9 @@ def wait_until_ready(
     Raises UserError, which quotes the log from byte log_start on: a PortLostError where a new try
     may help.
     """
-    own = service.own(ports)
+    own = service.select_ports(ports)
     deadline = monotonic() + READY_DEADLINE_S
-    while process := identity.process():
+    while process := identity.find_process():
         if listens(process, own) and answers(service, ports):
             return
         if monotonic() > deadline:

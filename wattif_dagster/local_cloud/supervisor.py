@@ -18,7 +18,7 @@ from typing import Literal
 from wattif_dagster.errors import UserError
 from wattif_dagster.local_cloud.hangup import interrupt_on_hangup
 from wattif_dagster.local_cloud.ports import HOST, free_ports
-from wattif_dagster.local_cloud.services import SERVICES, Service, endpoints
+from wattif_dagster.local_cloud.services import SERVICES, Service, build_endpoints
 from wattif_dagster.settings import Endpoints
 
 try:
@@ -129,7 +129,7 @@ class LocalCloud:
 
     def _start_missing(self) -> tuple[Endpoints, list[str]]:
         state = self._read_state()
-        living = {name: each for name, each in state.processes.items() if each.process()}
+        living = {name: each for name, each in state.processes.items() if each.find_process()}
         state.ports = _choose_ports(state.ports, living.keys())
         log_starts = dict.fromkeys(living, 0)
         started: list[str] = []
@@ -150,7 +150,7 @@ class LocalCloud:
                 wait_until_ready(
                     service, state.ports, state.processes[name], self.log(name), log_starts[name]
                 )
-            addresses = endpoints(state.ports)
+            addresses = build_endpoints(state.ports)
             self._write_endpoints(addresses)
         except BaseException:
             with suppress(OSError):  # the first error says why the home cannot be written to
@@ -165,7 +165,7 @@ class LocalCloud:
     def _end(self, state: State, names: list[str]) -> list[str]:
         """End the named services of the state, and return the names of those that ran."""
         ended = {name: each for name, each in state.processes.items() if name in names}
-        ran = [name for name, each in ended.items() if each.process()]
+        ran = [name for name, each in ended.items() if each.find_process()]
         process.stop(ended.values())
         for name in ended:
             del state.processes[name]
@@ -185,7 +185,7 @@ class LocalCloud:
 
     def _status(self, service: Service, state: State) -> ServiceStatus:
         identity = state.processes.get(service.name)
-        alive = identity is not None and identity.process() is not None
+        alive = identity is not None and identity.find_process() is not None
         port = state.ports.get(f"{service.name}.{service.ports[0]}")
         if alive:
             answering = port is not None and answers(service, state.ports)

@@ -42,16 +42,16 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def test_runs_until_stopped(start: Start) -> None:
     identity = start(SLEEP)
-    found = identity.process()
+    found = identity.find_process()
     assert found is not None
     assert found.pid == identity.pid
     process.stop([identity])
-    assert identity.process() is None
+    assert identity.find_process() is None
 
 
 def test_an_ended_child_leaves_no_zombie(start: Start) -> None:
     identity = start("pass")
-    wait_for(lambda: identity.process() is None and not psutil.pid_exists(identity.pid))
+    wait_for(lambda: identity.find_process() is None and not psutil.pid_exists(identity.pid))
 
 
 def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> Non
             "files = {os.path.basename(file.path) for file in psutil.Process().open_files()};"
             "print(os.getsid(0) == os.getpid(), sys.stdin.read() == '', files)"
         )
-        wait_for(lambda: identity.process() is None)
+        wait_for(lambda: identity.find_process() is None)
     assert (tmp_path / "log").read_text() == "before\nTrue True {'log'}\n"
 
 
@@ -78,14 +78,14 @@ def test_kills_what_does_not_listen(
     )
     wait_for((tmp_path / "log").read_text)
     process.stop([identity])
-    assert identity.process() is None
+    assert identity.find_process() is None
 
 
 def test_process_is_found_after_a_clock_step(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = start(SLEEP)
     created = psutil.Process.create_time
     monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
-    found = identity.process()
+    found = identity.find_process()
     assert found is not None
     assert found.pid == identity.pid
 
@@ -93,7 +93,7 @@ def test_process_is_found_after_a_clock_step(start: Start, monkeypatch: pytest.M
 def test_identity_of_an_older_version_is_still_read(start: Start) -> None:
     identity = start(SLEEP)
     older = Identity.model_validate_json(identity.model_dump_json(exclude={"started"}))
-    assert older.process() is not None
+    assert older.find_process() is not None
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_stop_leaves_a_foreign_process_alone(start: Start, change: dict[str, obj
     """Another process has the pid now: it started at another time, or is another program."""
     stranger = start(SLEEP)
     mistaken = stranger.model_copy(update=change)
-    assert mistaken.process() is None
+    assert mistaken.find_process() is None
     process.stop([mistaken])
-    assert stranger.process() is not None
+    assert stranger.find_process() is not None
 
 
 def test_a_pid_that_no_one_has() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    assert Identity(pid=ended.pid, created=time.time(), command=("x",)).process() is None
+    assert Identity(pid=ended.pid, created=time.time(), command=("x",)).find_process() is None
 
 
 def test_knows_who_listens(start: Start, tmp_path: Path) -> None:

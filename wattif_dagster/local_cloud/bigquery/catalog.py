@@ -17,7 +17,7 @@ _INSERT = (
 )
 
 
-def inserting_new(upsert: UpsertJob) -> UpsertJob:
+def insert_new(upsert: UpsertJob) -> UpsertJob:
     """`upsert_job`, called only for a job that is known."""
 
     def insert_or_upsert(self: DuckDBCatalogRepository, job: JobMeta) -> JobMeta:

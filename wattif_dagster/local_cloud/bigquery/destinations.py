@@ -12,12 +12,17 @@ from bqemulator.catalog.models import JobMeta
 from bqemulator.domain.errors import DomainError, UnsupportedFeatureError
 from bqemulator.jobs.executor import JOB_RESULTS
 
-from wattif_dagster.local_cloud.bigquery.writes import RESULT_VIEW, Destination, checked, write
+from wattif_dagster.local_cloud.bigquery.writes import (
+    RESULT_VIEW,
+    Destination,
+    render_checked_rows,
+    write,
+)
 
 RunQuery = Callable[..., Awaitable[JobMeta]]
 
 
-def writing(run_query: RunQuery) -> RunQuery:
+def write_results(run_query: RunQuery) -> RunQuery:
     """`run_query`, then the rows into the job's destination, where it names one.
 
     Raises UnsupportedFeatureError (501) for a disposition that is not honoured.
@@ -40,7 +45,7 @@ def writing(run_query: RunQuery) -> RunQuery:
         destination = Destination.parse(reference, project_id)
         try:
             table = destination.find(ctx)
-            rows = checked(table, destination.day, RESULT_VIEW)
+            rows = render_checked_rows(table, destination.day, RESULT_VIEW)
             await write(rows, table, destination.day, disposition, ctx, JOB_RESULTS[job_id])
         except DomainError as refusal:
             reason, message = refusal.bq_reason, refusal.message

@@ -20,7 +20,12 @@ from bqemulator.storage.type_map import bq_to_duckdb, duckdb_type_to_bq_field
 from fastapi import Depends, Request, Response
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import identifier, json_columns, literal, string_list
+from wattif_dagster.local_cloud.bigquery.sql import (
+    quote_identifier,
+    quote_literal,
+    render_json_columns,
+    render_string_list,
+)
 
 _HONOURED = {
     "sourceFormat",
@@ -64,7 +69,7 @@ async def insert_table(
     if external is None:
         return await _insert_native(project_id, dataset_id, request, ctx)
     assert ctx.settings.gcs_local_root is not None  # the launcher sets it
-    select = _select(external, body.get("schema"), ctx.settings.gcs_local_root)
+    select = _render_select(external, body.get("schema"), ctx.settings.gcs_local_root)
     table = tables._rest_to_table_meta(project_id, dataset_id, body, ctx.clock)
     view = quoted_table_ref(project_id, dataset_id, table.table_id)
     async with ctx.engine.write_lock():
@@ -100,7 +105,9 @@ def _render(table: TableMeta) -> dict[str, Any]:
     return body
 
 
-def _select(external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path) -> str:
+def _render_select(
+    external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path
+) -> str:
     """The query that reads the objects; a file column confines it to those the URIs name.
 
     DuckDB applies conditions on that column before it opens a file, so neither other objects of
@@ -119,27 +126,29 @@ def _select(external: dict[str, Any], table_schema: dict[str, Any] | None, root:
     patterns = [ObjectPattern.parse(uri, root) for uri in external.get("sourceUris", [])]
     if not patterns:
         raise ValidationError("An external table needs sourceUris")
-    files = [file for pattern in patterns for file in pattern.files()]
+    files = [file for pattern in patterns for file in pattern.list_files()]
 
-    buckets = string_list(sorted({f"{escape(str(pattern.bucket))}/**" for pattern in patterns}))
+    buckets = render_string_list(
+        sorted({f"{escape(str(pattern.bucket))}/**" for pattern in patterns})
+    )
     arguments = f"{buckets}, format='newline_delimited', filename='_FILE', hive_partitioning=false"
     fields = (external.get("schema") or table_schema or {}).get("fields", [])
     if fields:
-        arguments += f", columns={json_columns(tables._parse_schema_fields(fields))}"
+        arguments += f", columns={render_json_columns(tables._parse_schema_fields(fields))}"
     elif not external.get("autodetect"):
         raise ValidationError("An external table needs a schema or autodetect")
     partitions = "".join(
-        f", CAST(regexp_extract(_FILE, {literal(f'/{key}=([^/]*)/')}, 1)"
-        f" AS {bq_to_duckdb(kind)}) AS {identifier(key)}"
-        for key, kind in _partition_keys(
+        f", CAST(regexp_extract(_FILE, {quote_literal(f'/{key}=([^/]*)/')}, 1)"
+        f" AS {bq_to_duckdb(kind)}) AS {quote_identifier(key)}"
+        for key, kind in _find_partition_keys(
             external.get("hivePartitioningOptions"), files[0], root
         ).items()
     )
-    named = " OR ".join(f"({pattern.condition('_FILE')})" for pattern in patterns)
+    named = " OR ".join(f"({pattern.render_condition('_FILE')})" for pattern in patterns)
     return f"SELECT * EXCLUDE (_FILE){partitions} FROM read_json({arguments}) WHERE {named}"
 
 
-def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
+def _find_partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
     """Names and BigQuery types of the Hive partitioning keys, as the mode says."""
     if not options:
         return {}
@@ -155,7 +164,7 @@ def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> d
         below = f"gs://{folder}/".removeprefix(prefix.removesuffix("/"))
         values = dict(re.findall(r"/([A-Za-z_]\w*)=([^/]*)", below))
         keys = {
-            key: "STRING" if mode == "STRINGS" else _auto_type(value)
+            key: "STRING" if mode == "STRINGS" else _detect_type(value)
             for key, value in values.items()
         }
     else:
@@ -165,5 +174,5 @@ def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> d
     return keys
 
 
-def _auto_type(value: str) -> str:
+def _detect_type(value: str) -> str:
     return next(kind for kind, form in _AUTO_TYPES.items() if re.fullmatch(form, value))

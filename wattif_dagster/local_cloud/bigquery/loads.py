@@ -30,8 +30,8 @@ from bqemulator.domain.errors import (
 from bqemulator.jobs.executor import _maybe_create_load_destination
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import json_columns, string_list
-from wattif_dagster.local_cloud.bigquery.writes import Destination, checked, write
+from wattif_dagster.local_cloud.bigquery.sql import render_json_columns, render_string_list
+from wattif_dagster.local_cloud.bigquery.writes import Destination, render_checked_rows, write
 
 MAX_URIS = 10_000
 """BigQuery's limit for one load job."""
@@ -58,11 +58,11 @@ async def run_load_job(
     started = ctx.clock.now()
     statistics, error = {}, None
     try:
-        files = [str(file) for uri in options["sourceUris"] for file in _files(uri, ctx)]
+        files = [str(file) for uri in options["sourceUris"] for file in _list_files(uri, ctx)]
         table = _find_or_create(destination, options, ctx)
-        reader = _reader(table, options["sourceFormat"], files)
+        reader = _render_reader(table, options["sourceFormat"], files)
         rows = await write(
-            checked(table, destination.day, reader, FILE_COLUMN),
+            render_checked_rows(table, destination.day, reader, FILE_COLUMN),
             table,
             destination.day,
             options.get("writeDisposition", "WRITE_APPEND"),
@@ -74,7 +74,7 @@ async def run_load_job(
     except DomainError as refusal:
         error = {"reason": refusal.bq_reason, "message": refusal.message}
     except duckdb.Error as failure:
-        error = _reading_error(failure, ctx)
+        error = _describe_failure(failure, ctx)
     return JobMeta(
         project_id=project_id,
         job_id=job_id,
@@ -103,11 +103,11 @@ def _refuse_what_is_not_honoured(options: dict[str, Any]) -> None:
         raise ValidationError(f"A load job takes 1 to {MAX_URIS} source URIs")
 
 
-def _files(uri: str, ctx: AppContext) -> list[Path]:
+def _list_files(uri: str, ctx: AppContext) -> list[Path]:
     if uri.startswith("file://"):  # where the upload route puts what a client sends
         return [Path(uri.removeprefix("file://"))]
     assert ctx.settings.gcs_local_root is not None  # the launcher sets it
-    return ObjectPattern.parse(uri, ctx.settings.gcs_local_root).files()
+    return ObjectPattern.parse(uri, ctx.settings.gcs_local_root).list_files()
 
 
 def _find_or_create(to: Destination, options: dict[str, Any], ctx: AppContext) -> TableMeta:
@@ -130,19 +130,18 @@ def _find_or_create(to: Destination, options: dict[str, Any], ctx: AppContext) -
     return to.find(ctx)
 
 
-def _reader(table: TableMeta, source_format: str, files: list[str]) -> str:
+def _render_reader(table: TableMeta, source_format: str, files: list[str]) -> str:
     """A FROM item of the files' rows, and of the file each comes from."""
     # Without hive_partitioning=false DuckDB makes a column of dt=YYYY-MM-DD in a path.
-    arguments = (
-        f"{string_list(map(escape, files))}, filename='{FILE_COLUMN}', hive_partitioning=false"
-    )
+    names = render_string_list(map(escape, files))
+    arguments = f"{names}, filename='{FILE_COLUMN}', hive_partitioning=false"
     if source_format == "PARQUET":
         return f"read_parquet({arguments})"
-    columns = json_columns(table.schema_.fields)
+    columns = render_json_columns(table.schema_.fields)
     return f"read_json({arguments}, format='newline_delimited', columns={columns})"
 
 
-def _reading_error(failure: duckdb.Error, ctx: AppContext) -> dict[str, str]:
+def _describe_failure(failure: duckdb.Error, ctx: AppContext) -> dict[str, str]:
     """BigQuery's ErrorProto for rows that cannot be loaded, with objects by their URIs."""
     said = str(failure).partition("\nTry setting")[0].strip()
     said = said.replace(f"{ctx.settings.gcs_local_root}/", "gs://")

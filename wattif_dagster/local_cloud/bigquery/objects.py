@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bqemulator.domain.errors import NotFoundError, ValidationError
 
-from wattif_dagster.local_cloud.bigquery.sql import literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_literal
 
 _GS = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]+)/(?P<name>.+)")
 
@@ -33,7 +33,7 @@ class ObjectPattern:
         prefix, star, suffix = match["name"].partition("*")
         return cls(uri, root / match["bucket"], prefix, suffix if star else None)
 
-    def files(self) -> list[Path]:
+    def list_files(self) -> list[Path]:
         """Files of the objects, sorted. Raises NotFoundError where there is none."""
         if self.suffix is None:
             found = [self.bucket / self.prefix]
@@ -52,13 +52,13 @@ class ObjectPattern:
             and path.is_file()
         )
 
-    def condition(self, file_column: str) -> str:
+    def render_condition(self, file_column: str) -> str:
         """SQL that is true for the paths, in file_column, of the files."""
         start = f"{self.bucket}/{self.prefix}"
         if self.suffix is None:
-            return f"{file_column} = {literal(start)}"
+            return f"{file_column} = {quote_literal(start)}"
         return (
-            f"starts_with({file_column}, {literal(start)})"
-            f" AND ends_with({file_column}, {literal(self.suffix)})"
+            f"starts_with({file_column}, {quote_literal(start)})"
+            f" AND ends_with({file_column}, {quote_literal(self.suffix)})"
             f" AND length({file_column}) >= {len(start) + len(self.suffix)}"  # they do not overlap
         )

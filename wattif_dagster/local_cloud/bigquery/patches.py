@@ -51,10 +51,10 @@ def keep_utc() -> None:
     """The emulator's own connection is at UTC; those of loads and queries shall be, too."""
     from bqemulator.storage.engine import DuckDBEngine
 
-    def at_utc(self: DuckDBEngine) -> None:
+    def set_utc(self: DuckDBEngine) -> None:
         self.execute("SET GLOBAL TimeZone = 'UTC'")
 
-    DuckDBEngine._apply_session_pragmas = at_utc
+    DuckDBEngine._apply_session_pragmas = set_utc
 
 
 def skip_table_copies() -> None:
@@ -110,9 +110,9 @@ def write_query_results() -> None:
     """The emulator ignores the destination of a query job: see `destinations`."""
     from bqemulator.api.routes import jobs
 
-    from wattif_dagster.local_cloud.bigquery.destinations import writing
+    from wattif_dagster.local_cloud.bigquery.destinations import write_results
 
-    wrap(jobs, "_execute_query_or_failed_meta", writing)
+    wrap(jobs, "_execute_query_or_failed_meta", write_results)
 
 
 def refuse_other_hosts() -> None:
@@ -141,12 +141,12 @@ def translate_once() -> None:
 
     from wattif_dagster.local_cloud.bigquery import translations
 
-    wrap(SQLTranslator, "translate", translations.translating_once)
-    wrap(executor, "rewrite_table_refs", translations.once_for_all_dates)
-    wrap(inner_query, "build_catalog_schema", translations.knowing_tables)
-    wrap(inner_query, "rewrite_for_row_access", translations.where_access_is_limited)
-    wrap(executor, "_parse_script_or_raise", translations.whatever_the_dates)
-    wrap(jobs, "_projected_column_names", translations.whatever_the_dates)
+    wrap(SQLTranslator, "translate", translations.translate_once)
+    wrap(executor, "rewrite_table_refs", translations.translate_once_for_all_dates)
+    wrap(inner_query, "build_catalog_schema", translations.build_schema_of_tables)
+    wrap(inner_query, "rewrite_for_row_access", translations.rewrite_where_access_is_limited)
+    wrap(executor, "_parse_script_or_raise", translations.answer_once_for_all_dates)
+    wrap(jobs, "_projected_column_names", translations.answer_once_for_all_dates)
 
 
 def tell_queries_by_their_beginning() -> None:
@@ -154,9 +154,9 @@ def tell_queries_by_their_beginning() -> None:
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
 
-    from wattif_dagster.local_cloud.bigquery.statements import nothing, unless_query
+    from wattif_dagster.local_cloud.bigquery.statements import do_nothing, skip_queries
 
-    wrap(ddl_sync, "_detect_plain_create_table", unless_query)
+    wrap(ddl_sync, "_detect_plain_create_table", skip_queries)
     for name in (
         "assert_drop_schema_allowed",
         "detect_drop_routine",
@@ -165,11 +165,11 @@ def tell_queries_by_their_beginning() -> None:
         "sync_created_view",
         "sync_dropped_object",
     ):
-        wrap(executor, name, unless_query)
-    select = partial(unless_query, of_query=lambda: "SELECT")
+        wrap(executor, name, skip_queries)
+    select = partial(skip_queries, answer_query=lambda: "SELECT")
     wrap(executor, "classify_statement_type", select)
-    wrap(executor, "_reject_dml_on_immutable", partial(unless_query, statement=1))
-    nothing_done = partial(unless_query, statement=1, of_query=nothing)
+    wrap(executor, "_reject_dml_on_immutable", partial(skip_queries, statement=1))
+    nothing_done = partial(skip_queries, statement=1, answer_query=do_nothing)
     wrap(executor, "_capture_dml_snapshots", nothing_done)
 
 
@@ -177,18 +177,18 @@ def answer_beside_queries() -> None:
     """The emulator answers nobody while a query runs: see `queries`."""
     from bqemulator.jobs import executor
 
-    from wattif_dagster.local_cloud.bigquery.queries import beside_the_loop
+    from wattif_dagster.local_cloud.bigquery.queries import run_beside_the_loop
 
-    wrap(executor, "_run_single_sql", beside_the_loop)
+    wrap(executor, "_run_single_sql", run_beside_the_loop)
 
 
 def refuse_wrong_queries() -> None:
     """What fails by jobs.query the emulator answers with status 200 and no rows: see `queries`."""
     from bqemulator.api.routes import jobs
 
-    from wattif_dagster.local_cloud.bigquery.queries import failing_as_a_job
+    from wattif_dagster.local_cloud.bigquery.queries import fail_as_a_job
 
-    wrap(jobs, "_execute_query_or_failed_meta", failing_as_a_job)
+    wrap(jobs, "_execute_query_or_failed_meta", fail_as_a_job)
     # Caught nowhere else, failures reach the handler that answers with their status.
     jobs._SQL_EXECUTION_DOMAIN_ERRORS = ()
 
@@ -197,9 +197,9 @@ def insert_new_jobs() -> None:
     """The emulator looks in its database for each job that it writes: see `catalog`."""
     from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 
-    from wattif_dagster.local_cloud.bigquery.catalog import inserting_new
+    from wattif_dagster.local_cloud.bigquery.catalog import insert_new
 
-    wrap(DuckDBCatalogRepository, "upsert_job", inserting_new)
+    wrap(DuckDBCatalogRepository, "upsert_job", insert_new)
 
 
 PATCHES: dict[str, Callable[[], None]] = {

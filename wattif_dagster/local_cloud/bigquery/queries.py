@@ -40,7 +40,7 @@ class _Asked:
         return getattr(self._engine, name)
 
 
-def beside_the_loop(run: RunStatement) -> RunStatement:
+def run_beside_the_loop(run: RunStatement) -> RunStatement:
     """`_run_single_sql`, which awaits a query's rows; other statements run as they did."""
 
     async def run_beside(
@@ -52,14 +52,16 @@ def beside_the_loop(run: RunStatement) -> RunStatement:
         await run(project_id, bq_sql, query_params, replace(ctx, engine=asked), caller=caller)
         sql, parameters = asked.statement
         try:
-            return await asyncio.to_thread(_rows, ctx.engine.connection.cursor(), sql, parameters)
+            return await asyncio.to_thread(
+                _fetch_rows, ctx.engine.connection.cursor(), sql, parameters
+            )
         except (duckdb.Error, pa.ArrowException) as error:
             raise translate_runtime_error(error, duckdb_sql=sql) from error
 
     return run_beside
 
 
-def _rows(
+def _fetch_rows(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None
 ) -> pa.Table:
     with connection:
@@ -68,7 +70,7 @@ def _rows(
         return DuckDBEngine.fetch_arrow(engine, sql, parameters)
 
 
-def failing_as_a_job(run_job: Callable[..., Awaitable[JobMeta]]) -> Callable[..., Any]:
+def fail_as_a_job(run_job: Callable[..., Awaitable[JobMeta]]) -> Callable[..., Any]:
     """`_execute_query_or_failed_meta` of a query that raises its failure: the failed job."""
 
     async def run_or_fail(

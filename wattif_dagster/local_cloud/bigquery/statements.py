@@ -16,19 +16,19 @@ def is_query(statement: str) -> bool:
     return bool(_QUERY.match(statement))
 
 
-def unless_query(
-    heed: Callable[..., Any], statement: int = 0, of_query: Callable[[], Any] = lambda: None
+def skip_queries(
+    handle: Callable[..., Any], statement: int = 0, answer_query: Callable[[], Any] = lambda: None
 ) -> Callable[..., Any]:
-    """`heed` does something about statements; `of_query` says what it gives for a query.
+    """`handle` does something about statements; `answer_query` says what it gives for a query.
 
     `statement` is the place of the statement among its arguments.
     """
 
-    def heed_others(*arguments: Any) -> Any:
-        return of_query() if is_query(arguments[statement]) else heed(*arguments)
+    def handle_others(*arguments: Any) -> Any:
+        return answer_query() if is_query(arguments[statement]) else handle(*arguments)
 
-    return heed_others
+    return handle_others
 
 
-async def nothing() -> None:
+async def do_nothing() -> None:
     """What a coroutine that has nothing to do gives."""

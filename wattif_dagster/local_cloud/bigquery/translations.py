@@ -32,61 +32,61 @@ _FIRST_STAND_IN = date(1583, 1, 1)
 """No translation brings such dates in by itself, as some do 1970-01-01."""
 
 
-class DateLost(Exception):
+class DateLostError(Exception):
     """A translation lacks a date of its statement."""
 
 
-def once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
+def translate_once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
     """The same function of a SQL text and further arguments, which must be hashable."""
 
     @lru_cache(KEPT)
-    def of_stand_ins(sql: str, *more: Any) -> str:
+    def translate_stand_ins(sql: str, *more: Any) -> str:
         translated = translate(sql, *more)
         if not set(_DATE.findall(sql)) <= set(_DATE.findall(translated)):
-            raise DateLost
+            raise DateLostError
         return translated
 
-    def of_dates(sql: str, *more: Any) -> str:
-        dates, stand_ins = _stand_ins(sql)
+    def translate_dates(sql: str, *more: Any) -> str:
+        dates, stand_ins = _find_stand_ins(sql)
         try:
-            translated = of_stand_ins(_replaced(sql, dates, stand_ins), *more)
-        except (DateLost, DomainError):
+            translated = translate_stand_ins(_replace_dates(sql, dates, stand_ins), *more)
+        except (DateLostError, DomainError):
             return translate(sql, *more)
-        return _replaced(translated, stand_ins, dates)
+        return _replace_dates(translated, stand_ins, dates)
 
-    return of_dates
+    return translate_dates
 
 
-def whatever_the_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
+def answer_once_for_all_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
     """The same function of a SQL text; its answer must not hang on dates, nor be changed."""
     kept = lru_cache(KEPT)(ask)
-    return lambda sql: kept(_replaced(sql, *_stand_ins(sql)))
+    return lambda sql: kept(_replace_dates(sql, *_find_stand_ins(sql)))
 
 
-def _stand_ins(sql: str) -> tuple[list[str], list[str]]:
+def _find_stand_ins(sql: str) -> tuple[list[str], list[str]]:
     """The dates of a statement, and a stand-in for each."""
     dates = list(dict.fromkeys(_DATE.findall(sql)))
     return dates, [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
 
 
-def _replaced(sql: str, dates: list[str], by: list[str]) -> str:
+def _replace_dates(sql: str, dates: list[str], by: list[str]) -> str:
     replacement = dict(zip(dates, by, strict=True))
     return _DATE.sub(lambda found: replacement.get(found[0], found[0]), sql)
 
 
-def translating_once(
+def translate_once(
     translate: Callable[..., Result[str, Any]],
 ) -> Callable[..., Result[str, Any]]:
     """`SQLTranslator.translate`, a function of statement, columns by table, and caller."""
 
-    def raising(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
+    def translate_or_raise(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
         schema = {table: dict(types) for table, types in columns}
         translated = translate(translator, sql, schema=schema or None, caller=caller)
         return str(translated.unwrap())
 
-    remembering = once_for_all_dates(raising)
+    translate_remembered = translate_once_for_all_dates(translate_or_raise)
 
-    def translate_once(
+    def translate_remembering(
         self: SQLTranslator,
         bq_sql: str,
         *,
@@ -95,28 +95,28 @@ def translating_once(
     ) -> Result[str, Any]:
         columns = tuple((table, tuple(types.items())) for table, types in (schema or {}).items())
         try:
-            return Ok(remembering(bq_sql, self, columns, caller))
+            return Ok(translate_remembered(bq_sql, self, columns, caller))
         except DomainError as error:
             return Err(error)
 
-    return translate_once
+    return translate_remembering
 
 
-def knowing_tables(
-    schema_of: Callable[..., dict[str, dict[str, str]]],
+def build_schema_of_tables(
+    build_schema: Callable[..., dict[str, dict[str, str]]],
 ) -> Callable[..., dict[str, dict[str, str]]]:
     """`build_catalog_schema`, of a statement that has the same tables and nothing else."""
 
-    def schema_of_tables(
+    def build_from_tables(
         bq_sql: str, *, project_id: str, catalog: CatalogRepository
     ) -> dict[str, dict[str, str]]:
-        return schema_of(_tables(bq_sql), project_id=project_id, catalog=catalog)
+        return build_schema(_select_tables(bq_sql), project_id=project_id, catalog=catalog)
 
-    return schema_of_tables
+    return build_from_tables
 
 
-@whatever_the_dates
-def _tables(sql: str) -> str:
+@answer_once_for_all_dates
+def _select_tables(sql: str) -> str:
     """A SELECT from the tables of a statement; the statement itself where it cannot be parsed."""
     try:
         tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
@@ -134,7 +134,7 @@ def _tables(sql: str) -> str:
     return f"SELECT * FROM {', '.join(last)}" if last else "SELECT 1"
 
 
-def where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
+def rewrite_where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
     """`rewrite_for_row_access`, which has nothing to do without policies and views."""
 
     def rewrite_if_needed(bq_sql: str, *, catalog: CatalogRepository, **options: Any) -> str:

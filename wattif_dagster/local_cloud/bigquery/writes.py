@@ -16,7 +16,7 @@ from bqemulator.domain.errors import (
 )
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_identifier, quote_literal
 
 RESULT_VIEW = "_result"
 """Name under which a SELECT finds rows that are given to `write` beside it."""
@@ -50,7 +50,9 @@ class Destination:
         return table
 
 
-def checked(table: TableMeta, day: str | None, source: str, file_column: str | None = None) -> str:
+def render_checked_rows(
+    table: TableMeta, day: str | None, source: str, file_column: str | None = None
+) -> str:
     """A SELECT of the source's rows that fails on the first row the table may not hold.
 
     Where the source has a file_column, the error names the file; the column itself is left out.
@@ -60,13 +62,13 @@ def checked(table: TableMeta, day: str | None, source: str, file_column: str | N
     checks: dict[str, str] = {}
     for field in table.schema_.fields:
         if field.mode == "REQUIRED":
-            column = identifier(field.name)
-            refusal = literal(f"Missing required field: {field.name}. ")
+            column = quote_identifier(field.name)
+            refusal = quote_literal(f"Missing required field: {field.name}. ")
             checks[column] = f"COALESCE({column}, error({refusal} || {origin}))"
     if day is not None:
-        column = identifier(_day_column(table))
+        column = quote_identifier(_get_day_column(table))
         value = checks.get(column, column)
-        refusal = literal(f"Some rows belong to different partitions than {day}. ")
+        refusal = quote_literal(f"Some rows belong to different partitions than {day}. ")
         checks[column] = (
             f"CASE WHEN CAST({value} AS DATE) = DATE '{day}' THEN {column}"
             f" ELSE error({refusal} || {origin}) END"
@@ -109,36 +111,36 @@ def _transact(
 ) -> tuple[int, int]:
     """Rows written, and rows in the table afterwards."""
     target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
-    there = f" WHERE {_of_day(table, day)}" if day else ""
+    there = f" WHERE {_render_day_condition(table, day)}" if day else ""
     with connection:  # closing it rolls back what is not committed
         if result is not None:
             connection.register(RESULT_VIEW, result)
         connection.execute("BEGIN TRANSACTION")
         if disposition == "WRITE_TRUNCATE":
             connection.execute(f"DELETE FROM {target}{there}")
-        elif disposition == "WRITE_EMPTY" and _number(
+        elif disposition == "WRITE_EMPTY" and _query_number(
             connection, f"SELECT COUNT(*) FROM {target}{there}"
         ):
             raise AlreadyExistsError(f"Already Exists: Table {table.dataset_id}.{table.table_id}")
-        rows = _number(connection, f"INSERT INTO {target} BY NAME {select}")
-        total = _number(connection, f"SELECT COUNT(*) FROM {target}")
+        rows = _query_number(connection, f"INSERT INTO {target} BY NAME {select}")
+        total = _query_number(connection, f"SELECT COUNT(*) FROM {target}")
         connection.execute("COMMIT")
     return rows, total
 
 
-def _of_day(table: TableMeta, day: str) -> str:
+def _render_day_condition(table: TableMeta, day: str) -> str:
     # A range: DuckDB finds its rows without reading the others, as it cannot through a cast.
-    column = identifier(_day_column(table))
+    column = quote_identifier(_get_day_column(table))
     return f"{column} >= DATE '{day}' AND {column} < DATE '{day}' + 1"
 
 
-def _day_column(table: TableMeta) -> str:
+def _get_day_column(table: TableMeta) -> str:
     partitioning = table.time_partitioning
     if partitioning is None or partitioning.field is None or partitioning.type != "DAY":
         raise ValidationError(f"{table.table_id} is not partitioned by the day of a column")
     return partitioning.field
 
 
-def _number(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+def _query_number(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
     (number,) = connection.execute(statement).fetchall()[0]
     return number

@@ -19,9 +19,9 @@ from google.cloud.dataplex_v1.types import (
 )
 
 from . import rules
-from .answers import Query, answers, named
+from .answers import Query, answer_rules, name_rule
 from .errors import ScanError
-from .literals import identifier, literal
+from .literals import quote_identifier, render_literal
 from .names import TableName
 from .warehouse import Rows
 
@@ -55,63 +55,63 @@ def evaluate(
     result = DataQualityResult()
     filters = [spec.row_filter] if spec.row_filter else []
     if field:
-        start, high_water = high_water, _newest(field, data, query) or high_water
-        filters += _between(field, data, start, high_water)
+        start, high_water = high_water, _query_newest(field, data, query) or high_water
+        filters += _render_range(field, data, start, high_water)
         result.scanned_data = ScannedData(
             incremental_field={"field": field, "start": start or "", "end": high_water or ""}
         )
     if 0 < spec.sampling_percent < 100:
-        filters.append(rules.sample_filter(spec.sampling_percent))
+        filters.append(rules.render_sample_filter(spec.sampling_percent))
     data = rules.Data(data.table, columns, tuple(filters))
 
     wanted = {number: rule for number, rule in enumerate(spec.rules) if not rule.suspended}
     made = dict(detected or {})
     asked = {number: rule for number, rule in wanted.items() if number not in made}
-    result.row_count, answered = answers(asked, data, query)
+    result.row_count, answered = answer_rules(asked, data, query)
     made |= answered
     results = []
     for number, rule in wanted.items():
         result_of = made[number]
-        with named(rule):
+        with name_rule(rule):
             for debug_query in rule.debug_queries:
                 answer = query(data.expand(debug_query.sql_statement))
-                result_of.debug_queries_result_sets.append(_debug_values(answer))
+                result_of.debug_queries_result_sets.append(_read_debug_values(answer))
         result_of.rule = rule
         results.append(result_of)
     result.rules = results
-    result.passed, result.score = _verdict(results)
-    result.dimensions = _by_dimension(results)
-    for column, group in _grouped(results, "column").items():
-        passed, score = _verdict(group)
+    result.passed, result.score = _judge(results)
+    result.dimensions = _summarize_dimensions(results)
+    for column, group in _group(results, "column").items():
+        passed, score = _judge(group)
         result.columns.append(
             DataQualityColumnResult(
-                column=column, passed=passed, score=score, dimensions=_by_dimension(group)
+                column=column, passed=passed, score=score, dimensions=_summarize_dimensions(group)
             )
         )
     return Evaluation(result, high_water)
 
 
-def _newest(field: str, data: rules.Data, query: Query) -> str | None:
+def _query_newest(field: str, data: rules.Data, query: Query) -> str | None:
     """The highest value of the incremental field, in ISO 8601."""
     check_incremental(field, data)
-    value = query(f"SELECT MAX({identifier(field)}) FROM {data.sql}").rows[0][0]
+    value = query(f"SELECT MAX({quote_identifier(field)}) FROM {data.sql}").rows[0][0]
     return None if value is None else value.isoformat()
 
 
 def check_incremental(field: str, data: rules.Data) -> None:
     """Raises ScanError unless the column exists and is a DATE or TIMESTAMP."""
-    if data.type_of(field) not in INCREMENTAL_TYPES:
+    if data.get_type(field) not in INCREMENTAL_TYPES:
         raise ScanError(f"column {field!r} must be one of {', '.join(INCREMENTAL_TYPES)}")
 
 
-def _between(field: str, data: rules.Data, start: str | None, end: str | None) -> list[str]:
-    column, column_type = identifier(field), data.type_of(field)
-    above = [f"{column} > {literal(start, column_type)}"] if start else []
-    upto = f"{column} <= {literal(end, column_type)}" if end else f"{column} IS NOT NULL"
+def _render_range(field: str, data: rules.Data, start: str | None, end: str | None) -> list[str]:
+    column, column_type = quote_identifier(field), data.get_type(field)
+    above = [f"{column} > {render_literal(start, column_type)}"] if start else []
+    upto = f"{column} <= {render_literal(end, column_type)}" if end else f"{column} IS NOT NULL"
     return [*above, upto]
 
 
-def _debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSet:
+def _read_debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSet:
     """The first row of a debug query, as text."""
     first = answer.rows[0] if answer.rows else ()
     return DataQualityRuleResult.DebugQueryResultSet(
@@ -124,14 +124,14 @@ def _debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSet:
     )
 
 
-def _verdict(results: Iterable[DataQualityRuleResult]) -> tuple[bool, float]:
+def _judge(results: Iterable[DataQualityRuleResult]) -> tuple[bool, float]:
     """Whether all passed, and the percentage that did."""
     verdicts = [result.passed for result in results]
     score = 100 * sum(verdicts) / len(verdicts) if verdicts else 100.0
     return all(verdicts), round(score, 2)
 
 
-def _grouped(
+def _group(
     results: Iterable[DataQualityRuleResult], key: str
 ) -> dict[str, list[DataQualityRuleResult]]:
     """Results by a field of their rule, those without it left out."""
@@ -142,10 +142,12 @@ def _grouped(
     return groups
 
 
-def _by_dimension(results: Iterable[DataQualityRuleResult]) -> list[DataQualityDimensionResult]:
+def _summarize_dimensions(
+    results: Iterable[DataQualityRuleResult],
+) -> list[DataQualityDimensionResult]:
     summaries = []
-    for dimension, group in _grouped(results, "dimension").items():
-        passed, score = _verdict(group)
+    for dimension, group in _group(results, "dimension").items():
+        passed, score = _judge(group)
         summaries.append(
             DataQualityDimensionResult(dimension={"name": dimension}, passed=passed, score=score)
         )

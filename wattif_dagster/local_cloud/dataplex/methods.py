@@ -54,7 +54,7 @@ class Method:
         return type(response).pb(response) if isinstance(type(response), MessageMeta) else response
 
 
-def data_scan_methods(service: DataScanService) -> list[Method]:
+def list_data_scan_methods(service: DataScanService) -> list[Method]:
     """The RPCs of DataScanService. Of routes that fit one URL, the first counts."""
     location = "projects/*/locations/*"
     scan = f"{location}/dataScans/*"
@@ -64,18 +64,20 @@ def data_scan_methods(service: DataScanService) -> list[Method]:
     generate = f"{one_scan}:generateDataQualityRules"
     s = service
     return [
-        _method(s.create_data_scan, dp.CreateDataScanRequest, "POST", scans, "data_scan"),
-        _method(s.list_data_scans, dp.ListDataScansRequest, "GET", scans),
-        _method(s.get_data_scan, dp.GetDataScanRequest, "GET", one_scan),
-        _method(s.update_data_scan, dp.UpdateDataScanRequest, "PATCH", one_update, "data_scan"),
-        _method(s.delete_data_scan, dp.DeleteDataScanRequest, "DELETE", one_scan),
-        _method(s.run_data_scan, dp.RunDataScanRequest, "POST", f"{one_scan}:run", "*"),
-        _method(s.list_data_scan_jobs, dp.ListDataScanJobsRequest, "GET", jobs),
-        _method(s.get_data_scan_job, dp.GetDataScanJobRequest, "GET", one_job),
-        _method(
+        _make_method(s.create_data_scan, dp.CreateDataScanRequest, "POST", scans, "data_scan"),
+        _make_method(s.list_data_scans, dp.ListDataScansRequest, "GET", scans),
+        _make_method(s.get_data_scan, dp.GetDataScanRequest, "GET", one_scan),
+        _make_method(
+            s.update_data_scan, dp.UpdateDataScanRequest, "PATCH", one_update, "data_scan"
+        ),
+        _make_method(s.delete_data_scan, dp.DeleteDataScanRequest, "DELETE", one_scan),
+        _make_method(s.run_data_scan, dp.RunDataScanRequest, "POST", f"{one_scan}:run", "*"),
+        _make_method(s.list_data_scan_jobs, dp.ListDataScanJobsRequest, "GET", jobs),
+        _make_method(s.get_data_scan_job, dp.GetDataScanJobRequest, "GET", one_job),
+        _make_method(
             s.cancel_data_scan_job, dp.CancelDataScanJobRequest, "POST", f"{one_job}:cancel", "*"
         ),
-        _method(
+        _make_method(
             s.generate_data_quality_rules,
             dp.GenerateDataQualityRulesRequest,
             "POST",
@@ -85,7 +87,7 @@ def data_scan_methods(service: DataScanService) -> list[Method]:
     ]
 
 
-def operations_methods(service: OperationsService) -> list[Method]:
+def list_operations_methods(service: OperationsService) -> list[Method]:
     """The RPCs of google.longrunning.Operations, except WaitOperation."""
     location = "projects/*/locations/*"
     one = f"/v1/{{name={location}/operations/*}}"
@@ -93,14 +95,16 @@ def operations_methods(service: OperationsService) -> list[Method]:
     cancel = f"{one}:cancel"
     s = service
     return [
-        _method(s.get_operation, operations_pb2.GetOperationRequest, "GET", one),
-        _method(s.list_operations, operations_pb2.ListOperationsRequest, "GET", every),
-        _method(s.delete_operation, operations_pb2.DeleteOperationRequest, "DELETE", one),
-        _method(s.cancel_operation, operations_pb2.CancelOperationRequest, "POST", cancel, "*"),
+        _make_method(s.get_operation, operations_pb2.GetOperationRequest, "GET", one),
+        _make_method(s.list_operations, operations_pb2.ListOperationsRequest, "GET", every),
+        _make_method(s.delete_operation, operations_pb2.DeleteOperationRequest, "DELETE", one),
+        _make_method(
+            s.cancel_operation, operations_pb2.CancelOperationRequest, "POST", cancel, "*"
+        ),
     ]
 
 
-def _method(
+def _make_method(
     call: Callable[[Any], Any], request_type: Any, verb: str, path: str, body: str | None = None
 ) -> Method:
     """A method whose names follow from the full name of its request type."""

@@ -50,17 +50,17 @@ def _check(pattern: str, value: str, field: str, form: str) -> str:
     return value
 
 
-def location_of(name: str) -> str:
+def extract_location(name: str) -> str:
     """`projects/*/locations/*` of any resource below it."""
     return "/".join(name.split("/")[:4])
 
 
-def scan_of(job: str) -> str:
+def extract_scan(job: str) -> str:
     """The scan a job belongs to."""
     return job.rpartition("/jobs/")[0]
 
 
-def dataset_of(resource: str, field: str) -> tuple[str, str]:
+def parse_dataset(resource: str, field: str) -> tuple[str, str]:
     """Project and dataset of `[//bigquery.googleapis.com/]projects/*/datasets/*`.
 
     Raises ApiError INVALID_ARGUMENT.

@@ -21,12 +21,12 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
 from .errors import ApiError, unimplemented
-from .names import check_location, check_operation, location_of
-from .paging import page
+from .names import check_location, check_operation, extract_location
+from .paging import take_page
 from .store import Store
 
 
-def finished(
+def make_operation(
     target: str, verb: str, started: datetime, ended: datetime, outcome: DataScan | ApiError | None
 ) -> Operation:
     """An operation on the resource `target` which gave a scan, nothing, or an error."""
@@ -34,8 +34,8 @@ def finished(
         create_time=started, end_time=ended, target=target, verb=verb, api_version="v1"
     )
     operation = Operation(
-        name=f"{location_of(target)}/operations/operation-{uuid4()}",
-        metadata=_packed(OperationMetadata.pb(metadata)),
+        name=f"{extract_location(target)}/operations/operation-{uuid4()}",
+        metadata=_pack(OperationMetadata.pb(metadata)),
         done=True,
     )
     if isinstance(outcome, ApiError):
@@ -43,11 +43,11 @@ def finished(
         operation.error.CopyFrom(Status(code=number, message=outcome.message))
     else:
         response = Empty() if outcome is None else DataScan.pb(outcome)
-        operation.response.CopyFrom(_packed(response))
+        operation.response.CopyFrom(_pack(response))
     return operation
 
 
-def _packed(message: Message) -> Any:
+def _pack(message: Message) -> Any:
     wrapper = Any()
     wrapper.Pack(message)
     return wrapper
@@ -61,15 +61,15 @@ class OperationsService:
 
     def get_operation(self, request: GetOperationRequest) -> Operation:
         """One operation."""
-        return self._store.operation(check_operation(request.name))
+        return self._store.get_operation(check_operation(request.name))
 
     def list_operations(self, request: ListOperationsRequest) -> ListOperationsResponse:
         """Operations of a location."""
         parent = check_location(request.name, "name")
         if request.filter:
             raise unimplemented("filter")
-        operations, token = page(
-            self._store.operations(parent),
+        operations, token = take_page(
+            self._store.list_operations(parent),
             lambda operation: operation.name,
             size=request.page_size,
             default_size=100,
@@ -80,10 +80,10 @@ class OperationsService:
 
     def delete_operation(self, request: DeleteOperationRequest) -> Empty:
         """Forgets an operation."""
-        self._store.delete_operation(self._store.operation(check_operation(request.name)).name)
+        self._store.delete_operation(self._store.get_operation(check_operation(request.name)).name)
         return Empty()
 
     def cancel_operation(self, request: CancelOperationRequest) -> Empty:
         """Does nothing but look the operation up: it was done when it was returned."""
-        self._store.operation(check_operation(request.name))
+        self._store.get_operation(check_operation(request.name))
         return Empty()

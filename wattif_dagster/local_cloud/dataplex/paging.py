@@ -13,7 +13,7 @@ MAX_PAGE_SIZE = 1000
 T = TypeVar("T")
 
 
-def page(
+def take_page(
     items: Sequence[T],
     key: Callable[[T], str],
     *,

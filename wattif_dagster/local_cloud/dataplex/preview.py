@@ -29,20 +29,20 @@ _TYPES = {
 }
 
 
-def extended(message: Any) -> Any:
+def extend(message: Any) -> Any:
     """The copy of a message, protobuf or proto-plus, that has the preview's fields."""
     wire: Message = message if isinstance(message, Message) else type(message).pb(message)
-    return extended_class(wire.DESCRIPTOR.full_name).FromString(wire.SerializeToString())
+    return get_extended_class(wire.DESCRIPTOR.full_name).FromString(wire.SerializeToString())
 
 
 @cache
-def extended_class(full_name: str) -> type[Message]:
+def get_extended_class(full_name: str) -> type[Message]:
     """The class of the copies of that message."""
-    return message_factory.GetMessageClass(pool().FindMessageTypeByName(full_name))
+    return message_factory.GetMessageClass(build_pool().FindMessageTypeByName(full_name))
 
 
 @cache
-def pool() -> DescriptorPool:
+def build_pool() -> DescriptorPool:
     """The published messages of scans, jobs and operations, with the preview's fields."""
     made, added = DescriptorPool(), set()
 

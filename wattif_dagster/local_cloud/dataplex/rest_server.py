@@ -72,11 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             status, payload = 200, self._respond(url.path, query)
         except ApiError as error:
-            status, payload = _HTTP_STATUS[error.code], _error(error.code, error.message)
+            status, payload = _HTTP_STATUS[error.code], _render_error(error.code, error.message)
         except Exception:
             _log.exception("%s %s", self.command, url.path)
             status = 500
-            payload = _error(StatusCode.INTERNAL, "internal error; see the service's log")
+            payload = _render_error(StatusCode.INTERNAL, "internal error; see the service's log")
         body = json.dumps(payload).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -85,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _respond(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        body = self._body()  # always read, or it would be taken for the next request
+        body = self._read_body()  # always read, or it would be taken for the next request
         if self.headers.get("Host", "").partition(":")[0] not in OWN_NAMES:
             raise ApiError(StatusCode.PERMISSION_DENIED, f"ask for {' or '.join(OWN_NAMES)}")
         if self.command == "GET" and path == "/healthz":
@@ -93,15 +93,15 @@ class _Handler(BaseHTTPRequestHandler):
         for method in self.methods:
             match = method.route.fullmatch(path)
             if match and method.verb == self.command:
-                request = _request(method, match.groupdict(), query, body)
+                request = _parse_request(method, match.groupdict(), query, body)
                 return json_format.MessageToDict(
-                    preview.extended(method.invoke(request)),
-                    descriptor_pool=preview.pool(),
+                    preview.extend(method.invoke(request)),
+                    descriptor_pool=preview.build_pool(),
                     use_integers_for_enums="enum-encoding=int" in query.get("$alt", ""),
                 )
         raise ApiError(StatusCode.NOT_FOUND, f"there is no method {self.command} {path}")
 
-    def _body(self) -> Any:
+    def _read_body(self) -> Any:
         length = self.headers.get("Content-Length", "0")
         chunked = "Transfer-Encoding" in self.headers
         if chunked or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
@@ -114,14 +114,14 @@ class _Handler(BaseHTTPRequestHandler):
             raise invalid_argument(f"the body is not JSON: {error}") from error
 
 
-def _request(
+def _parse_request(
     method: Method, path_fields: dict[str, str], query: dict[str, str], body: Any
 ) -> Message:
     """The request message: fields from the path, the query and the body. Raises ApiError."""
     if not isinstance(body, dict):
         raise invalid_argument("the body must be a JSON object")
     fields: dict[str, Any] = {
-        name: _query_value(method, name, value)
+        name: _parse_query_value(method, name, value)
         for name, value in query.items()
         if not name.startswith("$")
     }
@@ -137,14 +137,14 @@ def _request(
         holder[leaf] = unquote(value)
     try:
         parsed = json_format.ParseDict(
-            fields, preview.extended_class(method.wire_type.DESCRIPTOR.full_name)()
+            fields, preview.get_extended_class(method.wire_type.DESCRIPTOR.full_name)()
         )
     except json_format.ParseError as error:
         raise invalid_argument(f"invalid JSON payload: {error}") from error
     return method.wire_type.FromString(parsed.SerializeToString())
 
 
-def _query_value(method: Method, name: str, value: str) -> str | bool:
+def _parse_query_value(method: Method, name: str, value: str) -> str | bool:
     """Booleans are words in a query; other types parse from their text."""
     fields = method.wire_type.DESCRIPTOR.fields_by_camelcase_name
     field = fields.get(name) or method.wire_type.DESCRIPTOR.fields_by_name.get(name)
@@ -153,6 +153,6 @@ def _query_value(method: Method, name: str, value: str) -> str | bool:
     return value
 
 
-def _error(code: StatusCode, message: str) -> dict[str, Any]:
+def _render_error(code: StatusCode, message: str) -> dict[str, Any]:
     status = _HTTP_STATUS.get(code, 500)
     return {"error": {"code": status, "message": message, "status": code.name}}

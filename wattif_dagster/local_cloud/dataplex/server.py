@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import grpc_server, rest_server
-from .methods import data_scan_methods, operations_methods
+from .methods import list_data_scan_methods, list_operations_methods
 from .operations import OperationsService
 from .runner import JobRunner
 from .service import DataScanService
@@ -32,7 +32,9 @@ class Server:
         self._runner = JobRunner(self._store, warehouse)
         self._runner.start()
         service = DataScanService(self._store, self._runner, warehouse)
-        rpcs = data_scan_methods(service) + operations_methods(OperationsService(self._store))
+        rpcs = list_data_scan_methods(service) + list_operations_methods(
+            OperationsService(self._store)
+        )
         self._grpc, self.grpc_port = grpc_server.start(rpcs, grpc_port)
         self._rest, self.rest_port = rest_server.start(rpcs, rest_port)
 

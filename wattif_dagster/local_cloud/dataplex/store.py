@@ -16,7 +16,7 @@ from google.cloud.dataplex_v1.types import DataScan, DataScanJob
 from google.longrunning.operations_pb2 import Operation
 
 from .errors import already_exists, not_found
-from .names import location_of, scan_of
+from .names import extract_location, extract_scan
 
 MAX_JOBS_PER_SCAN = 300
 MAX_OPERATIONS = 1000  # in one project and location
@@ -96,20 +96,20 @@ class Store:
             self._execute(
                 "INSERT INTO scans (name, parent, message) VALUES (?, ?, ?)",
                 scan.name,
-                location_of(scan.name),
+                extract_location(scan.name),
                 DataScan.serialize(scan),
             )
         except sqlite3.IntegrityError:
             raise already_exists(scan.name) from None
 
-    def scan(self, name: str) -> DataScan:
+    def get_scan(self, name: str) -> DataScan:
         """The scan of that name."""
-        return _scan(self._message("scans", name))
+        return _parse_scan(self._read_message("scans", name))
 
-    def scans(self, parent: str) -> list[DataScan]:
+    def list_scans(self, parent: str) -> list[DataScan]:
         """All scans of a location, by name."""
         rows = self._execute("SELECT message FROM scans WHERE parent = ? ORDER BY name", parent)
-        return [_scan(message) for (message,) in rows]
+        return [_parse_scan(message) for (message,) in rows]
 
     def save_scan(self, scan: DataScan) -> None:
         """Replaces a stored scan."""
@@ -121,7 +121,7 @@ class Store:
         """Deletes a scan and its jobs."""
         self._execute("DELETE FROM scans WHERE name = ?", name)
 
-    def high_water(self, scan: str) -> str | None:
+    def get_high_water(self, scan: str) -> str | None:
         """The incremental field's highest value a successful job has seen."""
         return self._execute("SELECT high_water FROM scans WHERE name = ?", scan)[0][0]
 
@@ -141,7 +141,7 @@ class Store:
 
     def add_job(self, job: DataScanJob, *, listed: bool) -> None:
         """Stores a new job, and forgets the oldest beyond MAX_JOBS_PER_SCAN."""
-        scan = scan_of(job.name)
+        scan = extract_scan(job.name)
         self._execute(
             "INSERT INTO jobs (name, message, scan, state, listed) VALUES (?, ?, ?, ?, ?)",
             job.name,
@@ -158,9 +158,9 @@ class Store:
             MAX_JOBS_PER_SCAN,
         )
 
-    def job(self, name: str) -> DataScanJob:
+    def get_job(self, name: str) -> DataScanJob:
         """The job of that name."""
-        return _job(self._message("jobs", name))
+        return _parse_job(self._read_message("jobs", name))
 
     def save_job(self, job: DataScanJob) -> None:
         """Replaces a stored job."""
@@ -171,31 +171,31 @@ class Store:
             job.name,
         )
 
-    def listed_jobs(self, scan: str) -> list[DataScanJob]:
+    def list_jobs(self, scan: str) -> list[DataScanJob]:
         """The jobs of a scan that the API shows, newest first."""
         rows = self._execute(
             "SELECT message FROM jobs WHERE scan = ? AND listed ORDER BY sequence DESC", scan
         )
-        return [_job(message) for (message,) in rows]
+        return [_parse_job(message) for (message,) in rows]
 
     def is_listed(self, job: str) -> bool:
         """Whether the API shows the job."""
         return bool(self._execute("SELECT 1 FROM jobs WHERE name = ? AND listed", job))
 
-    def jobs_in(self, *states: DataScanJob.State) -> list[DataScanJob]:
+    def list_jobs_in(self, *states: DataScanJob.State) -> list[DataScanJob]:
         """All jobs in one of the states, oldest first."""
         marks = ", ".join("?" * len(states))
         rows = self._execute(
             f"SELECT message FROM jobs WHERE state IN ({marks}) ORDER BY sequence",
             *map(int, states),
         )
-        return [_job(message) for (message,) in rows]
+        return [_parse_job(message) for (message,) in rows]
 
     # Operations
 
     def add_operation(self, operation: Operation) -> None:
         """Stores a new operation, and forgets the oldest beyond MAX_OPERATIONS."""
-        parent = location_of(operation.name)
+        parent = extract_location(operation.name)
         self._execute(
             "INSERT INTO operations (name, parent, message) VALUES (?, ?, ?)",
             operation.name,
@@ -210,11 +210,11 @@ class Store:
             MAX_OPERATIONS,
         )
 
-    def operation(self, name: str) -> Operation:
+    def get_operation(self, name: str) -> Operation:
         """The operation of that name."""
-        return Operation.FromString(self._message("operations", name))
+        return Operation.FromString(self._read_message("operations", name))
 
-    def operations(self, parent: str) -> list[Operation]:
+    def list_operations(self, parent: str) -> list[Operation]:
         """All operations of a location, by name."""
         rows = self._execute(
             "SELECT message FROM operations WHERE parent = ? ORDER BY name", parent
@@ -225,7 +225,7 @@ class Store:
         """Forgets an operation."""
         self._execute("DELETE FROM operations WHERE name = ?", name)
 
-    def _message(self, table: str, name: str) -> bytes:
+    def _read_message(self, table: str, name: str) -> bytes:
         sql = f"SELECT message FROM {table} WHERE name = ?"
         rows = self._execute(sql, name)
         if not rows:
@@ -233,9 +233,9 @@ class Store:
         return rows[0][0]
 
 
-def _scan(message: bytes) -> DataScan:
+def _parse_scan(message: bytes) -> DataScan:
     return cast(DataScan, DataScan.deserialize(message))
 
 
-def _job(message: bytes) -> DataScanJob:
+def _parse_job(message: bytes) -> DataScanJob:
     return cast(DataScanJob, DataScanJob.deserialize(message))

@@ -12,7 +12,7 @@ from google.cloud.dataplex_v1.types import (
 
 from .errors import invalid_argument, unimplemented
 from .names import TableName
-from .trigger import time_to_live, trigger_mode
+from .trigger import get_time_to_live, get_trigger_mode
 from .validate_preview import check_preview
 from .validate_rules import MAX_DESCRIPTION, check_length, check_rule, check_sql
 
@@ -66,10 +66,10 @@ def _check_source(source: DataSource) -> None:
 
 
 def _check_execution(scan: DataScan) -> None:
-    mode = trigger_mode(scan)
+    mode = get_trigger_mode(scan)
     if mode == "schedule":
         raise unimplemented("execution_spec.trigger.schedule")
-    if mode == "one_time" and not timedelta(0) <= time_to_live(scan) <= MAX_TTL:
+    if mode == "one_time" and not timedelta(0) <= get_time_to_live(scan) <= MAX_TTL:
         raise invalid_argument(
             "execution_spec.trigger.one_time.ttl_after_scan_completion: "
             f"must be 0 seconds to {MAX_TTL.days} days"

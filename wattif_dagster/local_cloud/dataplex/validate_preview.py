@@ -7,8 +7,8 @@ from google.cloud.dataplex_v1.types import DataScan
 from . import preview
 from .anomaly_points import WINDOWS
 from .errors import invalid_argument
-from .names import TableName, dataset_of
-from .rules import kind
+from .names import TableName, parse_dataset
+from .rules import get_kind
 
 METRICS = ("AVG", "MAX", "MIN", "SUM")
 
@@ -17,8 +17,8 @@ _TIMES = ("timestamp_column", "use_partition_column", "use_incremental_column")
 
 def check_preview(scan: DataScan) -> None:
     """The rules of the preview and what they are asked of. Raises ApiError INVALID_ARGUMENT."""
-    spec, field = preview.extended(scan.data_quality_spec), "data_quality_spec.anomaly_detection"
-    columns = [rule.column.lower() for rule in spec.rules if kind(rule) == preview.RULE_KIND]
+    spec, field = preview.extend(scan.data_quality_spec), "data_quality_spec.anomaly_detection"
+    columns = [rule.column.lower() for rule in spec.rules if get_kind(rule) == preview.RULE_KIND]
     if not columns:
         if spec.HasField("anomaly_detection"):
             raise invalid_argument(
@@ -40,7 +40,7 @@ def check_preview(scan: DataScan) -> None:
         raise invalid_argument(f"{field}.use_incremental_column: needs execution_spec.field")
     export, path = settings.bigquery_export, f"{field}.bigquery_export"
     TableName.parse(export.result_table, f"{path}.result_table")
-    dataset_of(export.intermediate_dataset, f"{path}.intermediate_dataset")
+    parse_dataset(export.intermediate_dataset, f"{path}.intermediate_dataset")
 
 
 def check_detection(detection: Any, field: str) -> None:

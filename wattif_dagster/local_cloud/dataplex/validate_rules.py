@@ -6,7 +6,7 @@ from google.cloud.dataplex_v1.types import DataQualityRule
 
 from . import preview
 from .errors import invalid_argument, unimplemented
-from .rules import COLUMN_KINDS, IGNORE_NULL_KINDS, ROW_KINDS, kind
+from .rules import COLUMN_KINDS, IGNORE_NULL_KINDS, ROW_KINDS, get_kind
 from .validate_preview import check_detection
 
 MAX_DEBUG_QUERIES = 1
@@ -18,7 +18,7 @@ _DIMENSION = re.compile(r"[A-Z]{1,30}")
 
 def check_rule(rule: DataQualityRule, field: str) -> None:
     """Raises ApiError, which names the field; `field` is the rule's own path."""
-    rule_kind = kind(rule)
+    rule_kind = get_kind(rule)
     if not rule_kind:
         raise invalid_argument(f"{field}: one rule type is required")
     if rule_kind == "template_reference":
@@ -70,7 +70,7 @@ def _check_expectation(rule: DataQualityRule, rule_kind: str, field: str) -> Non
         case "sql_assertion":
             check_sql(rule.sql_assertion.sql_statement, f"{field}.sql_statement")
         case preview.RULE_KIND:
-            check_detection(preview.extended(rule).data_anomaly_detection, field)
+            check_detection(preview.extend(rule).data_anomaly_detection, field)
 
 
 def _check_bounds(

@@ -54,22 +54,22 @@ class Warehouse:
             client_options={"api_endpoint": self._endpoint},
         )
 
-    def columns(self, table: TableName) -> dict[str, str] | None:
+    def get_columns(self, table: TableName) -> dict[str, str] | None:
         """GoogleSQL type by column name, ARRAY for repeated ones; None without such a table."""
         try:
             schema = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS).schema
         except NotFound:
             return None
         except _FAILURES as error:
-            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
-        return {field.name: _type(field) for field in schema}
+            raise ScanError(f"BigQuery at {self._endpoint}: {_explain(error)}") from error
+        return {field.name: _get_type(field) for field in schema}
 
-    def partition_column(self, table: TableName) -> str | None:
+    def get_partition_column(self, table: TableName) -> str | None:
         """The column that an existing table is partitioned by, if it is by a column."""
         try:
             found = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS)
         except _FAILURES as error:
-            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
+            raise ScanError(f"BigQuery at {self._endpoint}: {_explain(error)}") from error
         return found.time_partitioning.field if found.time_partitioning else None
 
     def query(self, sql: str, project: str) -> Rows:
@@ -85,7 +85,7 @@ class Warehouse:
             )
             rows = [row.values() for row in result]
         except _FAILURES as error:
-            raise ScanError(_reason(error)) from error
+            raise ScanError(_explain(error)) from error
         return Rows([(field.name, field.field_type) for field in result.schema], rows)
 
     def append(
@@ -119,7 +119,7 @@ class Warehouse:
                     first = errors[0]["errors"]
                     raise ScanError(f"{len(errors)} rows were refused by {table}: {first}")
         except _FAILURES as error:
-            raise ScanError(_reason(error)) from error
+            raise ScanError(_explain(error)) from error
 
     def _create(
         self, table: TableName, schema: Sequence[Mapping[str, Any]], partition_field: str
@@ -138,13 +138,13 @@ class Warehouse:
         )
 
 
-def _type(field: "bigquery.SchemaField") -> str:
+def _get_type(field: "bigquery.SchemaField") -> str:
     if field.mode == "REPEATED":
         return "ARRAY"
     return _GOOGLE_SQL.get(field.field_type, field.field_type)
 
 
-def _reason(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """What BigQuery says, without the request and the job id around it."""
     if isinstance(error, GoogleAPICallError) and error.errors:
         return str(error.errors[0]["message"])

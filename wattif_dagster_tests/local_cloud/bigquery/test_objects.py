@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_identifier, quote_literal
 
 DATABASE = duckdb.connect()
 
@@ -34,26 +34,26 @@ def test_a_wildcard_stands_for_any_characters(names: set[str], prefix: str, suff
             if each.startswith(prefix) and each[len(prefix) :].endswith(suffix)
         }
         try:
-            found = {file.relative_to(root / "bucket").as_posix() for file in pattern.files()}
+            found = {file.relative_to(root / "bucket").as_posix() for file in pattern.list_files()}
         except NotFoundError:
             found = set()
         assert found == expected
         selected = {
             each
             for each in stored
-            if _holds(pattern.condition("path"), str(root / "bucket" / each))
+            if _holds(pattern.render_condition("path"), str(root / "bucket" / each))
         }
         assert selected == expected
 
 
 def _holds(condition: str, path: str) -> bool:
-    query = f"SELECT {condition} FROM (SELECT {literal(path)} AS path)"
+    query = f"SELECT {condition} FROM (SELECT {quote_literal(path)} AS path)"
     return DATABASE.execute(query).fetchall() == [(True,)]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_quoting_survives_any_text(text: str) -> None:
-    result = DATABASE.execute(f"SELECT {literal(text)} AS {identifier(text)}")
+    result = DATABASE.execute(f"SELECT {quote_literal(text)} AS {quote_identifier(text)}")
     assert [column[0] for column in result.description] == [text]
     assert result.fetchall() == [(text,)]
 

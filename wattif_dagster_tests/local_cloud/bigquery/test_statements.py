@@ -2,7 +2,7 @@
 
 import pytest
 
-from wattif_dagster.local_cloud.bigquery.statements import unless_query
+from wattif_dagster.local_cloud.bigquery.statements import skip_queries
 from wattif_dagster_tests.local_cloud.bigquery.server import Server
 
 
@@ -19,13 +19,13 @@ from wattif_dagster_tests.local_cloud.bigquery.server import Server
     ],
 )
 def test_ddl_is_sought_where_it_can_be(statement: str, sought: bool) -> None:
-    assert unless_query(lambda sql, project: (sql, project))(statement, "p") == (
+    assert skip_queries(lambda sql, project: (sql, project))(statement, "p") == (
         (statement, "p") if sought else None
     )
 
 
 def test_what_is_said_of_a_query_may_be_more_than_nothing() -> None:
-    classify = unless_query(lambda *_: "DROP", 1, lambda: "SELECT")
+    classify = skip_queries(lambda *_: "DROP", 1, lambda: "SELECT")
     assert classify("p", "SELECT 1") == "SELECT"
     assert classify("SELECT", "DROP TABLE t") == "DROP"
 

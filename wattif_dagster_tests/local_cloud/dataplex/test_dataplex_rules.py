@@ -91,7 +91,7 @@ def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: 
 
     mixed = list(zip(ROW_RULES.values(), cycle(OTHERS), strict=False))
     scan = data_scan(*(tested for pair in mixed for tested, _ in pair))
-    columns = warehouse.columns(TableName("demo-project", "ds", "people"))
+    columns = warehouse.get_columns(TableName("demo-project", "ds", "people"))
     assert columns
     results = evaluate(scan, columns, None, query).result.rules
     assert len(asked) == 1

@@ -42,8 +42,8 @@ def test_oldest_jobs_are_forgotten(store: Store) -> None:
     kept = add_job(store, other)
     with store.transaction():
         names = [add_job(store, SCAN) for _ in range(MAX_JOBS_PER_SCAN + 2)]
-    assert [job.name for job in store.listed_jobs(SCAN)] == names[:1:-1]
-    assert [job.name for job in store.listed_jobs(other)] == [kept]
+    assert [job.name for job in store.list_jobs(SCAN)] == names[:1:-1]
+    assert [job.name for job in store.list_jobs(other)] == [kept]
 
 
 def test_oldest_operations_are_forgotten(store: Store) -> None:
@@ -51,7 +51,7 @@ def test_oldest_operations_are_forgotten(store: Store) -> None:
     with store.transaction():
         for name in names:
             store.add_operation(Operation(name=name))
-    assert [operation.name for operation in store.operations(PARENT)] == names[2:]
+    assert [operation.name for operation in store.list_operations(PARENT)] == names[2:]
 
 
 def test_failed_transaction_leaves_nothing(store: Store) -> None:
@@ -63,7 +63,7 @@ def test_failed_transaction_leaves_nothing(store: Store) -> None:
     with pytest.raises(ApiError, match="already exists"):
         add_twice()
     with pytest.raises(ApiError, match="not found"):
-        store.scan(SCAN)
+        store.get_scan(SCAN)
 
 
 def test_file_that_is_no_database(tmp_path: Path) -> None:
