@@ -89,7 +89,10 @@ def start(command: Sequence[str], folder: Path, log: Path) -> Identity:
 
 
 def stop(identities: Iterable[Identity]) -> None:
-    """End the processes and wait until they are gone; leave a process alone that is another one."""
+    """End the processes and wait until they are gone.
+
+    A process that has the pid of an ended one is left alone.
+    """
     living = [process for identity in identities if (process := identity.find_process())]
     for process in living:
         with suppress(psutil.NoSuchProcess):

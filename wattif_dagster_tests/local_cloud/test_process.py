@@ -1,4 +1,4 @@
-"""Background processes, with small real ones."""
+"""Background processes, tested with small real processes."""
 
 import errno
 import os
@@ -40,7 +40,7 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_runs_until_stopped(start: Start) -> None:
+def test_started_process_runs_until_stop(start: Start) -> None:
     identity = start(SLEEP)
     found = identity.find_process()
     assert found is not None
@@ -49,13 +49,13 @@ def test_runs_until_stopped(start: Start) -> None:
     assert identity.find_process() is None
 
 
-def test_an_ended_child_leaves_no_zombie(start: Start) -> None:
+def test_find_process_reaps_an_ended_child(start: Start) -> None:
     identity = start("pass")
     wait_for(lambda: identity.find_process() is None and not psutil.pid_exists(identity.pid))
 
 
-def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> None:
-    """Ctrl-C, a closed terminal and the starter's sockets do not reach it."""
+def test_started_process_has_its_own_session_and_files(start: Start, tmp_path: Path) -> None:
+    """It gets no Ctrl-C, no hang-up of a terminal and no open file of its starter."""
     (tmp_path / "log").write_text("before\n")
     with (tmp_path / "secret").open("w") as inheritable:
         os.set_inheritable(inheritable.fileno(), True)
@@ -68,7 +68,7 @@ def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> Non
     assert (tmp_path / "log").read_text() == "before\nTrue True {'log'}\n"
 
 
-def test_kills_what_does_not_listen(
+def test_stop_kills_a_process_that_ignores_sigterm(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "STOP_GRACE_S", 0.3)
@@ -81,7 +81,7 @@ def test_kills_what_does_not_listen(
     assert identity.find_process() is None
 
 
-def test_process_is_found_after_a_clock_step(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_process_survives_a_clock_step(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = start(SLEEP)
     created = psutil.Process.create_time
     monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
@@ -90,7 +90,7 @@ def test_process_is_found_after_a_clock_step(start: Start, monkeypatch: pytest.M
     assert found.pid == identity.pid
 
 
-def test_identity_of_an_older_version_is_still_read(start: Start) -> None:
+def test_identity_of_an_older_version_is_read(start: Start) -> None:
     identity = start(SLEEP)
     older = Identity.model_validate_json(identity.model_dump_json(exclude={"started"}))
     assert older.find_process() is not None
@@ -105,7 +105,7 @@ def test_identity_of_an_older_version_is_still_read(start: Start) -> None:
     ],
 )
 def test_stop_leaves_a_foreign_process_alone(start: Start, change: dict[str, object]) -> None:
-    """Another process has the pid now: it started at another time, or is another program."""
+    """Another process has the pid now. It started at another time, or is another program."""
     stranger = start(SLEEP)
     mistaken = stranger.model_copy(update=change)
     assert mistaken.find_process() is None
@@ -113,13 +113,13 @@ def test_stop_leaves_a_foreign_process_alone(start: Start, change: dict[str, obj
     assert stranger.find_process() is not None
 
 
-def test_a_pid_that_no_one_has() -> None:
+def test_find_process_is_none_for_an_unused_pid() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     assert Identity(pid=ended.pid, created=time.time(), command=("x",)).find_process() is None
 
 
-def test_knows_who_listens(start: Start, tmp_path: Path) -> None:
+def test_listens_tells_processes_apart(start: Start, tmp_path: Path) -> None:
     identity = start(
         "import socket, time; s = socket.create_server(('127.0.0.1', 0));"
         "print(s.getsockname()[1], flush=True); time.sleep(600)"
@@ -144,6 +144,6 @@ def test_start_ends_a_process_it_cannot_identify(
     assert {child.pid for child in psutil.Process().children()} <= before
 
 
-def test_says_when_it_cannot_start(tmp_path: Path) -> None:
+def test_start_explains_a_missing_program(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot start /no/such/program: No such file"):
         process.start(["/no/such/program"], tmp_path, tmp_path / "log")

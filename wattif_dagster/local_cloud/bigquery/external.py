@@ -1,8 +1,9 @@
-"""External tables that read the objects as they are when they are queried.
+"""Makes external tables that read the objects when a query runs.
 
-The emulator takes `externalDataConfiguration`, forgets it and makes an empty native table. Here
-such a table is a DuckDB view over the files. Supported: NEWLINE_DELIMITED_JSON, plain or named
-`.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM); all else is refused.
+The emulator ignores `externalDataConfiguration` and makes an empty native table. Here an external
+table is a DuckDB view over the files. It supports NEWLINE_DELIMITED_JSON, plain or in objects named
+`.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM). Other formats and options
+are refused.
 """
 
 import json
@@ -27,7 +28,7 @@ from wattif_dagster.local_cloud.bigquery.sql import (
     render_string_list,
 )
 
-_HONOURED = {
+_SUPPORTED = {
     "sourceFormat",
     "sourceUris",
     "schema",
@@ -48,7 +49,7 @@ _insert_native, _delete_native, _render_native = (
 
 
 def install() -> None:
-    """Put the routes below before the emulator's, and show the configuration of such tables."""
+    """Put the routes below before the emulator's, and show the configuration of external tables."""
     path = "/projects/{project_id}/datasets/{dataset_id}/tables"
     emulated = list(tables.router.routes)
     tables.router.routes.clear()
@@ -63,7 +64,7 @@ def install() -> None:
 async def insert_table(
     project_id: str, dataset_id: str, request: Request, ctx: _Context
 ) -> dict[str, Any]:
-    """tables.insert, which makes external tables real."""
+    """Answer tables.insert. An external table becomes a view."""
     body = await request.json()
     external = body.get("externalDataConfiguration")
     if external is None:
@@ -79,7 +80,7 @@ async def insert_table(
             update={
                 "table_type": "EXTERNAL",
                 "schema_": tables._rest_to_schema(fields, None),
-                "view_query": json.dumps(external),  # the only free text the catalog keeps
+                "view_query": json.dumps(external),  # the only free text in the catalog
             }
         )
         created = ctx.catalog.create_table(table)
@@ -88,7 +89,7 @@ async def insert_table(
 
 
 async def delete_table(project_id: str, dataset_id: str, table_id: str, ctx: _Context) -> Response:
-    """tables.delete, which drops the view of an external table."""
+    """Answer tables.delete. The view of an external table is dropped."""
     table = ctx.catalog.get_table(project_id, dataset_id, table_id)
     if table is None or table.table_type != "EXTERNAL":
         return await _delete_native(project_id, dataset_id, table_id, ctx)
@@ -108,10 +109,10 @@ def _render(table: TableMeta) -> dict[str, Any]:
 def _render_select(
     external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path
 ) -> str:
-    """The query that reads the objects; a file column confines it to those the URIs name.
+    """The query that reads the objects. A condition on the file column selects those of the URIs.
 
-    DuckDB applies conditions on that column before it opens a file, so neither other objects of
-    the bucket nor other partitions are read.
+    DuckDB applies conditions on that column before it opens a file, so it reads neither other
+    objects of the bucket nor other partitions.
     """
     if external.get("sourceFormat") != "NEWLINE_DELIMITED_JSON":
         raise UnsupportedFeatureError(
@@ -119,9 +120,9 @@ def _render_select(
             f"not {external.get('sourceFormat')}"
         )
     for option, value in external.items():
-        if value and option not in _HONOURED:
+        if value and option not in _SUPPORTED:
             raise UnsupportedFeatureError(
-                f"the local BigQuery does not honour {option} of an external table"
+                f"the local BigQuery does not support {option} of an external table"
             )
     patterns = [ObjectPattern.parse(uri, root) for uri in external.get("sourceUris", [])]
     if not patterns:
@@ -149,12 +150,12 @@ def _render_select(
 
 
 def _find_partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
-    """Names and BigQuery types of the Hive partitioning keys, as the mode says."""
+    """Names and BigQuery types of the Hive partitioning keys, according to the mode."""
     if not options:
         return {}
     if options.get("requirePartitionFilter"):
         raise UnsupportedFeatureError(
-            "the local BigQuery does not honour requirePartitionFilter of an external table"
+            "the local BigQuery does not support requirePartitionFilter of an external table"
         )
     prefix, mode = options.get("sourceUriPrefix", ""), options.get("mode", "AUTO")
     if mode == "CUSTOM":

@@ -1,7 +1,7 @@
-"""What bqemulator 1.4.0 does wrong and how each fault is mended.
+"""Patches of faults of bqemulator 1.4.0.
 
-Every patch replaces one private name of the emulator, so it is only right for one version:
-`check_version` refuses any other.
+Every patch replaces a private name of the emulator, so it is right for one version only.
+`check_version` refuses any other version.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ PATCHED_VERSION = "1.4.0"
 
 
 def check_version() -> None:
-    """Raise UserError unless the installed bqemulator is the one these patches were made for."""
+    """Raise UserError unless the installed bqemulator is the version of these patches."""
     try:
         found = metadata.version("bqemulator")
     except metadata.PackageNotFoundError:
@@ -30,14 +30,14 @@ def check_version() -> None:
 
 
 def wrap(owner: object, name: str, wrapper: Callable[[Any], Any]) -> None:
-    """Put around a function of the emulator, of a module or a class, one of ours."""
+    """Replace a function of a module or class of the emulator by its wrapped form."""
     setattr(owner, name, wrapper(getattr(owner, name)))
 
 
 def start_offline() -> None:
-    """At start the emulator downloads DuckDB's spatial extension, and fails without a network.
+    """The emulator downloads DuckDB's spatial extension at its start, and fails offline.
 
-    GEOGRAPHY is the only thing that needs it. DuckDB's own downloads on demand go as well.
+    Only GEOGRAPHY needs the extension. This patch also turns off DuckDB's automatic downloads.
     """
     from bqemulator.storage.engine import DuckDBEngine
 
@@ -48,7 +48,7 @@ def start_offline() -> None:
 
 
 def keep_utc() -> None:
-    """The emulator's own connection is at UTC; those of loads and queries shall be, too."""
+    """The emulator sets UTC on its own connection only, and loads and queries have others."""
     from bqemulator.storage.engine import DuckDBEngine
 
     def set_utc(self: DuckDBEngine) -> None:
@@ -58,9 +58,9 @@ def keep_utc() -> None:
 
 
 def skip_table_copies() -> None:
-    """After each load and DML the emulator copies the whole table, for FOR SYSTEM_TIME AS OF.
+    """The emulator copies the whole table after each load and DML, for FOR SYSTEM_TIME AS OF.
 
-    Loads become three times slower and the disk fills. CREATE SNAPSHOT TABLE still copies.
+    The copies make loads three times slower and fill the disk. CREATE SNAPSHOT TABLE still copies.
     """
     from bqemulator.catalog.models import SnapshotMeta
     from bqemulator.versioning.snapshots import SnapshotManager
@@ -83,14 +83,14 @@ def skip_table_copies() -> None:
 
 
 def accept_any_upload() -> None:
-    """The emulator refuses the media type `*/*`, which google-cloud-bigquery uploads files with."""
+    """The emulator refuses the media type `*/*`, which google-cloud-bigquery uses for uploads."""
     from bqemulator.api.routes import upload
 
     upload._PERMITTED_MEDIA_CONTENT_TYPES += ("*/*",)
 
 
 def load_atomically() -> None:
-    """Load jobs, rewritten: see `loads` for what they do and the emulator's do not."""
+    """The emulator's load jobs have several faults: see `loads`."""
     from bqemulator.api.routes import jobs, upload
 
     from wattif_dagster.local_cloud.bigquery.loads import run_load_job
@@ -100,7 +100,7 @@ def load_atomically() -> None:
 
 
 def read_external_tables() -> None:
-    """The emulator makes an external table an empty native one: see `external`."""
+    """The emulator makes an empty native table of an external table: see `external`."""
     from wattif_dagster.local_cloud.bigquery.external import install
 
     install()
@@ -116,8 +116,11 @@ def write_query_results() -> None:
 
 
 def refuse_other_hosts() -> None:
-    """The emulator answers whatever host a request is for. A web page whose own name was made to
-    resolve to 127.0.0.1 (DNS rebinding) could ask it in a user's browser."""
+    """The emulator answers requests for any host.
+
+    A web page could reach it through your browser if the name of the page resolves to 127.0.0.1
+    (DNS rebinding).
+    """
     from bqemulator import server
     from bqemulator.api.app import create_app
     from bqemulator.api.dependencies import AppContext
@@ -133,7 +136,7 @@ def refuse_other_hosts() -> None:
 
 
 def translate_once() -> None:
-    """The emulator translates anew what it was asked of another day: see `translations`."""
+    """The emulator translates a statement again for each date: see `translations`."""
     from bqemulator.api.routes import jobs
     from bqemulator.jobs import executor
     from bqemulator.sql import inner_query
@@ -150,7 +153,7 @@ def translate_once() -> None:
 
 
 def tell_queries_by_their_beginning() -> None:
-    """The emulator parses each query eleven times to see that it is one: see `statements`."""
+    """The emulator parses each query eleven times to look for DDL and DML: see `statements`."""
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
 
@@ -174,7 +177,7 @@ def tell_queries_by_their_beginning() -> None:
 
 
 def answer_beside_queries() -> None:
-    """The emulator answers nobody while a query runs: see `queries`."""
+    """The emulator answers no other request while a query runs: see `queries`."""
     from bqemulator.jobs import executor
 
     from wattif_dagster.local_cloud.bigquery.queries import run_beside_the_loop
@@ -183,18 +186,18 @@ def answer_beside_queries() -> None:
 
 
 def refuse_wrong_queries() -> None:
-    """What fails by jobs.query the emulator answers with status 200 and no rows: see `queries`."""
+    """The emulator answers a failed jobs.query with status 200 and no rows: see `queries`."""
     from bqemulator.api.routes import jobs
 
     from wattif_dagster.local_cloud.bigquery.queries import fail_as_a_job
 
     wrap(jobs, "_execute_query_or_failed_meta", fail_as_a_job)
-    # Caught nowhere else, failures reach the handler that answers with their status.
+    # Nothing catches the errors now, so the handler answers with their status.
     jobs._SQL_EXECUTION_DOMAIN_ERRORS = ()
 
 
 def insert_new_jobs() -> None:
-    """The emulator looks in its database for each job that it writes: see `catalog`."""
+    """The emulator writes each job with a slow upsert: see `catalog`."""
     from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 
     from wattif_dagster.local_cloud.bigquery.catalog import insert_new

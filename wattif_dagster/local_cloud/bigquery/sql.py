@@ -1,4 +1,4 @@
-"""Pieces of DuckDB SQL that loads and external tables share."""
+"""Renders the parts of DuckDB SQL that load jobs and external tables share."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,17 +8,17 @@ from bqemulator.storage.type_map import bq_schema_to_duckdb_columns
 
 
 def quote_literal(text: str) -> str:
-    """A string literal."""
+    """The text as a string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def quote_identifier(name: str) -> str:
-    """A quoted identifier."""
+    """The name as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def render_string_list(texts: Iterable[str]) -> str:
-    """A list of string literals."""
+    """The texts as a list of string literals."""
     return "[" + ", ".join(map(quote_literal, texts)) + "]"
 
 

@@ -1,12 +1,12 @@
-"""Translations of SQL to DuckDB's, and what else is read off a statement, kept: one that differs
-by its dates alone is not translated or parsed again.
+"""Caches translations to DuckDB's SQL, and other properties of a statement.
 
 The emulator parses a statement up to two hundred times to translate it, which takes longer than
-DuckDB does to answer it; and the pipeline asks of each day what it asked of the day before.
+the query in DuckDB. The statements of the pipeline differ from day to day only by their dates, and
+such a statement is not translated or parsed again.
 
-A date is a quoted literal that begins as YYYY-MM-DD. Translated are stand-ins for the dates, equal
-ones for equal dates. A translation that loses one is not kept, nor is an error: the statement is
-then translated as it came.
+A date is a quoted literal that begins with YYYY-MM-DD. Before a translation, placeholder dates
+replace the dates, equal ones for equal dates. A translation that loses a date is not cached, and
+neither is an error. The original statement is then translated.
 """
 
 import re
@@ -25,11 +25,11 @@ from sqlglot.errors import ParseError
 
 Answer = TypeVar("Answer")
 KEPT = 256
-"""Statements; a day of the pipeline asks some sixty."""
+"""Number of cached statements. One day of the pipeline has about sixty."""
 
 _DATE = re.compile(r"(?<=')\d{4}-\d\d-\d\d(?=[' T])")
-_FIRST_STAND_IN = date(1583, 1, 1)
-"""No translation brings such dates in by itself, as some do 1970-01-01."""
+_FIRST_PLACEHOLDER = date(1583, 1, 1)
+"""No translation adds such a date by itself, as some add 1970-01-01."""
 
 
 class DateLostError(Exception):
@@ -37,36 +37,39 @@ class DateLostError(Exception):
 
 
 def translate_once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
-    """The same function of a SQL text and further arguments, which must be hashable."""
+    """Wrap a function of a SQL text and hashable arguments: it is called once for all dates."""
 
     @lru_cache(KEPT)
-    def translate_stand_ins(sql: str, *more: Any) -> str:
+    def translate_placeholders(sql: str, *more: Any) -> str:
         translated = translate(sql, *more)
         if not set(_DATE.findall(sql)) <= set(_DATE.findall(translated)):
             raise DateLostError
         return translated
 
     def translate_dates(sql: str, *more: Any) -> str:
-        dates, stand_ins = _find_stand_ins(sql)
+        dates, placeholders = _find_placeholders(sql)
         try:
-            translated = translate_stand_ins(_replace_dates(sql, dates, stand_ins), *more)
+            translated = translate_placeholders(_replace_dates(sql, dates, placeholders), *more)
         except (DateLostError, DomainError):
             return translate(sql, *more)
-        return _replace_dates(translated, stand_ins, dates)
+        return _replace_dates(translated, placeholders, dates)
 
     return translate_dates
 
 
 def answer_once_for_all_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
-    """The same function of a SQL text; its answer must not hang on dates, nor be changed."""
+    """Wrap a function of a SQL text: it is called once for all dates.
+
+    Its answer must not depend on dates, and callers must not change the answer.
+    """
     kept = lru_cache(KEPT)(ask)
-    return lambda sql: kept(_replace_dates(sql, *_find_stand_ins(sql)))
+    return lambda sql: kept(_replace_dates(sql, *_find_placeholders(sql)))
 
 
-def _find_stand_ins(sql: str) -> tuple[list[str], list[str]]:
-    """The dates of a statement, and a stand-in for each."""
+def _find_placeholders(sql: str) -> tuple[list[str], list[str]]:
+    """The dates of a statement, and a placeholder for each."""
     dates = list(dict.fromkeys(_DATE.findall(sql)))
-    return dates, [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
+    return dates, [str(_FIRST_PLACEHOLDER + timedelta(n)) for n in range(len(dates))]
 
 
 def _replace_dates(sql: str, dates: list[str], by: list[str]) -> str:
@@ -77,7 +80,7 @@ def _replace_dates(sql: str, dates: list[str], by: list[str]) -> str:
 def translate_once(
     translate: Callable[..., Result[str, Any]],
 ) -> Callable[..., Result[str, Any]]:
-    """`SQLTranslator.translate`, a function of statement, columns by table, and caller."""
+    """Wrap `SQLTranslator.translate`, so that a translation is used for all dates."""
 
     def translate_or_raise(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
         schema = {table: dict(types) for table, types in columns}
@@ -105,7 +108,7 @@ def translate_once(
 def build_schema_of_tables(
     build_schema: Callable[..., dict[str, dict[str, str]]],
 ) -> Callable[..., dict[str, dict[str, str]]]:
-    """`build_catalog_schema`, of a statement that has the same tables and nothing else."""
+    """Wrap `build_catalog_schema`, so that it parses a short statement with the same tables."""
 
     def build_from_tables(
         bq_sql: str, *, project_id: str, catalog: CatalogRepository
@@ -117,7 +120,7 @@ def build_schema_of_tables(
 
 @answer_once_for_all_dates
 def _select_tables(sql: str) -> str:
-    """A SELECT from the tables of a statement; the statement itself where it cannot be parsed."""
+    """A SELECT from the tables of a statement, or the statement itself if it cannot be parsed."""
     try:
         tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
     except ParseError:
@@ -129,13 +132,13 @@ def _select_tables(sql: str) -> str:
         for table in tables
         if table.db
     ]
-    # Of two tables of one name, in two datasets, the last one counts.
+    # The last of two tables with one name in two datasets is used.
     last = list(dict.fromkeys(reversed(names)))[::-1]
     return f"SELECT * FROM {', '.join(last)}" if last else "SELECT 1"
 
 
 def rewrite_where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
-    """`rewrite_for_row_access`, which has nothing to do without policies and views."""
+    """Wrap `rewrite_for_row_access`, so that it is called only if policies or views exist."""
 
     def rewrite_if_needed(bq_sql: str, *, catalog: CatalogRepository, **options: Any) -> str:
         limited = catalog.list_all_row_access_policies() or any(

@@ -11,16 +11,16 @@ _ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
-    """Serves until SIGTERM or SIGINT; the exit code."""
+    """Serve until SIGTERM or SIGINT, and return the exit code."""
     arguments = _build_parser().parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # Blocked before there are threads, and waited for: a handler runs only when the main thread
-    # wakes up, and a signal that comes just before it falls asleep would not wake it.
+    # The signals are blocked before threads start, and sigwait takes them. A handler would run only
+    # when the main thread wakes up, and a signal just before it sleeps would not wake it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
 
-    # Imported late, so that --help and a wrong option answer at once.
+    # These imports are slow, and --help and wrong options do not need them.
     from .server import Server
     from .store import StoreError
 
@@ -56,24 +56,26 @@ def _build_parser() -> argparse.ArgumentParser:
         help="BigQuery REST API without authentication, e.g. http://127.0.0.1:9050",
     )
     parser.add_argument(
-        "--data-dir", required=True, type=Path, metavar="DIR", help="where state is kept"
+        "--data-dir", required=True, type=Path, metavar="DIR", help="directory of the state"
     )
     parser.add_argument(
         "--grpc-port",
         type=_parse_port,
         default=0,
         metavar="PORT",
-        help="default: a free one, printed",
+        help="default: a free port, which is printed",
     )
     parser.add_argument(
         "--rest-port",
         type=_parse_port,
         default=0,
         metavar="PORT",
-        help="default: a free one, printed",
+        help="default: a free port, which is printed",
     )
     parser.add_argument(
-        "--project", metavar="ID", help="runs the queries; default: the scanned table's project"
+        "--project",
+        metavar="ID",
+        help="project of the queries; default: the project of the scanned table",
     )
     return parser
 

@@ -1,11 +1,12 @@
-"""The preview's anomaly detection: metrics by time window and segment, judged by their own past.
+"""The preview's anomaly detection: it judges metrics by time window and segment by their history.
 
-The real service's model is not published. This one is Student's t predictive interval (see
-detection/fleet_anomalies.sql) over the last points of a series, at the same time of day where
-windows are shorter than a day. A point with little history before it is not judged.
+The model of the real service is not published. This model is Student's t predictive interval (see
+detection/fleet_anomalies.sql) over the last points of a series. For windows shorter than a day
+these are points at the same time of day. A point with too few points before it gets no verdict.
 
-Points are kept in the scan's intermediate table. The first job judges the last points only; later
-ones go on from where the table ends, so no point is judged twice. A window counts once it is over.
+The intermediate table of the scan keeps the points. The first job judges only the last points.
+Later jobs judge the points after the end of the table, so no point is judged twice. A point is used
+when its window has ended.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ from .rules import get_kind
 from .warehouse import Warehouse
 
 _MIN_HISTORY = 5
-_RELATIVE_FLOOR, _ABSOLUTE_FLOOR = 1e-4, 1e-6  # of the deviation: rounding is no anomaly
+_RELATIVE_FLOOR, _ABSOLUTE_FLOOR = 1e-4, 1e-6  # least deviations: rounding is no anomaly
 
 
 def _make_columns(**types: str) -> list[dict[str, str]]:
@@ -59,7 +60,7 @@ _POINT_SCHEMA = _make_columns(
 
 @dataclass(frozen=True)
 class Detection:
-    """What came of the rules, by their position in the spec, and the tables written."""
+    """The results of the rules by their position in the spec, and the tables of the job."""
 
     rules: Mapping[int, DataQualityRuleResult]
     tables: DataQualityResult.AnomalyDetectionGeneratedAssets
@@ -68,7 +69,7 @@ class Detection:
 def detect(
     scan: DataScan, job: DataScanJob, source: Source, query: Query, warehouse: Warehouse
 ) -> Detection:
-    """Judges the points that are new, writes them to the scan's tables.
+    """Judge the new points and write them to the scan's tables.
 
     Raises ScanError when the SQL fails or a table cannot be written, and what `query` raises.
     """
@@ -109,7 +110,7 @@ def detect(
 
 
 def _judge_point(point: Mapping[str, Any], threshold: float) -> dict[str, Any]:
-    """The point as a row of the result table, still without its job."""
+    """The point as a row of the result table, without its job."""
     row = {name: point[name] for name in ("segmentation", "column_name", "metric", "value")}
     row |= {"time": point["time"].isoformat(), "is_anomaly": None, "anomaly_prob": None}
     row |= {"lower_bound": None, "upper_bound": None}

@@ -1,4 +1,4 @@
-"""The points that the preview judges, as GoogleSQL: metrics by time window and segment."""
+"""Renders the points that the preview judges as GoogleSQL: metrics by time window and segment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FIRST_POINTS = 10
 
 _HISTORY_POINTS = 28
 _TIME_TYPES = ("TIMESTAMP", "DATETIME", "DATE")
-_UNITS = {  # BigQuery's name of each window, and its length in seconds
+_UNITS = {  # BigQuery's name of each window, and its least length in seconds
     "PER_MINUTE": ("MINUTE", 60),
     "HOURLY": ("HOUR", 3600),
     "DAILY": ("DAY", 86400),
@@ -33,7 +33,7 @@ WINDOWS = (AUTO, *_UNITS)
 
 @dataclass(frozen=True)
 class Source:
-    """Where a scan's points come from. Raises ScanError when made of what does not fit."""
+    """The rows, the time column and the segments of a scan's points."""
 
     data: Data
     time: str
@@ -43,7 +43,10 @@ class Source:
     def from_scan(
         cls, scan: DataScan, columns: Mapping[str, str], partition: str | None
     ) -> "Source":
-        """From a scan, its table's columns, and the column the table is partitioned by, if any."""
+        """Make it from a scan, the columns of its table, and the table's partitioning column.
+
+        Raises ScanError when the scan does not fit the table.
+        """
         spec = preview.extend(scan.data_quality_spec)
         filters = [spec.row_filter] if spec.row_filter else []
         if 0 < spec.sampling_percent < 100:
@@ -65,7 +68,7 @@ class Source:
                 get_kind(rule) == preview.RULE_KIND
                 and data.get_type(rule.column) not in NUMERIC_TYPES
             ):
-                raise ScanError(f"anomalies are found in numbers; {rule.column} is none")
+                raise ScanError(f"anomaly detection needs a number; {rule.column} is none")
         for segment in settings.segmentation_columns:
             data.get_type(segment)
         return cls(data, time, tuple(settings.segmentation_columns))
@@ -78,7 +81,7 @@ class Source:
     def render_points(
         self, column: str, metrics: list[str], unit: str, kept: str, now: datetime
     ) -> str:
-        """A query of the column's points that are over and not in the table `kept`."""
+        """A query for the column's points whose window has ended and that table `kept` lacks."""
         segments = ", ".join(quote_identifier(name) for name in self.segments)
         named = ", ".join(
             f"{quote_identifier(name)} AS {quote_identifier(name)}" for name in self.segments
@@ -108,7 +111,10 @@ WHERE value IS NOT NULL
 
 
 def choose_unit(window: str, source: Source, query: Query) -> str:
-    """BigQuery's name of the window; AUTO_FREQUENCY is the longest that most gaps reach."""
+    """BigQuery's name of the window.
+
+    AUTO_FREQUENCY is the longest window that is not longer than the median gap between rows.
+    """
     if window != AUTO:
         return _UNITS[window][0]
     answer = query(f"""
@@ -122,7 +128,7 @@ SELECT PERCENTILE_DISC(gap, 0.5) OVER () FROM (
 
 
 def render_history(fresh: str, kept: str, unit: str) -> str:
-    """A query of the points to judge, each with number, mean and deviation of those before it."""
+    """A query for the points to judge, with number, mean and deviation of the points before."""
     of_day = "EXTRACT(HOUR FROM time) * 60 + EXTRACT(MINUTE FROM time)"
     phase = of_day if unit in ("MINUTE", "HOUR") else "0"
     series = "PARTITION BY segmentation, column_name, metric"

@@ -1,4 +1,4 @@
-"""What the rules of a scan come to: asked in one query, or one by one to say whose fault it is."""
+"""Asks BigQuery for the results of rules, in one query or, after an error, in one per rule."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,16 +16,16 @@ Query = Callable[[str], Rows]
 def answer_rules(
     asked: Mapping[int, DataQualityRule], data: rules.Data, query: Query
 ) -> tuple[int, dict[int, DataQualityRuleResult]]:
-    """How many rows there are, and the results of rules by their number.
+    """The number of rows, and the results of the rules by their number.
 
-    Raises ScanError, which names the rule that fails.
+    Raises ScanError, which names the failing rule.
     """
     try:
         total, *values = _take_one_row(query(rules.render_query(list(asked.values()), data)))
     except ScanError:
         if not asked:
             raise
-        total, results = answer_rules({}, data, query)  # fails where the filter does, not a rule
+        total, results = answer_rules({}, data, query)  # raises when the filter is at fault
         for number, rule in asked.items():
             with name_rule(rule):
                 results[number] = _answer_alone(rule, data, query)
@@ -43,7 +43,7 @@ def answer_rules(
 
 @contextmanager
 def name_rule(rule: DataQualityRule) -> Iterator[None]:
-    """Has a ScanError say in which rule it was."""
+    """Add the name of the rule to a ScanError from the block."""
     try:
         yield
     except ScanError as error:

@@ -1,9 +1,9 @@
-"""One run of a scan: every rule evaluated, the scores made.
+"""Evaluates the rules of a scan and computes the scores of one job.
 
-Where the published reference leaves room, this service does the following. A rule passes on no
-rows. Suspended rules are not run and have no result. A score is the percentage of rules that
-passed. An incremental run takes the rows above the last run's end, up to the newest value, so no
-row is looked at twice; rows with NULL in that column are never looked at.
+The published reference leaves some points open. This service decides them as follows. A rule passes
+without rows. Suspended rules do not run and have no result. A score is the percentage of passed
+rules. An incremental job evaluates the rows after the end of the last job, up to the newest value,
+so no row is evaluated twice. Rows with NULL in the incremental column are never evaluated.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ INCREMENTAL_TYPES = ("DATE", "TIMESTAMP")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The result of a run, and the incremental field's highest value seen so far."""
+    """The result of a job, and the highest value of the incremental field so far."""
 
     result: DataQualityResult
     high_water: str | None
@@ -44,11 +44,11 @@ def evaluate(
     query: Query,
     detected: Mapping[int, DataQualityRuleResult] | None = None,
 ) -> Evaluation:
-    """Runs the rules of a scan that are not suspended.
+    """Run the rules of a scan that are not suspended.
 
-    `columns` are those of the source table; `high_water` is where the last run ended; `detected`
-    are the results of the rules that were run already, by their position in the spec. Raises
-    ScanError when a rule's SQL fails or does not fit the table, and what `query` raises.
+    `columns` are the types of the source table by name. `high_water` is the end of the last job.
+    `detected` has the results of rules that have already run, by their position in the spec. Raises
+    ScanError when a rule's SQL fails or does not fit the table, and the exceptions of `query`.
     """
     spec, field = scan.data_quality_spec, scan.execution_spec.field
     data = rules.Data(TableName.parse(scan.data.resource, "data.resource"), columns)
@@ -71,13 +71,13 @@ def evaluate(
     made |= answered
     results = []
     for number, rule in wanted.items():
-        result_of = made[number]
+        rule_result = made[number]
         with name_rule(rule):
             for debug_query in rule.debug_queries:
                 answer = query(data.expand(debug_query.sql_statement))
-                result_of.debug_queries_result_sets.append(_read_debug_values(answer))
-        result_of.rule = rule
-        results.append(result_of)
+                rule_result.debug_queries_result_sets.append(_read_debug_values(answer))
+        rule_result.rule = rule
+        results.append(rule_result)
     result.rules = results
     result.passed, result.score = _judge(results)
     result.dimensions = _summarize_dimensions(results)
@@ -99,7 +99,7 @@ def _query_newest(field: str, data: rules.Data, query: Query) -> str | None:
 
 
 def check_incremental(field: str, data: rules.Data) -> None:
-    """Raises ScanError unless the column exists and is a DATE or TIMESTAMP."""
+    """Raise ScanError unless the column exists and is a DATE or TIMESTAMP."""
     if data.get_type(field) not in INCREMENTAL_TYPES:
         raise ScanError(f"column {field!r} must be one of {', '.join(INCREMENTAL_TYPES)}")
 
@@ -125,7 +125,7 @@ def _read_debug_values(answer: Rows) -> DataQualityRuleResult.DebugQueryResultSe
 
 
 def _judge(results: Iterable[DataQualityRuleResult]) -> tuple[bool, float]:
-    """Whether all passed, and the percentage that did."""
+    """Whether all results passed, and the percentage of passed ones."""
     verdicts = [result.passed for result in results]
     score = 100 * sum(verdicts) / len(verdicts) if verdicts else 100.0
     return all(verdicts), round(score, 2)
@@ -134,7 +134,7 @@ def _judge(results: Iterable[DataQualityRuleResult]) -> tuple[bool, float]:
 def _group(
     results: Iterable[DataQualityRuleResult], key: str
 ) -> dict[str, list[DataQualityRuleResult]]:
-    """Results by a field of their rule, those without it left out."""
+    """Results by a field of their rule, without those that lack it."""
     groups: dict[str, list[DataQualityRuleResult]] = {}
     for result in results:
         if value := getattr(result.rule, key):

@@ -1,6 +1,6 @@
-"""Results of a job as rows of the export table, one for each rule.
+"""Builds the rows of the export table from the results of a job, one row per rule.
 
-The columns are those of export_schema.
+The columns are in export_schema.
 """
 
 import json
@@ -38,7 +38,7 @@ _RULE_TYPES = {
 def build_export_rows(
     scan: DataScan, job: DataScanJob, result: DataQualityResult, end_time: datetime
 ) -> list[dict[str, Any]]:
-    """JSON rows for one job; `end_time` is when the rules were done."""
+    """JSON rows of one job. `end_time` is the time when the rules had run."""
     job_columns = _build_job_columns(scan, job, result, end_time)
     return [job_columns | _build_rule_columns(rule_result) for rule_result in result.rules]
 
@@ -125,7 +125,7 @@ def _build_rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
 
 
 def _serialize_parameters(rule: DataQualityRule) -> str:
-    """The rule's own settings, as JSON."""
+    """The settings of the rule kind as JSON."""
     expectation = getattr(preview.extend(rule), get_kind(rule))
     return json_format.MessageToJson(expectation, preserving_proto_field_name=True, indent=None)
 

@@ -1,4 +1,4 @@
-"""The gRPC transport, plain text."""
+"""The gRPC transport, in plain text."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 
 def start(methods: Sequence[Method], port: int) -> tuple[grpc.Server, int]:
-    """A running server on 127.0.0.1, and its port (a free one for 0). Raises OSError."""
-    # Without reuseport off, a second server would bind the same port and share its calls.
+    """Start a server on 127.0.0.1 and return it and its port, a free one for 0. Raises OSError."""
+    # With reuseport, a second server could bind the same port and take some of the calls.
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     for service in {method.service for method in methods}:
         handlers = {m.name: _make_handler(m) for m in methods if m.service == service}

@@ -1,6 +1,6 @@
-"""User values as GoogleSQL tokens that cannot break out of their quotes.
+"""Renders user values as GoogleSQL tokens that cannot end their quotes.
 
-https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
+Source: https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical
 """
 
 import re
@@ -16,22 +16,22 @@ _TYPED_STRINGS = frozenset({"NUMERIC", "BIGNUMERIC", "DATE", "DATETIME", "TIME",
 
 
 def quote_string(value: str) -> str:
-    """A string literal."""
+    """The value as a string literal."""
     escaped = "".join(_ESCAPES.get(char, char) for char in value)
     return f"'{escaped}'"
 
 
 def quote_identifier(name: str) -> str:
-    """A quoted identifier, or a quoted path such as `project.dataset.table`. Raises ScanError."""
+    """The name or path, e.g. project.dataset.table, as a quoted identifier. Raises ScanError."""
     if not _NAME.fullmatch(name):
         raise ScanError(f"{name!r} is not a name")
     return f"`{name}`"
 
 
 def render_literal(value: str, column_type: str) -> str:
-    """A value, given as text, as a literal of a column's type.
+    """The text as a literal of a column's type.
 
-    Raises ScanError when the text is no such value, or the type cannot be compared.
+    Raises ScanError when the text is not a value of the type, or the type cannot be compared.
     """
     if column_type == "STRING":
         return quote_string(value)

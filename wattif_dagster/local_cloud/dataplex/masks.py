@@ -1,4 +1,4 @@
-"""Updates of a scan by field mask."""
+"""Updates a scan by a field mask."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,10 +16,10 @@ _FIXED_MESSAGE = "immutable; delete the scan and create it again"
 
 
 def apply_mask(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataScan:
-    """A copy of `current` with the masked fields as `change` has them, unset ones cleared.
+    """A copy of `current` with the masked fields of `change`. Unset fields are cleared.
 
-    Without paths: the mutable fields that `change` has set. `*`: all mutable ones. Raises ApiError
-    INVALID_ARGUMENT for a path that is unknown, immutable or output only.
+    Without paths, the set mutable fields of `change` are taken. With `*`, all mutable fields are
+    taken. Raises ApiError INVALID_ARGUMENT for a path that is unknown, immutable or output only.
     """
     pb, change_pb = DataScan.pb(DataScan(current)), DataScan.pb(change)
     if list(paths) == ["*"]:
@@ -41,7 +41,7 @@ def apply_mask(current: DataScan, change: DataScan, paths: Sequence[str]) -> Dat
 
 
 def _has(message: Message, path: str) -> bool:
-    """Whether a field holds anything but its default."""
+    """Whether a field has another value than its default."""
     *parents, name = path.split(".")
     for parent in parents:
         message = getattr(message, parent)

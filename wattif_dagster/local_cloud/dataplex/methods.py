@@ -1,4 +1,4 @@
-"""The RPCs, said once for both transports: names, message types, REST routes."""
+"""Describes the RPCs for both transports: names, message types, REST routes."""
 
 import re
 from collections.abc import Callable
@@ -19,10 +19,10 @@ _SERVICES = {"google.cloud.dataplex.v1": "DataScanService", "google.longrunning"
 
 @dataclass(frozen=True)
 class Method:
-    """One RPC: `call` takes an instance of `request_type`, `wire_type` is its protobuf class.
+    """One RPC. `call` takes an instance of `request_type`, and `wire_type` is its protobuf class.
 
-    `path` is in google.api.http syntax; `body` is the field the HTTP body holds, "*" for all
-    fields, None for no body.
+    `path` is in google.api.http syntax. `body` is the field in the HTTP body: "*" for all fields,
+    None for no body.
     """
 
     service: str
@@ -36,7 +36,7 @@ class Method:
 
     @cached_property
     def route(self) -> re.Pattern[str]:
-        """Matches a URL path; its groups are the fields in the path, dots as `__`."""
+        """A pattern of URL paths. Its groups are the fields in the path, with `__` for dots."""
         pattern = re.escape(self.path).replace(r"\*", r"[^/:]+")
         pattern = re.sub(
             r"\\{([a-z_\\.]+)=([^{}]*)\\}",
@@ -46,7 +46,7 @@ class Method:
         return re.compile(pattern)
 
     def invoke(self, request: Message) -> Message:
-        """Calls with a protobuf message and returns one. Raises ApiError."""
+        """Call with a protobuf message and return one. Raises ApiError."""
         if isinstance(self.request_type, MessageMeta):
             response = self.call(self.request_type.wrap(request))
         else:
@@ -55,7 +55,7 @@ class Method:
 
 
 def list_data_scan_methods(service: DataScanService) -> list[Method]:
-    """The RPCs of DataScanService. Of routes that fit one URL, the first counts."""
+    """The RPCs of DataScanService. The first route that fits a URL is used."""
     location = "projects/*/locations/*"
     scan = f"{location}/dataScans/*"
     scans, jobs = f"/v1/{{parent={location}}}/dataScans", f"/v1/{{parent={scan}}}/jobs"
@@ -107,7 +107,7 @@ def list_operations_methods(service: OperationsService) -> list[Method]:
 def _make_method(
     call: Callable[[Any], Any], request_type: Any, verb: str, path: str, body: str | None = None
 ) -> Method:
-    """A method whose names follow from the full name of its request type."""
+    """A method with the names from the full name of its request type."""
     wire_type = request_type.meta.pb if isinstance(request_type, MessageMeta) else request_type
     package, _, request = wire_type.DESCRIPTOR.full_name.rpartition(".")
     return Method(

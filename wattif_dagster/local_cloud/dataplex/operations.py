@@ -1,6 +1,6 @@
 """Long-running operations, and google.longrunning.Operations without its transport.
 
-All are done when they are returned: nothing here takes long.
+Every operation is done when it is returned, because none takes long.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ from .store import Store
 def make_operation(
     target: str, verb: str, started: datetime, ended: datetime, outcome: DataScan | ApiError | None
 ) -> Operation:
-    """An operation on the resource `target` which gave a scan, nothing, or an error."""
+    """A done operation on the resource `target`. Its outcome is a scan, nothing, or an error."""
     metadata = OperationMetadata(
         create_time=started, end_time=ended, target=target, verb=verb, api_version="v1"
     )
@@ -54,17 +54,17 @@ def _pack(message: Message) -> Any:
 
 
 class OperationsService:
-    """One method per RPC: request message in, response message out, ApiError raised."""
+    """One method per RPC. Each takes a request, returns a response, and raises ApiError."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def get_operation(self, request: GetOperationRequest) -> Operation:
-        """One operation."""
+        """Return one operation."""
         return self._store.get_operation(check_operation(request.name))
 
     def list_operations(self, request: ListOperationsRequest) -> ListOperationsResponse:
-        """Operations of a location."""
+        """Return the operations of a location."""
         parent = check_location(request.name, "name")
         if request.filter:
             raise unimplemented("filter")
@@ -79,11 +79,11 @@ class OperationsService:
         return ListOperationsResponse(operations=operations, next_page_token=token)
 
     def delete_operation(self, request: DeleteOperationRequest) -> Empty:
-        """Forgets an operation."""
+        """Delete an operation."""
         self._store.delete_operation(self._store.get_operation(check_operation(request.name)).name)
         return Empty()
 
     def cancel_operation(self, request: CancelOperationRequest) -> Empty:
-        """Does nothing but look the operation up: it was done when it was returned."""
+        """Look up the operation. It is already done, so nothing is cancelled."""
         self._store.get_operation(check_operation(request.name))
         return Empty()

@@ -1,4 +1,4 @@
-"""The REST transport: JSON over HTTP/1.1, as google.api.http maps it, and GET /healthz."""
+"""The REST transport: JSON over HTTP/1.1 by google.api.http, and GET /healthz."""
 
 import json
 import logging
@@ -18,9 +18,9 @@ from .errors import ApiError, invalid_argument
 from .methods import Method
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-OWN_NAMES = ("127.0.0.1", "localhost")
-"""Hosts that requests may be for: a web page whose own name was made to resolve to 127.0.0.1 (DNS
-rebinding) sends that name, and would else be taken for the user."""
+ACCEPTED_HOSTS = ("127.0.0.1", "localhost")
+"""Accepted hosts of requests. A web page whose name resolves to 127.0.0.1 (DNS rebinding) sends
+another host."""
 
 _HTTP_STATUS = {
     StatusCode.INVALID_ARGUMENT: 400,
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 def start(methods: Sequence[Method], port: int) -> tuple[ThreadingHTTPServer, int]:
-    """A running server on 127.0.0.1, and its port (a free one for 0). Raises OSError."""
+    """Start a server on 127.0.0.1 and return it and its port, a free one for 0. Raises OSError."""
     handler = type("Handler", (_Handler,), {"methods": methods})
     try:
         server = _Server(("127.0.0.1", port), handler)
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     methods: Sequence[Method] = ()
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body leave in one packet
+    wbufsize = -1  # sends headers and body in one packet
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -85,9 +85,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _respond(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        body = self._read_body()  # always read, or it would be taken for the next request
-        if self.headers.get("Host", "").partition(":")[0] not in OWN_NAMES:
-            raise ApiError(StatusCode.PERMISSION_DENIED, f"ask for {' or '.join(OWN_NAMES)}")
+        body = self._read_body()  # must be read: else it becomes the next request
+        if self.headers.get("Host", "").partition(":")[0] not in ACCEPTED_HOSTS:
+            raise ApiError(
+                StatusCode.PERMISSION_DENIED, f"the Host must be {' or '.join(ACCEPTED_HOSTS)}"
+            )
         if self.command == "GET" and path == "/healthz":
             return {"status": "ok"}
         for method in self.methods:
@@ -117,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _parse_request(
     method: Method, path_fields: dict[str, str], query: dict[str, str], body: Any
 ) -> Message:
-    """The request message: fields from the path, the query and the body. Raises ApiError."""
+    """The request message with fields from path, query and body. Raises ApiError."""
     if not isinstance(body, dict):
         raise invalid_argument("the body must be a JSON object")
     fields: dict[str, Any] = {
@@ -145,7 +147,7 @@ def _parse_request(
 
 
 def _parse_query_value(method: Method, name: str, value: str) -> str | bool:
-    """Booleans are words in a query; other types parse from their text."""
+    """The value of a query parameter. A boolean is a word; ParseDict parses other types."""
     fields = method.wire_type.DESCRIPTOR.fields_by_camelcase_name
     field = fields.get(name) or method.wire_type.DESCRIPTOR.fields_by_name.get(name)
     if field is not None and field.type == FieldDescriptor.TYPE_BOOL:

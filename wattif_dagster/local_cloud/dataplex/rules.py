@@ -1,6 +1,7 @@
-"""Data quality rules rendered as GoogleSQL.
+"""Renders data quality rules as GoogleSQL.
 
-Row-level rules become a condition per row; the others a query with one answer. Semantics follow
+A row-level rule becomes a condition on each row. Another rule becomes a query with one value.
+Source of the semantics:
 https://cloud.google.com/dataplex/docs/reference/rest/v1/DataQualityRule.
 """
 
@@ -35,20 +36,20 @@ _STATISTICS = {
 
 
 def get_kind(rule: Any) -> str:
-    """The field of the `rule_type` oneof that is set, the preview's too; empty when none is."""
+    """The set field of the `rule_type` oneof, also of the preview, or "" when none is set."""
     return preview.extend(rule).WhichOneof("rule_type") or ""
 
 
 def has_detection(spec: DataQualitySpec) -> bool:
-    """Whether the preview's anomaly detection is asked for."""
+    """Whether a rule uses the preview's anomaly detection."""
     return any(get_kind(rule) == preview.RULE_KIND for rule in spec.rules)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The rows a job looks at: a table, the filters on it, and its columns' types.
+    """The rows of a job: a table, filters, and the types of its columns.
 
-    `columns` maps names to GoogleSQL types (INT64, STRING ..); ARRAY for repeated ones.
+    `columns` maps names to GoogleSQL types, e.g. INT64, and repeated columns to ARRAY.
     """
 
     table: TableName
@@ -57,7 +58,7 @@ class Data:
 
     @property
     def sql(self) -> str:
-        """A parenthesised query, fit for a FROM clause."""
+        """A query in parentheses for a FROM clause."""
         where = " AND ".join(enclose(condition) for condition in self.filters)
         source = f"SELECT * FROM {quote_identifier(str(self.table))} AS t"
         return f"({source} WHERE {where})" if where else f"({source})"
@@ -67,7 +68,7 @@ class Data:
         return _DATA_REFERENCE.sub(lambda _: self.sql, sql)
 
     def get_type(self, column: str) -> str:
-        """The type of a top-level column, in any case of letters. Raises ScanError."""
+        """The type of a top-level column. Upper and lower case are equal. Raises ScanError."""
         for name, column_type in self.columns.items():
             if name.lower() == column.lower():
                 return column_type
@@ -75,21 +76,21 @@ class Data:
 
 
 def render_sample_filter(percent: float) -> str:
-    """A condition that keeps about `percent` of the rows, the same ones in every query.
+    """A condition that selects about `percent` of the rows, the same rows in every query.
 
-    Rows are drawn by a hash of their content, so that all rules, and the failing-rows query
-    afterwards, see one sample. Equal rows are in or out together.
+    A hash of their content selects rows, so all rules and the failing-rows query use one sample.
+    Equal rows are all in the sample or all out of it.
     """
     return f"ABS(MOD(FARM_FINGERPRINT(TO_JSON_STRING(t)), 100000)) < {round(percent * 1000)}"
 
 
 def enclose(sql: str) -> str:
-    """User SQL in parentheses which a trailing line comment cannot swallow."""
+    """User SQL in parentheses. A line comment at its end does not hide the last one."""
     return f"(\n{sql}\n)"
 
 
 def render_row_condition(rule: DataQualityRule, data: Data) -> str:
-    """A condition, never NULL, that holds for the rows passing a row-level rule.
+    """A condition that is true for rows that pass a row-level rule, else false, and never NULL.
 
     Raises ScanError when the rule does not fit the column.
     """
@@ -124,7 +125,7 @@ def _render_bounds(
     bounds: DataQualityRule.RangeExpectation | DataQualityRule.StatisticRangeExpectation,
     value_type: str,
 ) -> str:
-    """`value` compared with one or both bounds."""
+    """A condition that compares `value` with one or both bounds."""
     parts = []
     if bounds.min_value:
         comparison = ">" if bounds.strict_min_enabled else ">="
@@ -136,13 +137,15 @@ def _render_bounds(
 
 
 def render_query(tested: Sequence[DataQualityRule], data: Data) -> str:
-    """A query of one row: the number of rows; of each row-level rule the rows with NULL in its
-    column and the rows passing; and the answer to `question` of each other rule.
+    """A query whose one row answers all rules.
 
-    Where the answer to a question is not one row, this one is not either. Raises ScanError when a
-    rule does not fit its column.
+    The first column is the number of rows. Each row-level rule has two columns: the number of rows
+    with NULL in its column, and the number of passing rows. At the end, each other rule has the
+    value of `render_question`.
+    If a question does not return one row, the query does not either. Raises ScanError when a rule
+    does not fit its column.
     """
-    # DuckDB lets a question see the columns before it: their names are none that anybody types.
+    # In DuckDB a question can see the columns before it, so their names are unusual.
     counts = ["COUNT(*) AS _wattif_total"]
     questions = []
     for number, rule in enumerate(tested):
@@ -157,9 +160,12 @@ def render_query(tested: Sequence[DataQualityRule], data: Data) -> str:
 
 
 def render_question(rule: DataQualityRule, data: Data, name: str = "answer") -> str:
-    """A query of one value for a rule that is not row-level: of a SQL assertion the number of rows
-    it returns; of a statistic or table condition whether it passes, or NULL. A condition that is
-    no aggregate has a value a row: the query then gives two."""
+    """A query of one value for a rule that is not row-level.
+
+    The value is the number of rows that a SQL assertion returns. For a statistic or a table
+    condition it is whether the rule passes, or NULL. A condition without an aggregate has one value
+    per row, and the query then returns two rows. Raises ScanError as `render_query`.
+    """
     match get_kind(rule):
         case "sql_assertion":
             asserted = enclose(data.expand(rule.sql_assertion.sql_statement))
@@ -181,7 +187,7 @@ def _render_statistic_condition(rule: DataQualityRule, data: Data) -> str:
 
 
 def render_failing_rows(rule: DataQualityRule, data: Data) -> str:
-    """A query for the rows that do not pass a row-level rule."""
+    """A query for the rows that fail a row-level rule."""
     failing = f"NOT {render_row_condition(rule, data)}"
     if rule.ignore_null:
         failing += f" AND {quote_identifier(rule.column)} IS NOT NULL"

@@ -1,7 +1,6 @@
-"""Runs jobs, one at a time in the order they came.
+"""Runs jobs one at a time, in the order of their submission.
 
-One at a time because the local BigQuery answers one query at a time anyway, and because runs of an
-incremental scan must follow each other.
+Jobs of an incremental scan must not overlap: each begins where the last one ended.
 """
 
 import logging
@@ -36,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """The thread that runs jobs, and what may be done to jobs from outside it."""
+    """The thread that runs jobs, and the methods by which other threads submit and cancel them."""
 
     def __init__(self, store: Store, warehouse: Warehouse) -> None:
         self._store = store
@@ -46,7 +45,7 @@ class JobRunner:
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Ends what a crash left unfinished, then takes jobs."""
+        """End the jobs that a crash left unfinished, then start the thread."""
         for job in self._store.list_jobs_in(State.PENDING, State.RUNNING, State.CANCELING):
             cancelled = job.state == State.CANCELING
             message = "" if cancelled else _STOPPED
@@ -54,18 +53,18 @@ class JobRunner:
         self._thread.start()
 
     def stop(self, grace: float) -> bool:
-        """Ends the running job at its next query; True if that came within `grace` seconds."""
+        """End the running job at its next query. True if it ended within `grace` seconds."""
         self._stopping = True
         self._names.put(None)
         self._thread.join(grace)
         return not self._thread.is_alive()
 
     def submit(self, job: str) -> None:
-        """Queues a stored job in state PENDING."""
+        """Queue a stored job in state PENDING."""
         self._names.put(job)
 
     def cancel(self, name: str) -> None:
-        """Ends a job as CANCELLED, a running one when its current query returns.
+        """End a job as CANCELLED. A running job ends when its current query returns.
 
         Raises ApiError NOT_FOUND, FAILED_PRECONDITION.
         """
@@ -84,14 +83,14 @@ class JobRunner:
             try:
                 self._run(name)
             except ApiError as error:
-                _log.info("job %s is gone: %s", name, error)
+                _log.info("job %s was deleted: %s", name, error)
             except Exception:
                 _log.exception("job %s", name)
-                with suppress(ApiError):  # the scan may be gone as well
+                with suppress(ApiError):  # the scan may also be deleted
                     self._finish(name, State.FAILED, "internal error; see the service's log")
 
     def _run(self, name: str) -> None:
-        """Runs one job to its end. Raises ApiError when the scan is deleted meanwhile."""
+        """Run one job to its end. Raises ApiError when the scan is deleted during the job."""
         with self._store.transaction():
             job = self._store.get_job(name)
             if job.state != State.PENDING:
@@ -136,7 +135,7 @@ class JobRunner:
         return evaluation
 
     def _export(self, scan: DataScan, job: DataScanJob, result: DataQualityResult) -> Export:
-        """Writes the results to the table the scan names; without one, the state is unset."""
+        """Write the results to the table of the scan. Without a table, the state is unset."""
         actions = scan.data_quality_spec.post_scan_actions
         if "bigquery_export" not in actions:
             return Export()
@@ -151,7 +150,7 @@ class JobRunner:
     def _finish(
         self, name: str, state: State, message: str = "", evaluation: Evaluation | None = None
     ) -> None:
-        """Writes the end of a job to it and to its scan, in one transaction."""
+        """Store the end of a job in the job and in its scan, in one transaction."""
         with self._store.transaction():
             job = self._store.get_job(name)
             scan = self._store.get_scan(extract_scan(name))

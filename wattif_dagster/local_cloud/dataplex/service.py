@@ -1,6 +1,6 @@
 """google.cloud.dataplex.v1.DataScanService without its transport.
 
-One method per RPC: request message in, response message out, ApiError raised.
+One method per RPC. Each takes a request, returns a response, and raises ApiError.
 """
 
 from collections.abc import Callable
@@ -55,11 +55,11 @@ _OUTPUT_ONLY = (
 )
 M = TypeVar("M", dp.DataScan, dp.DataScanJob)
 
-_DETAILS = ("data_quality_spec", "data_quality_result")  # what the view BASIC leaves out
+_DETAILS = ("data_quality_spec", "data_quality_result")  # fields that the view BASIC omits
 
 
 class DataScanService:
-    """The service over a store, a runner that has been started, and a warehouse."""
+    """The service. It uses a store, a started runner, and a warehouse."""
 
     def __init__(self, store: Store, runner: JobRunner, warehouse: Warehouse) -> None:
         self._store = store
@@ -69,7 +69,7 @@ class DataScanService:
     # Scans
 
     def create_data_scan(self, request: dp.CreateDataScanRequest) -> Operation:
-        """Stores a scan; a one-time scan also runs."""
+        """Store a scan. A one-time scan also runs."""
         self._delete_expired()
         parent = check_location(request.parent, "parent")
         scan_id = check_scan_id(request.data_scan_id or f"data-scan-{uuid4()}")
@@ -85,7 +85,8 @@ class DataScanService:
             raise already_exists(scan.name)
         if len(scans) >= MAX_SCANS:
             raise ApiError(
-                StatusCode.RESOURCE_EXHAUSTED, f"{parent} has {MAX_SCANS} scans, the most it can"
+                StatusCode.RESOURCE_EXHAUSTED,
+                f"{parent} has {MAX_SCANS} scans, which is the maximum",
             )
 
         def create() -> dp.DataScan:
@@ -102,7 +103,7 @@ class DataScanService:
         return self._run_operation(scan.name, "create", create)
 
     def _check_source(self, scan: dp.DataScan) -> None:
-        """The table exists, and has the incremental field. Raises ApiError."""
+        """Check that the table exists and fits the scan. Raises ApiError."""
         table = TableName.parse(scan.data.resource, "data.resource")
         try:
             columns = self._warehouse.get_columns(table)
@@ -122,7 +123,7 @@ class DataScanService:
                 raise invalid_argument(f"data_quality_spec.anomaly_detection: {error}") from error
 
     def get_data_scan(self, request: dp.GetDataScanRequest) -> dp.DataScan:
-        """One scan; spec and result only in the view FULL."""
+        """Return a scan. Its spec and result are only in the view FULL."""
         scan = self._get_scan(request.name)
         return (
             scan
@@ -131,7 +132,7 @@ class DataScanService:
         )
 
     def list_data_scans(self, request: dp.ListDataScansRequest) -> dp.ListDataScansResponse:
-        """Scans of a location, in the view BASIC, by name or creation time."""
+        """Return scans of a location in the view BASIC, sorted by name or creation time."""
         self._delete_expired()
         parent = check_location(request.parent, "parent")
         if request.filter:
@@ -158,7 +159,7 @@ class DataScanService:
         )
 
     def update_data_scan(self, request: dp.UpdateDataScanRequest) -> Operation:
-        """Changes the masked fields of a scan."""
+        """Change the masked fields of a scan."""
         with self._store.transaction():
             current = self._get_scan(request.data_scan.name, "data_scan.name")
             scan = apply_mask(current, request.data_scan, request.update_mask.paths)
@@ -171,7 +172,7 @@ class DataScanService:
         return self._run_operation(scan.name, "update", lambda: scan)
 
     def delete_data_scan(self, request: dp.DeleteDataScanRequest) -> Operation:
-        """Deletes a scan; one with jobs only by `force`."""
+        """Delete a scan. A scan with jobs needs `force`."""
         with self._store.transaction():
             name = self._get_scan(request.name).name
             if not request.force and self._store.list_jobs(name):
@@ -182,7 +183,7 @@ class DataScanService:
     # Jobs
 
     def run_data_scan(self, request: dp.RunDataScanRequest) -> dp.RunDataScanResponse:
-        """Queues a job of an on-demand scan."""
+        """Queue a job of an on-demand scan."""
         with self._store.transaction():
             scan = self._get_scan(request.name)
             if get_trigger_mode(scan) != "on_demand":
@@ -190,7 +191,7 @@ class DataScanService:
             return dp.RunDataScanResponse(job=self._add_job(scan, listed=True))
 
     def _add_job(self, scan: dp.DataScan, *, listed: bool) -> dp.DataScanJob:
-        """A queued job; inside a transaction, the runner sees it when that ends."""
+        """Queue a job. The runner sees it when the transaction ends."""
         uid = str(uuid4())
         job = dp.DataScanJob(
             name=f"{scan.name}/jobs/{uid}",
@@ -205,7 +206,7 @@ class DataScanService:
         return job
 
     def get_data_scan_job(self, request: dp.GetDataScanJobRequest) -> dp.DataScanJob:
-        """One job; spec and result only in the view FULL."""
+        """Return a job. Its spec and result are only in the view FULL."""
         job = self._store.get_job(self._check_job_name(request.name))
         full = request.view == dp.GetDataScanJobRequest.DataScanJobView.FULL
         return job if full else _strip_details(job)
@@ -213,7 +214,7 @@ class DataScanService:
     def list_data_scan_jobs(
         self, request: dp.ListDataScanJobsRequest
     ) -> dp.ListDataScanJobsResponse:
-        """Jobs of a scan, newest first, in the view BASIC."""
+        """Return jobs of a scan in the view BASIC, newest first."""
         scan = self._get_scan(request.parent, "parent")
         if request.filter:
             raise unimplemented("filter")
@@ -233,20 +234,20 @@ class DataScanService:
     def cancel_data_scan_job(
         self, request: dp.CancelDataScanJobRequest
     ) -> dp.CancelDataScanJobResponse:
-        """Cancels a job that has not ended."""
+        """Cancel a job that has not ended."""
         self._runner.cancel(self._check_job_name(request.name))
         return dp.CancelDataScanJobResponse()
 
     def generate_data_quality_rules(
         self, request: dp.GenerateDataQualityRulesRequest
     ) -> dp.GenerateDataQualityRulesResponse:
-        """Always refused: rules are generated from profile scans, which are not supported."""
+        """Refuse the request: rules come from profile scans, which are not supported."""
         raise unimplemented(f"GenerateDataQualityRules of {request.name}")
 
     def _run_operation(
         self, target: str, verb: str, act: Callable[[], dp.DataScan | None]
     ) -> Operation:
-        """Acts, and stores the outcome as an operation: an ApiError too is an outcome."""
+        """Call `act` and store its outcome, also an ApiError, as an operation."""
         started = datetime.now(UTC)
         try:
             outcome = act()
@@ -261,7 +262,7 @@ class DataScanService:
         return self._store.get_scan(check_scan(name, field))
 
     def _check_job_name(self, name: str) -> str:
-        """The name of a job the API shows."""
+        """Return the name of a listed job. Raises ApiError for others."""
         self._get_scan(extract_scan(check_job(name)))
         if not self._store.is_listed(name):
             raise not_found(name)
@@ -279,5 +280,5 @@ def _strip_details(resource: M) -> M:
 
 
 def _get_time_key(resource: dp.DataScan | dp.DataScanJob) -> str:
-    """A sort key: creation time, then name."""
+    """The sort key by creation time, then name."""
     return f"{resource.create_time:%Y-%m-%dT%H:%M:%S.%f} {resource.name}"

@@ -1,7 +1,7 @@
-"""Scans, jobs and operations on disk: SQLite, one file, one process.
+"""Stores scans, jobs and operations in one SQLite file, which one process can open.
 
-Every write is a transaction, so a crash leaves the state before or after it. Messages are
-stored in their wire format; columns beside them are what queries need.
+Every write is a transaction, so a crash leaves the state from before or after it. Messages are
+stored in their wire format. Other columns hold the values that queries need.
 """
 
 import sqlite3
@@ -24,14 +24,14 @@ MAX_OPERATIONS = 1000  # in one project and location
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scans (
     name TEXT PRIMARY KEY, parent TEXT NOT NULL, message BLOB NOT NULL,
-    high_water TEXT,  -- the incremental field's highest value seen
+    high_water TEXT,  -- highest value of the incremental field so far
     expires TEXT      -- when a one-time scan is deleted, ISO 8601 in UTC
 );
 CREATE TABLE IF NOT EXISTS jobs (
     sequence INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, message BLOB NOT NULL,
     scan TEXT NOT NULL REFERENCES scans (name) ON DELETE CASCADE,
     state INTEGER NOT NULL,
-    listed INTEGER NOT NULL  -- 0: the run of a one-time scan, which the API does not show
+    listed INTEGER NOT NULL  -- 0: job of a one-time scan, which the API does not show
 );
 CREATE INDEX IF NOT EXISTS jobs_by_scan ON jobs (scan);
 CREATE TABLE IF NOT EXISTS operations (
@@ -46,13 +46,13 @@ class StoreError(Exception):
 
 
 class Store:
-    """All state of the service. Safe to use from several threads.
+    """The state of the service. Several threads can use it.
 
-    Methods that look one resource up raise ApiError NOT_FOUND.
+    Methods that look up one resource raise ApiError NOT_FOUND.
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates the database. Raises StoreError."""
+        """Open or create the database. Raises StoreError."""
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(
@@ -68,13 +68,13 @@ class Store:
             raise StoreError(f"cannot open {path}: {reason}") from error
 
     def close(self) -> None:
-        """Closes the database; nothing may be called after."""
+        """Close the database. No other method may be called afterwards."""
         with self._lock:
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All reads and writes inside happen at once, or not at all on an exception."""
+        """Run the block in one transaction, which an exception rolls back."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -91,7 +91,7 @@ class Store:
     # Scans
 
     def add_scan(self, scan: DataScan) -> None:
-        """Raises ApiError ALREADY_EXISTS."""
+        """Store a new scan. Raises ApiError ALREADY_EXISTS."""
         try:
             self._execute(
                 "INSERT INTO scans (name, parent, message) VALUES (?, ?, ?)",
@@ -103,44 +103,44 @@ class Store:
             raise already_exists(scan.name) from None
 
     def get_scan(self, name: str) -> DataScan:
-        """The scan of that name."""
+        """The scan of the name."""
         return _parse_scan(self._read_message("scans", name))
 
     def list_scans(self, parent: str) -> list[DataScan]:
-        """All scans of a location, by name."""
+        """All scans of a location, sorted by name."""
         rows = self._execute("SELECT message FROM scans WHERE parent = ? ORDER BY name", parent)
         return [_parse_scan(message) for (message,) in rows]
 
     def save_scan(self, scan: DataScan) -> None:
-        """Replaces a stored scan."""
+        """Replace a stored scan."""
         self._execute(
             "UPDATE scans SET message = ? WHERE name = ?", DataScan.serialize(scan), scan.name
         )
 
     def delete_scan(self, name: str) -> None:
-        """Deletes a scan and its jobs."""
+        """Delete a scan and its jobs."""
         self._execute("DELETE FROM scans WHERE name = ?", name)
 
     def get_high_water(self, scan: str) -> str | None:
-        """The incremental field's highest value a successful job has seen."""
+        """The highest value of the incremental field in successful jobs."""
         return self._execute("SELECT high_water FROM scans WHERE name = ?", scan)[0][0]
 
     def save_high_water(self, scan: str, value: str | None) -> None:
-        """Where the next incremental job starts."""
+        """Store the value at which the next incremental job starts."""
         self._execute("UPDATE scans SET high_water = ? WHERE name = ?", value, scan)
 
     def expire_scan(self, name: str, moment: datetime) -> None:
-        """The scan is to go at that moment (in UTC)."""
+        """Set the time, in UTC, at which the scan expires."""
         self._execute("UPDATE scans SET expires = ? WHERE name = ?", moment.isoformat(), name)
 
     def delete_expired(self, now: datetime) -> None:
-        """Deletes the scans whose time (in UTC) has come."""
+        """Delete the scans that expire at `now`, in UTC, or before."""
         self._execute("DELETE FROM scans WHERE expires <= ?", now.isoformat())
 
     # Jobs
 
     def add_job(self, job: DataScanJob, *, listed: bool) -> None:
-        """Stores a new job, and forgets the oldest beyond MAX_JOBS_PER_SCAN."""
+        """Store a new job, and delete the oldest jobs beyond MAX_JOBS_PER_SCAN."""
         scan = extract_scan(job.name)
         self._execute(
             "INSERT INTO jobs (name, message, scan, state, listed) VALUES (?, ?, ?, ?, ?)",
@@ -159,11 +159,11 @@ class Store:
         )
 
     def get_job(self, name: str) -> DataScanJob:
-        """The job of that name."""
+        """The job of the name."""
         return _parse_job(self._read_message("jobs", name))
 
     def save_job(self, job: DataScanJob) -> None:
-        """Replaces a stored job."""
+        """Replace a stored job."""
         self._execute(
             "UPDATE jobs SET message = ?, state = ? WHERE name = ?",
             DataScanJob.serialize(job),
@@ -194,7 +194,7 @@ class Store:
     # Operations
 
     def add_operation(self, operation: Operation) -> None:
-        """Stores a new operation, and forgets the oldest beyond MAX_OPERATIONS."""
+        """Store a new operation, and delete the oldest ones beyond MAX_OPERATIONS."""
         parent = extract_location(operation.name)
         self._execute(
             "INSERT INTO operations (name, parent, message) VALUES (?, ?, ?)",
@@ -211,18 +211,18 @@ class Store:
         )
 
     def get_operation(self, name: str) -> Operation:
-        """The operation of that name."""
+        """The operation of the name."""
         return Operation.FromString(self._read_message("operations", name))
 
     def list_operations(self, parent: str) -> list[Operation]:
-        """All operations of a location, by name."""
+        """All operations of a location, sorted by name."""
         rows = self._execute(
             "SELECT message FROM operations WHERE parent = ? ORDER BY name", parent
         )
         return [Operation.FromString(message) for (message,) in rows]
 
     def delete_operation(self, name: str) -> None:
-        """Forgets an operation."""
+        """Delete an operation."""
         self._execute("DELETE FROM operations WHERE name = ?", name)
 
     def _read_message(self, table: str, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Moments as protobuf has them."""
+"""Converts times to protobuf messages."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def make_timestamp(moment: datetime | None = None) -> Timestamp:
-    """A moment with a time zone as a Timestamp; without one, now."""
+    """A time with a time zone as a Timestamp, or the current time."""
     stamp = Timestamp()
     stamp.FromDatetime(moment or datetime.now(UTC))
     return stamp

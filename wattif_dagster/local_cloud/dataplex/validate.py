@@ -1,4 +1,4 @@
-"""Whether a scan makes sense, before anything runs. All functions raise ApiError."""
+"""Checks a scan before it is stored. All functions raise ApiError."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def check_scan(scan: DataScan) -> None:
-    """A scan as it is to be stored: its source, trigger, spec and labels."""
+    """Check the source, trigger, spec and labels of a scan. Raises ApiError."""
     check_length(scan.description, MAX_DESCRIPTION, "description")
     check_length(scan.display_name, MAX_DISPLAY_NAME, "display_name")
     _check_labels(dict(scan.labels))

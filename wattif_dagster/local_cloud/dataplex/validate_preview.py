@@ -1,4 +1,4 @@
-"""Whether the preview's settings make sense, before anything runs."""
+"""Checks the settings of the preview before a scan is stored."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _TIMES = ("timestamp_column", "use_partition_column", "use_incremental_column")
 
 
 def check_preview(scan: DataScan) -> None:
-    """The rules of the preview and what they are asked of. Raises ApiError INVALID_ARGUMENT."""
+    """Check the preview's rules and settings of a scan. Raises ApiError INVALID_ARGUMENT."""
     spec, field = preview.extend(scan.data_quality_spec), "data_quality_spec.anomaly_detection"
     columns = [rule.column.lower() for rule in spec.rules if get_kind(rule) == preview.RULE_KIND]
     if not columns:
@@ -27,7 +27,7 @@ def check_preview(scan: DataScan) -> None:
             )
         return
     if len(set(columns)) < len(columns):
-        raise invalid_argument(f"{preview.RULE_KIND}: a column may have one such rule")
+        raise invalid_argument(f"{preview.RULE_KIND}: a column can have only one such rule")
     settings = spec.anomaly_detection
     if settings.aggregation_window not in WINDOWS:
         raise invalid_argument(
@@ -44,12 +44,12 @@ def check_preview(scan: DataScan) -> None:
 
 
 def check_detection(detection: Any, field: str) -> None:
-    """One rule's metrics and threshold. Raises ApiError INVALID_ARGUMENT."""
+    """Check the metrics and threshold of one rule. Raises ApiError INVALID_ARGUMENT."""
     unknown = [metric for metric in detection.metrics if metric not in METRICS]
     if unknown or not detection.metrics:
         raise invalid_argument(f"{field}.metrics: one or more of {', '.join(METRICS)} are required")
     if len(set(detection.metrics)) < len(detection.metrics):
-        raise invalid_argument(f"{field}.metrics: one is given twice")
+        raise invalid_argument(f"{field}.metrics: a metric is given twice")
     if not 0 < detection.anomaly_probability_threshold < 1:
         raise invalid_argument(
             f"{field}.anomaly_probability_threshold: must be above 0 and below 1"

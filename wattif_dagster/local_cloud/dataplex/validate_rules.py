@@ -1,4 +1,4 @@
-"""Whether a data quality rule makes sense, before anything runs."""
+"""Checks a data quality rule before its scan is stored."""
 
 import re
 
@@ -17,7 +17,7 @@ _DIMENSION = re.compile(r"[A-Z]{1,30}")
 
 
 def check_rule(rule: DataQualityRule, field: str) -> None:
-    """Raises ApiError, which names the field; `field` is the rule's own path."""
+    """Check a rule. `field` is its path. Raises ApiError, which names the field."""
     rule_kind = get_kind(rule)
     if not rule_kind:
         raise invalid_argument(f"{field}: one rule type is required")
@@ -90,7 +90,7 @@ def _check_debug_queries(rule: DataQualityRule, field: str) -> None:
 
 
 def check_sql(sql: str, field: str) -> None:
-    """User SQL is not empty and holds no semicolon. Raises ApiError INVALID_ARGUMENT."""
+    """Check that user SQL is not empty and has no semicolon. Raises ApiError INVALID_ARGUMENT."""
     if not sql.strip():
         raise invalid_argument(f"{field}: required")
     if ";" in sql:
@@ -98,6 +98,6 @@ def check_sql(sql: str, field: str) -> None:
 
 
 def check_length(text: str, maximum: int, field: str) -> None:
-    """Raises ApiError INVALID_ARGUMENT when text is too long."""
+    """Raise ApiError INVALID_ARGUMENT when the text is too long."""
     if len(text) > maximum:
         raise invalid_argument(f"{field}: at most {maximum} characters, not {len(text)}")

@@ -1,3 +1,5 @@
+"""Patterns of gs:// URIs, and the quoting of their names in SQL."""
+
 import tempfile
 from pathlib import Path
 
@@ -18,8 +20,8 @@ prefix = st.text("ab=/", max_size=4).filter(lambda text: "//" not in f"/{text}")
 
 
 @given(names=st.sets(name, max_size=6), prefix=prefix, suffix=part)
-def test_a_wildcard_stands_for_any_characters(names: set[str], prefix: str, suffix: str) -> None:
-    """Files on disk and the SQL condition agree with the definition."""
+def test_pattern_matches_like_its_definition(names: set[str], prefix: str, suffix: str) -> None:
+    """The files on disk and the SQL condition agree with Python's string methods."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         stored = {each for each in names if not any(o.startswith(f"{each}/") for o in names)}
@@ -52,7 +54,7 @@ def _holds(condition: str, path: str) -> bool:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
-def test_quoting_survives_any_text(text: str) -> None:
+def test_quoted_text_keeps_its_value(text: str) -> None:
     result = DATABASE.execute(f"SELECT {quote_literal(text)} AS {quote_identifier(text)}")
     assert [column[0] for column in result.description] == [text]
     assert result.fetchall() == [(text,)]
@@ -69,6 +71,6 @@ def test_quoting_survives_any_text(text: str) -> None:
         "gs://bucket//etc/a",
     ],
 )
-def test_refuses_what_is_no_uri(uri: str) -> None:
+def test_parse_refuses_an_invalid_uri(uri: str) -> None:
     with pytest.raises(ValidationError, match="Invalid source URI"):
         ObjectPattern.parse(uri, Path("/"))

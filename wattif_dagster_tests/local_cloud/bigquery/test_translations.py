@@ -1,4 +1,4 @@
-"""A statement is translated once for all its dates, and to what a translation of its own gives."""
+"""Statements that differ only by dates share a translation, which equals their own one."""
 
 from datetime import UTC, date, datetime
 
@@ -34,7 +34,7 @@ STATEMENTS = {
 
 
 class Counted:
-    """A translator that counts what it is asked; it writes dates as casts, as the real one does."""
+    """Records the calls of a translator that, as the real one, rewrites dates."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -45,7 +45,7 @@ class Counted:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_another_day_is_translated_as_by_itself(statement: str) -> None:
+def test_translation_for_another_day_is_reused(statement: str) -> None:
     translations: list[str] = []
 
     def counted(translator: SQLTranslator, sql: str, **options: object) -> object:
@@ -59,7 +59,7 @@ def test_another_day_is_translated_as_by_itself(statement: str) -> None:
     assert len(translations) == 1
 
 
-def test_what_is_equal_in_one_statement_may_differ_in_another() -> None:
+def test_equality_of_dates_distinguishes_statements() -> None:
     translate = Counted()
     translate_remembered = translate_once_for_all_dates(translate)
     asked = [
@@ -72,7 +72,7 @@ def test_what_is_equal_in_one_statement_may_differ_in_another() -> None:
     assert len(translate.asked) == 4
 
 
-def test_a_translation_without_its_dates_is_not_kept() -> None:
+def test_translation_that_loses_a_date_is_not_reused() -> None:
     translate_remembered = translate_once_for_all_dates(
         lambda sql: f"SELECT {len(sql)}, {sql[-3:-1]}"
     )
@@ -81,13 +81,13 @@ def test_a_translation_without_its_dates_is_not_kept() -> None:
 
 
 @given(st.lists(st.dates() | st.text("'; \n?-0123456789T")))
-def test_whatever_is_said_comes_back(pieces: list[object]) -> None:
+def test_placeholders_leave_any_text_unchanged(pieces: list[object]) -> None:
     sql = " ".join(f"DATE '{piece}'" for piece in pieces)
     assert translate_once_for_all_dates(lambda text: text)(sql) == sql
 
 
 def catalog() -> MemoryCatalogRepository:
-    """The tables of the statements, but for the last, each with two columns."""
+    """The tables of the statements except `injected`, with two columns each."""
     made = MemoryCatalogRepository()
     then = datetime(2024, 1, 1, tzinfo=UTC)
     times = {"creation_time": then, "last_modified_time": then, "etag": "e"}
@@ -108,7 +108,7 @@ def catalog() -> MemoryCatalogRepository:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_the_tables_of_a_statement_are_known_from_another_day(statement: str) -> None:
+def test_schema_for_another_day_is_reused(statement: str) -> None:
     asked: list[str] = []
 
     def counted(sql: str, **options: object) -> dict[str, dict[str, str]]:
@@ -125,7 +125,7 @@ def test_the_tables_of_a_statement_are_known_from_another_day(statement: str) ->
     assert len(asked[0]) < 200
 
 
-def test_of_tables_of_one_name_the_same_one_counts() -> None:
+def test_schema_of_equal_table_names_is_the_emulators() -> None:
     tables = catalog()
     made = tables.get_table("p", "d", "registry")
     assert made
@@ -142,12 +142,12 @@ def test_of_tables_of_one_name_the_same_one_counts() -> None:
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1", "SELEC FROM `p.d.registry`", "SELECT * FROM registry"])
-def test_a_statement_without_tables_has_none(sql: str) -> None:
+def test_schema_without_tables_is_empty(sql: str) -> None:
     asked = {"project_id": "p", "catalog": catalog()}
     assert build_schema_of_tables(build_catalog_schema)(sql, **asked) == {}
 
 
-def test_what_hangs_on_no_date_is_asked_once() -> None:
+def test_answer_without_dates_is_reused() -> None:
     asked: list[str] = []
     columns = answer_once_for_all_dates(lambda sql: asked.append(sql) or len(sql))
     assert columns("SELECT DATE '2024-01-05' AS a") == columns("SELECT DATE '2024-01-06' AS a")
@@ -155,16 +155,16 @@ def test_what_hangs_on_no_date_is_asked_once() -> None:
     assert len(asked) == 2
 
 
-def test_views_and_row_policies_are_heeded_as_soon_as_there_are_any(mended: Server) -> None:
-    table = mended.table()
+def test_new_views_and_row_policies_take_effect(patched: Server) -> None:
+    table = patched.table()
     name = f"`{table.project}.{table.dataset_id}.readings`"
     view = f"`{table.project}.{table.dataset_id}.of_b`"
     rows = [row("2024-01-01T00:00:00Z", serial) for serial in "ABB"]
-    mended.load(mended.put("rows.json", ndjson(rows)), table)
-    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(3,)]
-    mended.rows(f"CREATE VIEW {view} AS SELECT serial FROM {name} WHERE serial = 'B'")
-    assert mended.rows(f"SELECT COUNT(*) FROM {view}") == [(2,)]
+    patched.load(patched.put("rows.json", ndjson(rows)), table)
+    assert patched.rows(f"SELECT COUNT(*) FROM {name}") == [(3,)]
+    patched.rows(f"CREATE VIEW {view} AS SELECT serial FROM {name} WHERE serial = 'B'")
+    assert patched.rows(f"SELECT COUNT(*) FROM {view}") == [(2,)]
     granted = "GRANT TO ('user:somebody@example.com') FILTER USING (serial = 'A')"
-    mended.rows(f"CREATE ROW ACCESS POLICY of_a ON {name} {granted}")
-    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(0,)]
-    mended.client.delete_dataset(table.dataset_id, delete_contents=True)
+    patched.rows(f"CREATE ROW ACCESS POLICY of_a ON {name} {granted}")
+    assert patched.rows(f"SELECT COUNT(*) FROM {name}") == [(0,)]
+    patched.client.delete_dataset(table.dataset_id, delete_contents=True)

@@ -1,4 +1,4 @@
-"""Rules rendered as SQL: whatever the values, it parses and stays one statement."""
+"""Rules become one SQL statement that parses, whatever their values are."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ from .scans import row_condition, rule
 TABLE = TableName("demo-project", "ds", "people")
 TYPES = ["STRING", "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "DATE", "TIMESTAMP", "BOOL"]
 
-# Quotes, escapes and comment signs more often than chance has them.
+# Text with more quotes, escapes and comment signs than random text has.
 hostile = st.text(st.one_of(st.sampled_from("'\"`\\\n\r;-#/*$(){}"), st.characters(codec="utf-8")))
 numbers = st.one_of(
     st.integers().map(str),
@@ -69,7 +69,7 @@ def test_literal_is_one_constant_or_refused(column_type: str, value: str) -> Non
 
 
 @given(numbers)
-def test_numbers_are_kept(value: str) -> None:
+def test_literal_keeps_the_value_of_a_number(value: str) -> None:
     assert float(render_literal(value, "FLOAT64")) == float(value)
 
 
@@ -77,13 +77,13 @@ def test_numbers_are_kept(value: str) -> None:
     "value", ["", "abc", "1 OR 1=1", "nan", "inf", "0x10", "1e", "--5", "\u0661"]
 )
 @pytest.mark.parametrize("column_type", ["INT64", "FLOAT64", "NUMERIC"])
-def test_other_text_is_no_number(value: str, column_type: str) -> None:
+def test_literal_refuses_text_that_is_no_number(value: str, column_type: str) -> None:
     with pytest.raises(ScanError, match="is not a number"):
         render_literal(value, column_type)
 
 
 @pytest.mark.parametrize("column_type", ["BYTES", "JSON", "ARRAY", "STRUCT", "GEOGRAPHY"])
-def test_types_without_order_are_refused(column_type: str) -> None:
+def test_literal_refuses_types_without_an_order(column_type: str) -> None:
     with pytest.raises(ScanError, match=column_type):
         render_literal("1", column_type)
 
@@ -152,7 +152,7 @@ def test_statistics_render_to_one_select(bounds: Mapping[str, str], statistic: s
     assert select.named_selects == ["answer"]
 
 
-def test_data_reference_is_replaced_without_reading_escapes_in_the_filter() -> None:
+def test_data_reference_keeps_escapes_of_the_filter() -> None:
     data = rules.Data(TABLE, {}, (r"REGEXP_CONTAINS(c, r'\d\1')",))
     sql = rules.render_question(
         rule(
@@ -165,7 +165,7 @@ def test_data_reference_is_replaced_without_reading_escapes_in_the_filter() -> N
     assert "${" not in sql
 
 
-def test_a_rule_that_is_not_row_level_has_no_row_condition() -> None:
+def test_row_condition_refuses_an_aggregate_rule() -> None:
     with pytest.raises(ValueError, match="sql_assertion is not a row-level rule"):
         rules.render_row_condition(
             rule("sql_assertion", column="c"), rules.Data(TABLE, {"c": "STRING"})
@@ -180,7 +180,7 @@ def test_a_rule_that_is_not_row_level_has_no_row_condition() -> None:
     descending=st.booleans(),
     removed=st.sets(st.text()),
 )
-def test_pages_hold_every_item_once(
+def test_pages_contain_every_item_once(
     items: set[str], size: int, descending: bool, removed: set[str]
 ) -> None:
     remaining = sorted(items, reverse=descending)
@@ -205,7 +205,7 @@ def test_pages_hold_every_item_once(
 
 
 @given(st.text())
-def test_foreign_page_tokens_are_refused(token: str) -> None:
+def test_take_page_refuses_foreign_tokens(token: str) -> None:
     if not token:
         return
     with pytest.raises(ApiError, match="page_token"):
