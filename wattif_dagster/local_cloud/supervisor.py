@@ -109,15 +109,18 @@ class LocalCloud:
                 yield addresses
             finally:
                 ignore_hangups()
-                with self._explain_os_errors(), self._lock():
-                    self._end(self._read_state(), started)
+                try:
+                    with self._explain_os_errors(), self._lock():
+                        self._end(self._read_state(), started)
+                finally:  # the state file may be damaged or gone
+                    process.stop(started.values())
 
     def log(self, name: str) -> Path:
         """The log file of a service."""
         return self.home / "logs" / f"{name}.log"
 
-    def _up(self) -> tuple[Endpoints, list[str]]:
-        """The addresses, and the names of the services that had to be started."""
+    def _up(self) -> tuple[Endpoints, dict[str, process.Identity]]:
+        """The addresses, and the services that this call started, by name."""
         with self._explain_os_errors():
             for folder in (self.home / "logs", *(self._folder / each.name for each in SERVICES)):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -127,12 +130,12 @@ class LocalCloud:
                         return self._start_missing()
                 return self._start_missing()
 
-    def _start_missing(self) -> tuple[Endpoints, list[str]]:
+    def _start_missing(self) -> tuple[Endpoints, dict[str, process.Identity]]:
         state = self._read_state()
         living = {name: each for name, each in state.processes.items() if each.find_process()}
         state.ports = _choose_ports(state.ports, living.keys())
         log_starts = dict.fromkeys(living, 0)
-        started: list[str] = []
+        started: dict[str, process.Identity] = {}
         try:
             for service in SERVICES:
                 name, log = service.name, self.log(service.name)
@@ -142,8 +145,8 @@ class LocalCloud:
                         continue
                     process.stop([living[name]])  # it has the old address of another service
                 log_starts[name] = log.stat().st_size if log.exists() else 0
-                state.processes[name] = process.start(command, self._folder, log)
-                started.append(name)
+                started[name] = process.start(command, self._folder, log)
+                state.processes[name] = started[name]
                 state.write(self._state_file)
             for service in SERVICES:
                 name = service.name
@@ -162,7 +165,7 @@ class LocalCloud:
         content = {"home": str(self.home), **addresses.model_dump()}
         write_atomically(self._endpoints_file, json.dumps(content, indent=2))
 
-    def _end(self, state: State, names: list[str]) -> list[str]:
+    def _end(self, state: State, names: Collection[str]) -> list[str]:
         """End the named services of the state, and return the names of those that ran."""
         ended = {name: each for name, each in state.processes.items() if name in names}
         ran = [name for name, each in ended.items() if each.find_process()]

@@ -283,6 +283,20 @@ def test_running_ends_what_it_started(cloud: LocalCloud) -> None:
     assert states(cloud) == ["stopped"] * 3
 
 
+def test_running_ends_its_services_without_a_state(cloud: LocalCloud) -> None:
+    with cloud.running():
+        shutil.rmtree(cloud.home)
+    assert find_services(cloud.home) == []
+
+
+def test_running_ends_its_services_with_a_damaged_state(cloud: LocalCloud) -> None:
+    state = cloud.home / "local_cloud" / "state.json"
+    with pytest.raises(UserError, match="is damaged"), cloud.running():
+        state.write_text("{")
+    assert find_services(cloud.home) == []
+    state.unlink()
+
+
 def test_up_quotes_the_log_of_a_service_that_fails(cloud: LocalCloud) -> None:
     database = cloud.home / "local_cloud" / "bigquery" / "bqemulator.duckdb"
     database.parent.mkdir(parents=True)
