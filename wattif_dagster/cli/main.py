@@ -15,10 +15,7 @@ FAILED = 1
 
 def main() -> None:
     """Run the command line and exit."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = wattif.main(standalone_mode=False)  # None, or what a command exits with
         sys.stdout.flush()
