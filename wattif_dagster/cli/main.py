@@ -31,7 +31,12 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except OSError as error:
         _give_up_output()
-        _print_error(f"{error.strerror}: {error.filename or 'the output cannot be written'}.")
+        _print_error(f"{error.filename or 'The output'} cannot be used: {error.strerror}.")
+        sys.exit(FAILED)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        _print_error(f"Dagster's databases in DAGSTER_HOME failed: {str(error).splitlines()[0]}.")
         sys.exit(FAILED)
 
 
