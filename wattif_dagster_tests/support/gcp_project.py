@@ -48,7 +48,9 @@ def resources_on_project(settings: Settings) -> Iterator[Resources]:
         yield made
     finally:
         prefixes = ("dt=", "registry/", "manifests/")
-        made["wattif_gcs"].delete([o.name for prefix in prefixes for o in made["wattif_gcs"].list(prefix)])
+        made["wattif_gcs"].delete(
+            [o.name for prefix in prefixes for o in made["wattif_gcs"].list(prefix)]
+        )
         made["wattif_bigquery"].client.delete_dataset(
             settings.dataset, delete_contents=True, not_found_ok=True
         )
