@@ -48,7 +48,9 @@ class DayRunner:
         stop = (self.defs.resources or {}).get(STOP)
         assert isinstance(stop, threading.Event)
         self.stop = stop
-        self._job = self.defs.resolve_implicit_global_asset_job_def()
+        # Without the checks in steps of their own, which execute_in_process would select again.
+        assets = Definitions(assets=self.graph.definitions, resources=self.defs.resources)
+        self._job = assets.resolve_implicit_global_asset_job_def()
         self._jobs: dict[tuple[AssetKey, ...], JobDefinition] = {}
 
     def run(
