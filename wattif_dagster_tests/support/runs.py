@@ -1,5 +1,6 @@
 """Runs of the asset graph in this process, made as `wattif backfill` makes them."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,6 @@ from dagster import (
 from wattif_dagster.backfill.execute import DayRunner
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.keys import METER_SCAN_RESULTS
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
@@ -28,19 +28,19 @@ FIRST_DAY = date(2024, 1, 1)
 
 
 def make_settings(local_cloud: Endpoints, home: Path, **simulation: Any) -> Settings:
-    """As the fixture `settings`, for fixtures that several tests share."""
+    """Make settings as the fixture `settings` does, for fixtures that several tests share."""
     return settings_on(local_cloud, home, Simulation(interval_seconds=1800, **simulation))
 
 
 def make_resources(settings: Settings) -> Resources:
-    """The resources of the settings, with their bucket made."""
+    """Make the resources of the settings, and their bucket."""
     resources = build_resources(settings)
     resources["wattif_gcs"].ensure_bucket()
     return resources
 
 
 def day(number: int) -> date:
-    """The fleet's `number`-th day, from 1."""
+    """Find the fleet's `number`-th day, counted from 1."""
     return FIRST_DAY + timedelta(days=number - 1)
 
 
@@ -72,20 +72,39 @@ class FinishedRun:
         ((_, metadata),) = self.materializations(key)
         return metadata
 
-    def evaluations(
-        self, besides: AssetKey = METER_SCAN_RESULTS
-    ) -> dict[str, AssetCheckEvaluation]:
-        """The result of each check by name. The two scans share names: one is left out."""
+    def partitions(self, key: AssetKey) -> list[str | None]:
+        """The partition of each materialization of the asset."""
+        return [partition for partition, _ in self.materializations(key)]
+
+    def evaluations(self, key: AssetKey | None = None) -> dict[str, AssetCheckEvaluation]:
+        """The results of the asset's checks by name, or of all checks if their names differ."""
         found = [
             entry.get_dagster_event().asset_check_evaluation_data
             for entry in self._logs(DagsterEventType.ASSET_CHECK_EVALUATION)
         ]
-        by_name = {e.check_name: e for e in found if e.asset_key != besides}
-        assert len(by_name) == len([e for e in found if e.asset_key != besides])
+        wanted = [each for each in found if key in (None, each.asset_key)]
+        by_name = {each.check_name: each for each in wanted}
+        assert len(by_name) == len(wanted)
         return by_name
 
+    def retries(self) -> list[str]:
+        """The key of a step for each of its retries."""
+        return [
+            str(entry.get_dagster_event().step_key)
+            for entry in self._logs(DagsterEventType.STEP_UP_FOR_RETRY)
+        ]
+
+    def errors(self) -> list[tuple[str, str]]:
+        """Step and message of each error that was logged."""
+        logs = self.instance.all_logs(self.run.run_id)
+        return [
+            (str(entry.step_key), entry.user_message)
+            for entry in logs
+            if entry.level == logging.ERROR and not entry.dagster_event
+        ]
+
     def failures(self) -> dict[str, str]:
-        """What each failed step says, its causes included."""
+        """The error of each failed step, with those that caused it."""
         messages: dict[str, str] = {}
         for entry in self._logs(DagsterEventType.STEP_FAILURE):
             event = entry.get_dagster_event()
@@ -104,14 +123,14 @@ def run_day(
     settings: Settings,
     instance: DagsterInstance,
     keys: Iterable[AssetKey],
-    of: date,
+    made_day: date,
     overrides: Mapping[str, object] | None = None,
 ) -> FinishedRun:
-    """Make the assets of the day by one run, checks included."""
+    """Make the assets of the day by one run, with the checks of their steps."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     runner = DayRunner(instance, home, build_defs(settings, overrides))
-    plan = DayPlan(of, tuple(runner.graph.sort(keys)))
+    plan = DayPlan(made_day, tuple(runner.graph.sort(keys)))
     return FinishedRun(instance, runner.run(plan))
 
 

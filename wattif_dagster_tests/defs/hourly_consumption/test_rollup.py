@@ -5,24 +5,16 @@ import gzip
 import numpy as np
 import orjson
 import pytest
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.meter_readings.load import load_readings
 from wattif_dagster.ingest.layout import day_prefix
-from wattif_dagster_tests.reconcile.conftest import MONDAY, TUESDAY, MakeWarehouse, Warehouse
+from wattif_dagster_tests.support.warehouse import MONDAY, TUESDAY, MakeWarehouse, Warehouse
 
 HOURLY = schemas.HOURLY_CONSUMPTION
 
 
-def roll_up(warehouse: Warehouse, day: object = MONDAY) -> None:
-    interval = warehouse.settings.simulation.interval_seconds
-    sql = hourly_consumption_sql(warehouse.bigquery, day, interval)  # type: ignore[arg-type]
-    warehouse.bigquery.replace_partition(HOURLY, day, sql)  # type: ignore[arg-type]
-
-
-def landed_kw(warehouse: Warehouse) -> dict[str, np.ndarray]:
-    """What the bucket holds for Monday: by serial, the readings by hour, shape (24, an hour's)."""
+def read_landed_kw(warehouse: Warehouse) -> dict[str, np.ndarray]:
+    """Read Monday's readings from the bucket: by serial, an array of the shape (24, readings)."""
     by_serial: dict[str, list[float]] = {}
     for item in warehouse.gcs.list(day_prefix(MONDAY)):
         found = warehouse.gcs.read(item.name)
@@ -41,9 +33,9 @@ def test_energy_is_power_times_the_interval(
 ) -> None:
     warehouse = make_warehouse(interval_seconds, table_type=table_type)
     warehouse.land(compression="gzip")
-    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
-    roll_up(warehouse)
-    expected = landed_kw(warehouse)
+    warehouse.load()
+    warehouse.roll_up()
+    expected = read_landed_kw(warehouse)
     rows = warehouse.bigquery.rows(
         f"SELECT * FROM {warehouse.bigquery.quoted(HOURLY)} ORDER BY serial, time_hour_rolled"
     )
@@ -57,19 +49,19 @@ def test_energy_is_power_times_the_interval(
         assert (row["max_kw"], row["min_kw"]) == (kw.max(), kw.min())
 
 
-def test_replaces_just_its_day(warehouse: Warehouse) -> None:
+def test_roll_up_replaces_only_its_day(warehouse: Warehouse) -> None:
     for day in (MONDAY, TUESDAY):
         warehouse.land(day)
-        load_readings(warehouse.gcs, warehouse.bigquery, day)
-        roll_up(warehouse, day)
-        roll_up(warehouse, day)
+        warehouse.load(day)
+        warehouse.roll_up(day)
+        warehouse.roll_up(day)
     assert warehouse.count(HOURLY) == (5 + 6) * 24
 
 
-def test_an_external_table_gives_each_day_its_own(make_warehouse: MakeWarehouse) -> None:
+def test_roll_up_of_an_external_table_reads_only_its_day(make_warehouse: MakeWarehouse) -> None:
     warehouse = make_warehouse(table_type="external")
     for day in (MONDAY, TUESDAY):
         warehouse.land(day)
-        load_readings(warehouse.gcs, warehouse.bigquery, day)
-    roll_up(warehouse, MONDAY)
+        warehouse.load(day)
+    warehouse.roll_up(MONDAY)
     assert warehouse.count(HOURLY) == 5 * 24

@@ -1,38 +1,36 @@
-"""Readings are spoilt between the load and the check; the right check fails and stops the run."""
+"""Rows are changed between the load and the check: the right check fails and stops the run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from dagster import AssetCheckSeverity, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetCheckSeverity, DagsterInstance
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.resources.bigquery_tables import of_day
-from wattif_dagster.resources.build import Resources
+from wattif_dagster.resources.build import build_resources
 from wattif_dagster.schemas import Table
-from wattif_dagster.settings import Endpoints
+from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.runs import (
+    FinishedRun,
     day,
-    evaluations,
-    partitions,
     make_resources,
-    run_days,
-    said,
     make_settings,
+    read_metadata,
+    run_day,
 )
 
 LANDED = [keys.METER_REGISTRY, keys.RAW_READINGS]
+CHECKED = [keys.METER_READINGS, keys.HOURLY_CONSUMPTION, keys.FLEET_ANOMALIES]
 
 
-class Spoiling(BigQueryWarehouse):
-    """Changes one day's partition of a table as soon as it has been made.
+class SpoilingWarehouse(BigQueryWarehouse):
+    """Changes the partition of one table as soon as it has been made.
 
     `change` is a SELECT without its FROM, with {one} for the condition of a single row.
     """
 
     spoilt_table: str
-    spoilt_day: str
     change: str
 
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
@@ -45,63 +43,51 @@ class Spoiling(BigQueryWarehouse):
         self._spoil(table, day)
 
     def _spoil(self, table: Table, day: date) -> None:
-        if (table.name, str(day)) == (self.spoilt_table, self.spoilt_day):
-            of_the_day = of_day(table, day)
+        if table.name == self.spoilt_table:
+            partition = self.partition_filter(table, day)
             one = (
-                f"serial = (SELECT MIN(serial) FROM {self.quoted(table)} WHERE {of_the_day}) "
+                f"serial = (SELECT MIN(serial) FROM {self.quoted(table)} WHERE {partition}) "
                 f"AND `{table.partition_by}` = TIMESTAMP '{day} 12:00:00+00'"
             )
-            change = self.change.format(one=one, table=self.quoted(table), of_day=of_the_day)
+            change = self.change.format(one=one, table=self.quoted(table), partition=partition)
             super().replace_partition(table, day, change)
 
 
 @pytest.fixture(scope="module")
-def resources(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Resources:
+def landed(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a fleet whose first day is landed."""
     settings = make_settings(local_cloud, tmp_path_factory.mktemp("spoilt") / "home", meters=3)
-    resources = make_resources(settings)
+    make_resources(settings)
     with DagsterInstance.ephemeral() as instance:
-        assert run_days(resources, instance, LANDED, day(1), day(2)).success
-    return resources
-
-
-@pytest.fixture
-def instance() -> Iterator[DagsterInstance]:
-    with DagsterInstance.ephemeral() as made:
-        yield made
+        assert run_day(settings, instance, LANDED, day(1)).success
+    return settings
 
 
 def run_spoilt(
-    resources: Resources,
-    instance: DagsterInstance,
-    table: Table,
-    spoilt: date,
-    change: str,
-    last: date,
-) -> ExecuteInProcessResult:
-    bigquery = resources["wattif_bigquery"]
-    spoiling = Spoiling(
+    settings: Settings, instance: DagsterInstance, table: Table, change: str
+) -> FinishedRun:
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    spoiling = SpoilingWarehouse(
         cloud=bigquery.cloud,
         dataset=bigquery.dataset,
         location=bigquery.location,
         spoilt_table=table.name,
-        spoilt_day=str(spoilt),
         change=change,
     )
-    assets = [keys.METER_READINGS, keys.HOURLY_CONSUMPTION, keys.FLEET_ANOMALIES]
-    return run_days({**resources, "bigquery": spoiling}, instance, assets, day(1), last)
+    return run_day(settings, instance, CHECKED, day(1), {"wattif_bigquery": spoiling})
 
 
-def changed(table: Table = schemas.METER_READINGS, **columns: str) -> str:
-    """The table's rows of the day, with those columns of one row changed."""
+def change_columns(table: Table = schemas.METER_READINGS, **columns: str) -> str:
+    """Select the table's rows of the day, with these columns of one row changed."""
     selected = [
         f"IF({{one}}, {columns[name]}, {name}) AS {name}" if name in columns else name
         for name in table.column_names
     ]
-    return f"SELECT {', '.join(selected)} FROM {{table}} WHERE {{of_day}}"
+    return f"SELECT {', '.join(selected)} FROM {{table}} WHERE {{partition}}"
 
 
-READINGS = changed()
-HOURS = changed(schemas.HOURLY_CONSUMPTION)
+READINGS = change_columns()
+HOURS = change_columns(schemas.HOURLY_CONSUMPTION)
 
 
 @pytest.mark.parametrize(
@@ -113,17 +99,17 @@ HOURS = changed(schemas.HOURLY_CONSUMPTION)
             {"rows_match_manifest": 1, "no_duplicates": 1},
         ),
         (
-            changed(timestamp="TIMESTAMP_SUB(timestamp, INTERVAL 1800 SECOND)"),
+            change_columns(timestamp="TIMESTAMP_SUB(timestamp, INTERVAL 1800 SECOND)"),
             {"no_duplicates": 1},
         ),
         (
-            changed(timestamp="TIMESTAMP_ADD(timestamp, INTERVAL 1 SECOND)"),
+            change_columns(timestamp="TIMESTAMP_ADD(timestamp, INTERVAL 1 SECOND)"),
             {"timestamps_on_interval": 1},
         ),
-        (changed(serial="'MAC99999999'"), {"serials_match_registry": 1}),
-        (changed(reading="500.0"), {"readings_in_range": 1}),
+        (change_columns(serial="'MAC99999999'"), {"serials_match_registry": 1}),
+        (change_columns(reading="500.0"), {"readings_in_range": 1}),
         (
-            f"{READINGS} AND serial != (SELECT MIN(serial) FROM {{table}} WHERE {{of_day}})",
+            f"{READINGS} AND serial != (SELECT MIN(serial) FROM {{table}} WHERE {{partition}})",
             {"rows_match_manifest": 48, "serials_match_registry": 1},
         ),
     ],
@@ -137,45 +123,50 @@ HOURS = changed(schemas.HOURLY_CONSUMPTION)
         "a silent meter",
     ],
 )
-def test_spoilt_readings_fail_the_right_check_and_are_not_rolled_up(
-    resources: Resources, instance: DagsterInstance, change: str, failing: dict[str, int]
+def test_spoilt_readings_fail_the_right_check(
+    landed: Settings, instance: DagsterInstance, change: str, failing: dict[str, int]
 ):
-    result = run_spoilt(resources, instance, schemas.METER_READINGS, day(1), change, day(1))
-    checks = evaluations(result)
+    run = run_spoilt(landed, instance, schemas.METER_READINGS, change)
+    checks = run.evaluations()
     found = {
-        name: said(check)["faults_by_day"] for name, check in checks.items() if not check.passed
+        name: read_metadata(check)["unexplained_faults"]
+        for name, check in checks.items()
+        if not check.passed
     }
-    assert found == {name: {str(day(1)): faults} for name, faults in failing.items()}
-    assert all(check.severity == AssetCheckSeverity.ERROR for check in checks.values())
-    assert not result.success
-    assert partitions(instance, result, keys.METER_READINGS) == [str(day(1))]
-    assert partitions(instance, result, keys.HOURLY_CONSUMPTION) == []
+    assert found == failing
+    for name in failing:
+        assert checks[name].severity == AssetCheckSeverity.ERROR
+        assert checks[name].blocking
+    assert {check.partition for check in checks.values()} == {str(day(1))}
+    assert not run.success
+    assert run.partitions(keys.METER_READINGS) == [str(day(1))]
+    assert run.partitions(keys.HOURLY_CONSUMPTION) == []
     assert "hours_complete" not in checks
 
 
-def test_in_a_range_the_check_names_the_day(resources: Resources, instance: DagsterInstance):
-    change = changed(reading="-500.0")
-    result = run_spoilt(resources, instance, schemas.METER_READINGS, day(2), change, day(2))
-    check = evaluations(result)["readings_in_range"]
-    assert said(check)["faults_by_day"] == {str(day(2)): 1}
-    assert list(said(check)["counts_by_day"]) == [str(day(1)), str(day(2))]
-    assert partitions(instance, result, keys.HOURLY_CONSUMPTION) == []
+def test_check_of_sound_readings_has_all_counts(landed: Settings, instance: DagsterInstance):
+    run = run_spoilt(landed, instance, schemas.METER_READINGS, READINGS)
+    assert read_metadata(run.evaluations()["no_duplicates"]).keys() == {
+        "unexplained_faults",
+        "manifest_rows",
+        *("readings", "watts", "unregistered", "silent", "repeated", "misplaced", "out_of_range"),
+    }
+    assert all(check.passed for check in run.evaluations().values())
 
 
 @pytest.mark.parametrize(
     "change",
     [
         f"{HOURS} AND NOT ({{one}})",
-        changed(schemas.HOURLY_CONSUMPTION, n_readings="1"),
+        change_columns(schemas.HOURLY_CONSUMPTION, n_readings="1"),
     ],
     ids=["an hour lost", "an hour with too few readings"],
 )
-def test_a_spoilt_roll_up_is_not_judged(
-    resources: Resources, instance: DagsterInstance, change: str
-):
-    result = run_spoilt(resources, instance, schemas.HOURLY_CONSUMPTION, day(1), change, day(1))
-    check = evaluations(result)["hours_complete"]
+def test_spoilt_roll_up_is_not_scored(landed: Settings, instance: DagsterInstance, change: str):
+    run = run_spoilt(landed, instance, schemas.HOURLY_CONSUMPTION, change)
+    check = run.evaluations()["hours_complete"]
     assert not check.passed
-    assert said(check)["faults_by_day"] == {str(day(1)): 1}
-    assert partitions(instance, result, keys.HOURLY_CONSUMPTION) == [str(day(1))]
-    assert partitions(instance, result, keys.FLEET_ANOMALIES) == []
+    assert check.severity == AssetCheckSeverity.ERROR
+    assert read_metadata(check)["unexplained_faults"] == 1
+    assert run.partitions(keys.HOURLY_CONSUMPTION) == [str(day(1))]
+    assert run.partitions(keys.FLEET_ANOMALIES) == []

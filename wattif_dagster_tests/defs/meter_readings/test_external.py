@@ -3,9 +3,8 @@
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.meter_readings.load import load_readings
 from wattif_dagster.errors import UserError
-from wattif_dagster_tests.reconcile.conftest import MONDAY, TUESDAY, MakeWarehouse, Warehouse
+from wattif_dagster_tests.support.warehouse import MONDAY, TUESDAY, MakeWarehouse, Warehouse
 
 
 @pytest.fixture
@@ -13,29 +12,29 @@ def warehouse(make_warehouse: MakeWarehouse) -> Warehouse:
     return make_warehouse(table_type="external")
 
 
-def test_counts_the_rows_of_its_day(warehouse: Warehouse) -> None:
+def test_external_table_counts_the_rows_of_each_day(warehouse: Warehouse) -> None:
     warehouse.land(MONDAY)
-    assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
+    assert warehouse.load(MONDAY) == 5 * 96
     warehouse.land(TUESDAY)
-    assert load_readings(warehouse.gcs, warehouse.bigquery, TUESDAY) == 6 * 96
-    assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
+    assert warehouse.load(TUESDAY) == 6 * 96
+    assert warehouse.load(MONDAY) == 5 * 96
     assert warehouse.count(schemas.METER_READINGS) == 11 * 96
 
 
-def test_sees_a_new_landing_at_once(warehouse: Warehouse) -> None:
+def test_external_table_shows_new_objects_at_once(warehouse: Warehouse) -> None:
     warehouse.land()
-    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    warehouse.load(MONDAY)
     assert warehouse.count(schemas.METER_READINGS, "reading > 5") == 0
     warehouse.gcs.write(
-        "dt=2024-01-01/planted.json",
+        "dt=2024-01-01/0123abcd/planted.json",
         b'{"serial":"MAC00000001","timestamp":"2024-01-01T00:00:00Z","reading":9.0}\n',
     )
     assert warehouse.count(schemas.METER_READINGS, "reading > 5") == 1
 
 
-def test_compressed_objects_are_read(warehouse: Warehouse) -> None:
+def test_external_table_reads_compressed_objects(warehouse: Warehouse) -> None:
     warehouse.land(compression="gzip")
-    assert load_readings(warehouse.gcs, warehouse.bigquery, MONDAY) == 5 * 96
+    assert warehouse.load(MONDAY) == 5 * 96
     made = warehouse.bigquery.client.get_table(
         warehouse.bigquery.table_name(schemas.METER_READINGS)
     )
@@ -44,29 +43,29 @@ def test_compressed_objects_are_read(warehouse: Warehouse) -> None:
     assert config.source_uris == [f"{warehouse.gcs.uri}/dt=*.json.gz"]
 
 
-def test_other_objects_are_refused_for_they_would_hide_the_first_ones(
+def test_external_table_refuses_another_compression(
     warehouse: Warehouse,
 ) -> None:
     warehouse.land()
-    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    warehouse.load(MONDAY)
     warehouse.land(compression="gzip")
-    with pytest.raises(UserError, match="drop it, or go back to that bucket and compression"):
-        load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    with pytest.raises(UserError, match="Drop it, or go back to that bucket and compression"):
+        warehouse.load(MONDAY)
 
 
-def test_an_external_table_is_not_loaded_into(
+def test_load_into_an_external_table_is_refused(
     make_warehouse: MakeWarehouse, warehouse: Warehouse
 ) -> None:
     warehouse.land()
-    load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
-    with pytest.raises(UserError, match="is an external table; drop it"):
-        load_readings(warehouse.gcs, make_warehouse(table_type="native").bigquery, MONDAY)
+    warehouse.load(MONDAY)
+    with pytest.raises(UserError, match=r"is an external table\. Drop it"):
+        make_warehouse(table_type="native").load()
 
 
-def test_a_native_table_in_its_place_is_refused(
+def test_external_table_with_a_native_tables_name_is_refused(
     make_warehouse: MakeWarehouse, warehouse: Warehouse
 ) -> None:
     warehouse.land()
-    load_readings(warehouse.gcs, make_warehouse(table_type="native").bigquery, MONDAY)
-    with pytest.raises(UserError, match="is a native table; drop it, or set WATTIF_TABLE_TYPE"):
-        load_readings(warehouse.gcs, warehouse.bigquery, MONDAY)
+    make_warehouse(table_type="native").load()
+    with pytest.raises(UserError, match=r"is a native table\. Drop it, or set WATTIF_TABLE_TYPE"):
+        warehouse.load(MONDAY)

@@ -1,62 +1,49 @@
-"""raw_readings, landed by a run whose uploads fail."""
-
-from collections.abc import Iterator
+"""raw_readings, landed by runs whose uploads fail."""
 
 import pytest
-from dagster import DagsterInstance, ExecuteInProcessResult
+from dagster import DagsterInstance
 
-from wattif_dagster import keys, retries
-from wattif_dagster.resources.build import Resources
+from wattif_dagster import daily_asset, keys
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import day, failures, partitions, make_resources, run_days
 from wattif_dagster_tests.support.faults import Proxy, status
+from wattif_dagster_tests.support.runs import FinishedRun, day, make_resources, run_day
 
 
 @pytest.fixture
-def instance() -> Iterator[DagsterInstance]:
-    with DagsterInstance.ephemeral() as made:
-        yield made
-
-
-@pytest.fixture
-def hurried(
-    gcs_proxy: Proxy,  # noqa: ARG001  # what is built from the settings asks it
+def impatient(
+    gcs_proxy: Proxy,  # noqa: ARG001  # resources of the settings use it
     settings: Settings,
     instance: DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
-) -> Resources:
-    """Resources that send an upload once, and a registry in their bucket."""
-    monkeypatch.setattr(retries, "RETRY_DELAY_SECONDS", 0)
-    resources = make_resources(settings)
-    assert run_days(resources, instance, [keys.METER_REGISTRY], day(1), day(1)).success
-    gcs = resources["wattif_gcs"]
-    # Not a copy: Dagster sets up what a resource was made of.
-    resources["wattif_gcs"] = GcsTransferManager(cloud=gcs.cloud, bucket=gcs.bucket, deadline_seconds=0)
-    return resources
+) -> GcsTransferManager:
+    """Sends an upload only once. Its bucket has the registry of the first day."""
+    monkeypatch.setattr(daily_asset, "RETRY_DELAY_SECONDS", 0)
+    gcs = make_resources(settings)["wattif_gcs"]
+    assert run_day(settings, instance, [keys.METER_REGISTRY], day(1)).success
+    # Not a copy: Dagster initializes a resource from its original arguments.
+    return GcsTransferManager(cloud=gcs.cloud, bucket=gcs.bucket, deadline_seconds=0)
 
 
-def land(instance: DagsterInstance, resources: Resources) -> tuple[ExecuteInProcessResult, int]:
-    """A run that lands the first day, and how often it tried a step again."""
-    result = run_days(resources, instance, [keys.RAW_READINGS], day(1), day(1))
-    return result, sum(event.is_step_up_for_retry for event in result.all_events)
+def land(settings: Settings, instance: DagsterInstance, gcs: GcsTransferManager) -> FinishedRun:
+    return run_day(settings, instance, [keys.RAW_READINGS], day(1), {"wattif_gcs": gcs})
 
 
-def test_a_step_is_tried_again_when_its_upload_may_pass(
-    gcs_proxy: Proxy, instance: DagsterInstance, hurried: Resources
+def test_step_is_retried_after_a_transient_upload_error(
+    gcs_proxy: Proxy, settings: Settings, instance: DagsterInstance, impatient: GcsTransferManager
 ):
     gcs_proxy.on("POST", "/upload/", status(503))
-    result, retried = land(instance, hurried)
-    assert result.success, failures(result)
-    assert retried == 1
-    assert partitions(instance, result, keys.RAW_READINGS) == [str(day(1))]
+    run = land(settings, instance, impatient)
+    assert run.success, run.failures()
+    assert len(run.retries()) == 1
+    assert run.partitions(keys.RAW_READINGS) == [str(day(1))]
 
 
-def test_a_step_is_not_tried_again_when_its_upload_would_fail_again(
-    gcs_proxy: Proxy, instance: DagsterInstance, hurried: Resources
+def test_step_is_not_retried_after_a_permanent_upload_error(
+    gcs_proxy: Proxy, settings: Settings, instance: DagsterInstance, impatient: GcsTransferManager
 ):
     gcs_proxy.on("POST", "/upload/", status(400, "not like this"))
-    result, retried = land(instance, hurried)
-    (said,) = failures(result).values()
-    assert "1 of 1 objects did not arrive" in said
-    assert retried == 0
+    run = land(settings, instance, impatient)
+    (message,) = run.failures().values()
+    assert "1 of 1 objects did not arrive" in message
+    assert run.retries() == []

@@ -1,7 +1,6 @@
-"""A landing that is cancelled ends within its day."""
+"""A run that is canceled while a day is landed."""
 
 from collections.abc import Sequence
-from datetime import date
 from threading import Event
 
 from dagster import DagsterInstance, DagsterRunStatus
@@ -11,30 +10,25 @@ from wattif_dagster.ingest.store import SpooledFile
 from wattif_dagster.keys import METER_REGISTRY, RAW_READINGS
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import partitions, make_resources, run_days
+from wattif_dagster_tests.support.faults import PATIENCE_S
+from wattif_dagster_tests.support.runs import day, make_resources, run_day
 
-DAY = date(2024, 1, 1)
 
+def test_canceled_landing_writes_no_manifest(settings: Settings, instance: DagsterInstance):
+    """The run is canceled from elsewhere, as by the UI, while the first batch is uploaded."""
+    stop = Event()
 
-def test_a_day_that_is_cancelled_while_it_lands_is_not_made(settings: Settings):
-    class CancelledFromTheFirstUploadOn(GcsTransferManager):
-        def upload(self, files: Sequence[SpooledFile], stop: Event) -> None:
-            super().upload(files, stop)
+    class CancelingGcs(GcsTransferManager):
+        def upload(self, files: Sequence[SpooledFile], stop_upload: Event) -> None:
+            super().upload(files, stop_upload)
             instance.report_run_canceling(instance.get_runs()[0])
+            assert stop.wait(PATIENCE_S)
 
-    resources = make_resources(settings)
-    gcs = resources["wattif_gcs"]
-    cancelled = CancelledFromTheFirstUploadOn(
-        cloud=gcs.cloud,
-        bucket=gcs.bucket,
-        upload_workers=gcs.upload_workers,
-        connections=gcs.connections,
-    )
-    with DagsterInstance.ephemeral() as instance:
-        result = run_days(
-            {**resources, "gcs": cancelled}, instance, [METER_REGISTRY, RAW_READINGS], DAY, DAY
-        )
-        assert instance.get_runs()[0].status is DagsterRunStatus.CANCELED
-        assert partitions(instance, result, METER_REGISTRY) == [str(DAY)]
-        assert partitions(instance, result, RAW_READINGS) == []
-    assert read_manifest(gcs, DAY) is None
+    gcs = make_resources(settings)["wattif_gcs"]
+    canceling = CancelingGcs(cloud=gcs.cloud, bucket=gcs.bucket)
+    overrides = {"wattif_gcs": canceling, "wattif_stop": stop}
+    run = run_day(settings, instance, [METER_REGISTRY, RAW_READINGS], day(1), overrides)
+    assert run.run.status is DagsterRunStatus.CANCELED
+    assert run.partitions(METER_REGISTRY) == [str(day(1))]
+    assert run.partitions(RAW_READINGS) == []
+    assert read_manifest(gcs, day(1)) is None
