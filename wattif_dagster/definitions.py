@@ -8,6 +8,7 @@ from dagster import ComponentTree, Definitions
 
 import wattif_dagster.defs
 from wattif_dagster.daily_asset import BuildContext, building, find_daily_assets
+from wattif_dagster.defs.automation.daily import build_daily
 from wattif_dagster.defs.automation.gaps import build_gaps
 from wattif_dagster.deploy.executors import step_executor
 from wattif_dagster.resources.build import STOP, build_resources, override_resources
@@ -29,8 +30,10 @@ def build_defs(
     with building(BuildContext(settings, stop)):
         root = Path(__file__).parent.parent
         defs = ComponentTree.from_module(wattif_dagster.defs, project_root=root).build_defs()
-    gaps = build_gaps(find_daily_assets(defs))
-    return Definitions.merge(defs, gaps, Definitions(resources=resources))
+    assets = find_daily_assets(defs)
+    return Definitions.merge(
+        defs, build_daily(assets), build_gaps(assets), Definitions(resources=resources)
+    )
 
 
 def build_code_location() -> Definitions:

@@ -14,6 +14,7 @@ from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.faults import Proxy, proxy_to
+from wattif_dagster_tests.support.instances import open_instance
 from wattif_dagster_tests.support.runs import make_resources
 from wattif_dagster_tests.support.settings import settings_on
 from wattif_dagster_tests.support.warehouse import MakeWarehouse, Warehouse
@@ -97,7 +98,7 @@ def warehouse(make_warehouse: MakeWarehouse) -> Warehouse:
 
 
 @pytest.fixture
-def instance() -> Iterator[DagsterInstance]:
-    """A Dagster instance in memory."""
-    with DagsterInstance.ephemeral() as made:
+def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """A Dagster instance of the test's own."""
+    with open_instance(tmp_path / "instance") as made:
         yield made

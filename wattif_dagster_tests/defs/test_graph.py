@@ -20,12 +20,12 @@ from wattif_dagster_tests.support.runs import (
     day,
     evaluations,
     failures,
+    make_resources,
+    make_settings,
     materializations,
     partitions,
-    make_resources,
     run_days,
     said,
-    make_settings,
 )
 
 HISTORY = [

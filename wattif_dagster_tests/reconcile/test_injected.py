@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from dagster import AssetCheckSeverity, DagsterInstance
+from dagster import AssetCheckSeverity
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from wattif_dagster.reconcile.injected import (
 )
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.support.instances import open_instance
 from wattif_dagster_tests.support.runs import (
     FinishedRun,
     day,
@@ -53,7 +54,7 @@ def faulty(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def run(faulty: Settings) -> Iterator[FinishedRun]:
     make_resources(faulty)
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(faulty.home / "instance") as instance:
         yield run_day(faulty, instance, LOADED, day(1))
 
 

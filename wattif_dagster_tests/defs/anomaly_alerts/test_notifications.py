@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from dagster import (
@@ -14,39 +13,42 @@ from dagster import (
     DefaultSensorStatus,
     build_sensor_context,
 )
-from wattif_dagster.warehouse.alerts import find_alerts
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.defs.anomaly_alerts.notifications import alert_notifications
-from wattif_dagster.defs.anomaly_alerts.query import quarter_start
-from wattif_dagster.partitions import DAYS
-from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.defs.anomaly_alerts.alerts import find_alerts
+from wattif_dagster.defs.anomaly_alerts.query import find_quarter_start
+from wattif_dagster.partitions import daily_partitions
 from wattif_dagster.resources.build import Resources, build_resources
-from wattif_dagster.schemas import Table
 from wattif_dagster.settings import Settings
-from wattif_dagster.settings.alerts import AlertSettings
 from wattif_dagster_tests.support.receiver import SECRET, Receiver, receiving
+from wattif_dagster_tests.support.warehouse import add_rows
 
-LAST = date.fromisoformat(DAYS.get_partition_keys()[-1])
-"""The last day that there is."""
-TOLD_NOTHING = "no recent day of anomaly_alerts was materialized"
+LAST = date.fromisoformat(daily_partitions(date(2024, 1, 1)).get_partition_keys()[-1])
+"""The latest partition."""
+NOTHING_NEW = "No recent day of anomaly_alerts was materialized."
 
 
 @dataclass
 class Sensor:
-    """Evaluations one after the other: the cursor goes on from each to the next."""
+    """Evaluates the sensor repeatedly, each time with the cursor of the evaluation before."""
 
-    resources: Resources
+    settings: Settings
     instance: DagsterInstance
     cursor: str | None = None
 
+    @property
+    def resources(self) -> Resources:
+        """The resources of the settings."""
+        return build_resources(self.settings)
+
     def evaluate(self) -> str:
-        """What the evaluation says it did."""
-        sensor = alert_notifications(AlertSettings())
-        names = {"cloud", "bigquery", "alerts"}
-        resources = {name: self.resources[name] for name in names}  # type: ignore[literal-required]
+        """Evaluate the sensor with the channels of the environment; returns its message."""
+        settings = self.settings.model_copy(update={"alerts": Settings.load().alerts})
+        sensor = build_defs(settings).resolve_sensor_def("alert_notifications")
+        needed = sensor.required_resource_keys | {"wattif_cloud"}
+        resources = {key: value for key, value in self.resources.items() if key in needed}
         with build_sensor_context(self.instance, self.cursor, resources=resources) as context:
             made = sensor.evaluate_tick(context)
         assert not made.run_requests
@@ -54,7 +56,7 @@ class Sensor:
         return str(made.skip_message)
 
     def materialize(self, day: date, *opened_on: date) -> None:
-        """Plant the day's alerts, one of a meter for each day of opening, and say it is made."""
+        """Plant the day's alerts, of one meter for each day of opening, and report the day."""
         alerts = [
             {
                 "alert_date": str(day),
@@ -69,26 +71,19 @@ class Sensor:
             }
             for number, opened in enumerate(opened_on)
         ]
-        load(self.resources["wattif_bigquery"], schemas.ANOMALY_ALERTS, alerts)
+        add_rows(self.resources["wattif_bigquery"], schemas.ANOMALY_ALERTS, alerts)
         self.report(day)
 
     def report(self, day: date) -> None:
-        """Say that the day is made."""
+        """Report the day as materialized."""
         self.instance.report_runless_asset_event(
             AssetMaterialization(keys.ANOMALY_ALERTS, partition=str(day))
         )
 
 
-def load(bigquery: BigQueryWarehouse, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Add the rows to the table."""
-    bigquery.ensure_table(table)
-    bigquery.client.load_table_from_json(rows, bigquery.table_name(table)).result()
-
-
 @pytest.fixture
-def sensor(settings: Settings) -> Iterator[Sensor]:
-    with DagsterInstance.ephemeral() as instance:
-        yield Sensor(build_resources(settings), instance)
+def sensor(settings: Settings, instance: DagsterInstance) -> Sensor:
+    return Sensor(settings, instance)
 
 
 @pytest.fixture
@@ -113,9 +108,9 @@ def test_each_channel_is_told_once_and_a_failing_one_again(
     assert said == ["channel 1 took 1 alert; channel 2 did not take 1 alert"]
     receiver.refusing = set()
     said += [sensor.evaluate(), sensor.evaluate()]
-    assert said[1:] == ["channel 2 took 1 alert", TOLD_NOTHING]
+    assert said[1:] == ["channel 2 took 1 alert", NOTHING_NEW]
     sensor.report(LAST)
-    assert sensor.evaluate() == "no alert is new"
+    assert sensor.evaluate() == "No alert is new."
     assert receiver.titles("one") == receiver.titles("two") == ["WattIf: 1 new alert"]
     bigquery = sensor.resources["wattif_bigquery"]
     assert receiver.bodies("one") == [
@@ -140,18 +135,18 @@ def test_several_days_are_one_message_and_old_days_none(sensor: Sensor, receiver
     assert str(old) not in str(sensor.cursor)
 
 
-def test_without_channels_the_log_is_told(sensor: Sensor, capfd: pytest.CaptureFixture[str]):
+def test_alerts_are_logged_without_channels(sensor: Sensor, capfd: pytest.CaptureFixture[str]):
     sensor.materialize(LAST, LAST)
-    assert [sensor.evaluate(), sensor.evaluate()] == ["the log took 1 alert", TOLD_NOTHING]
+    assert [sensor.evaluate(), sensor.evaluate()] == ["the log took 1 alert", NOTHING_NEW]
     logged = "".join(capfd.readouterr())
     assert logged.count("WattIf: 1 new alert") == logged.count(f"M0 since {LAST}") == 1
 
 
-def test_an_episode_with_a_new_id_for_a_new_quarter_is_not_new(
+def test_episode_with_only_a_new_id_is_not_new(
     sensor: Sensor, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("WATTIF_ALERTS__NOTIFY_WITHIN_DAYS", "120")
-    quarter = quarter_start(LAST - timedelta(days=1))
+    quarter = find_quarter_start(LAST - timedelta(days=1))
     flagged = {"LONG": range(-3, 2), "NEW": range(-1, 2), "BROKEN": (-3, -2, 0, 1)}
     scores = [
         {
@@ -165,7 +160,7 @@ def test_an_episode_with_a_new_id_for_a_new_quarter_is_not_new(
         for number in numbers
     ]
     bigquery = sensor.resources["wattif_bigquery"]
-    load(bigquery, schemas.ANOMALY_SCORES, scores)
+    add_rows(bigquery, schemas.ANOMALY_SCORES, scores)
     after = quarter + timedelta(days=1)
     made = find_alerts(bigquery, sensor.resources["wattif_alert_rule"], after)
     assert {row["alert_id"] for row in made} == {f"{serial}:{quarter}" for serial in flagged}
@@ -176,7 +171,7 @@ def test_an_episode_with_a_new_id_for_a_new_quarter_is_not_new(
 
 
 @pytest.mark.usefixtures("receiver")
-def test_the_sensor_runs_by_itself_where_somebody_is_to_be_told(monkeypatch: pytest.MonkeyPatch):
+def test_sensor_is_on_by_default_with_channels(monkeypatch: pytest.MonkeyPatch):
     def status() -> DefaultSensorStatus:
         return build_defs().resolve_sensor_def("alert_notifications").default_status
 

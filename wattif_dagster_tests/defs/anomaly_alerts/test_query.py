@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from wattif_dagster.settings.alert_rule import AlertOptions
 
 from wattif_dagster.defs.anomaly_alerts.query import alerts_sql
 from wattif_dagster.schemas import ANOMALY_SCORES
 from wattif_dagster.settings import Endpoints
+from wattif_dagster.settings.alerts import AlertRule
 
 Alerts = Callable[[date], list[tuple[object, ...]]]
 FLAGGED = {
@@ -49,7 +49,7 @@ def alerts(local_cloud: Endpoints) -> Iterator[Alerts]:
     client.load_table_from_json(rows, table).result()
 
     def read(day: date) -> list[tuple[object, ...]]:
-        sql = alerts_sql(f"`{table}`", day, AlertOptions())
+        sql = alerts_sql(f"`{table}`", day, AlertRule())
         found = client.query(sql).result()
         return [(r.alert_id, r.status, r.closed_on, r.days_flagged, r.reason) for r in found]
 
@@ -58,7 +58,7 @@ def alerts(local_cloud: Endpoints) -> Iterator[Alerts]:
     client.close()
 
 
-def test_an_episode_opens_stays_open_and_closes_under_one_id(alerts: Alerts) -> None:
+def test_episode_opens_and_closes_under_one_id(alerts: Alerts) -> None:
     key = "A:2024-02-07"
     assert alerts(date(2024, 2, 6)) == []
     assert alerts(date(2024, 2, 7)) == [(key, "open", None, 2, "rule:missing")]
@@ -68,6 +68,6 @@ def test_an_episode_opens_stays_open_and_closes_under_one_id(alerts: Alerts) -> 
     assert alerts(date(2024, 2, 11)) == []
 
 
-def test_a_long_episode_is_a_new_one_after_the_first_day_of_a_quarter(alerts: Alerts) -> None:
+def test_long_episode_has_a_new_id_in_a_new_quarter(alerts: Alerts) -> None:
     ids = [alerts(date(2024, 3, 31) + timedelta(days=n))[0][0] for n in range(4)]
     assert ids == ["LONG:2024-03-29"] * 2 + ["LONG:2024-04-01"] * 2

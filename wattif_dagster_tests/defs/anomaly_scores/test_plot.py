@@ -1,13 +1,15 @@
+"""A plot of single meters, looked at by its pixels."""
+
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 from PIL import Image
 
-from wattif_dagster.defs.anomaly_scores.plot import _sheets, meters_picture
-from wattif_dagster_tests.defs.fleet_anomalies.test_plot import FLAG_RED, count
+from wattif_dagster.defs.anomaly_scores.plot import plot_meters
+from wattif_dagster_tests.support.pixels import FLAG_RED, count_pixels
 
 
-def hours(serial: str, **changes: object) -> list[dict]:
+def make_hours(serial: str, **changes: object) -> list[dict]:
     midnight = datetime(2024, 1, 9, tzinfo=UTC)
     return [
         {
@@ -24,46 +26,40 @@ def hours(serial: str, **changes: object) -> list[dict]:
     ]
 
 
-def drawn(rows: list[dict]) -> Image.Image:
-    image = Image.open(BytesIO(meters_picture(rows)))
+def plot(rows: list[dict]) -> Image.Image:
+    image = Image.open(BytesIO(plot_meters(rows)))
     assert image.format == "PNG"
     return image.convert("RGB")
 
 
-def red(image: Image.Image) -> int:
-    return count(image, (0, 0, *image.size), FLAG_RED)
+def count_red(image: Image.Image) -> int:
+    return count_pixels(image, (0, 0, *image.size), FLAG_RED)
 
 
-def test_flagged_hours_alone_are_marked():
-    assert red(drawn(hours("A", anomaly_probability=0.98))) == 0
-    assert red(drawn(hours("A", anomaly_probability=0.99))) > 10
+def test_only_flagged_hours_are_marked():
+    assert count_red(plot(make_hours("A", anomaly_probability=0.98))) == 0
+    assert count_red(plot(make_hours("A", anomaly_probability=0.99))) > 10
 
 
-def test_an_hour_without_readings_is_marked_too():
-    assert red(drawn(hours("A", avg_kw=None, anomaly_probability=1.0))) > 10
+def test_flagged_hour_without_readings_is_marked():
+    assert count_red(plot(make_hours("A", avg_kw=None, anomaly_probability=1.0))) > 10
 
 
-def test_hours_without_bounds_or_probability_are_drawn():
+def test_hours_without_bounds_or_probability_are_plotted():
     nothing = {"lower": None, "upper": None, "anomaly_probability": None}
-    assert red(drawn([{**row, **nothing} for row in hours("A")])) == 0
+    assert count_red(plot([{**row, **nothing} for row in make_hours("A")])) == 0
 
 
-def test_each_meter_has_a_panel_three_in_a_line():
-    three = drawn([row for serial in "ABC" for row in hours(serial)])
-    four = drawn([row for serial in "ABCD" for row in hours(serial)])
+def test_each_line_has_the_panels_of_three_meters():
+    three = plot([row for serial in "ABC" for row in make_hours(serial)])
+    four = plot([row for serial in "ABCD" for row in make_hours(serial)])
     assert four.width == three.width
     assert four.height > three.height
 
 
-def test_no_meter_is_a_picture_too():
-    assert drawn([]).size[0] > 0
+def test_plot_without_meters_is_an_image():
+    assert plot([]).size[0] > 0
 
 
-def test_nothing_is_left_of_the_picture_before():
-    """Sheets are drawn on again: with fewer meters and other scales."""
-    large = hours("B", avg_kw=20.0, anomaly_probability=1.0)
-    pictures = [hours("A"), [*hours("A"), *large], [], large, [*large, *large[:3]]]
-    drawn_after_others = [meters_picture(rows) for rows in (*pictures, *pictures[::-1])]
-    for rows, after in zip((*pictures, *pictures[::-1]), drawn_after_others, strict=True):
-        _sheets.cache_clear()
-        assert meters_picture(rows) == after
+def test_serial_with_dollar_signs_is_not_read_as_math():
+    assert plot(make_hours("$A_1$ $^$")).size == plot(make_hours("A")).size

@@ -1,48 +1,70 @@
+"""The job and the schedule `daily`."""
+
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import pytest
-from dagster import RunRequest, ScheduleDefinition, build_schedule_context
+import yaml
+from dagster import Definitions, RunRequest, ScheduleDefinition, build_schedule_context
 
-from wattif_dagster.daily_asset import COMMON
-from wattif_dagster.definitions import ASSETS, build_defs
+import wattif_dagster
+from wattif_dagster.daily_asset import HISTORY_TAG, find_daily_assets
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.automation.gaps import NO_GAPS
+
+
+@pytest.fixture(scope="module")
+def defs() -> Definitions:
+    return build_defs()
 
 
 @pytest.fixture
-def schedule() -> ScheduleDefinition:
-    return build_defs().resolve_schedule_def("daily")
+def schedule(defs: Definitions) -> ScheduleDefinition:
+    return defs.resolve_schedule_def("daily")
 
 
-def requests_at(schedule: ScheduleDefinition, time: datetime) -> list[RunRequest]:
-    repository = build_defs().get_repository_def()
+def evaluate(defs: Definitions, time: datetime) -> list[RunRequest]:
+    repository = defs.get_repository_def()
     with build_schedule_context(
         scheduled_execution_time=time, repository_def=repository
     ) as context:
+        schedule = repository.get_schedule_def("daily")
         return list(schedule.evaluate_tick(context).run_requests or [])
 
 
-def test_at_one_in_the_morning_it_asks_for_the_day_before(schedule: ScheduleDefinition):
+def test_schedule_asks_at_one_for_the_day_before(defs: Definitions, schedule: ScheduleDefinition):
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 1 * * *", "UTC")
-    (request,) = requests_at(schedule, datetime(2024, 3, 1, 1, tzinfo=UTC))
+    (request,) = evaluate(defs, datetime(2024, 3, 1, 1, tzinfo=UTC))
     assert request.partition_key == "2024-02-29"
     assert schedule.job_name == "daily"
 
 
-def test_before_the_first_day_ends_it_asks_for_nothing(schedule: ScheduleDefinition):
-    assert requests_at(schedule, datetime(2024, 1, 1, 1, tzinfo=UTC)) == []
-    (request,) = requests_at(schedule, datetime(2024, 1, 2, 1, tzinfo=UTC))
+def test_schedule_asks_for_nothing_before_the_first_day_ends(defs: Definitions):
+    assert evaluate(defs, datetime(2024, 1, 1, 1, tzinfo=UTC)) == []
+    (request,) = evaluate(defs, datetime(2024, 1, 2, 1, tzinfo=UTC))
     assert request.partition_key == "2024-01-01"
 
 
-def test_the_job_makes_every_asset_and_every_check():
-    defs = build_defs()
-    job = defs.resolve_job_def("daily")
-    assert job.asset_layer.executable_asset_keys == {asset.key for asset in ASSETS}
-    every_check = defs.resolve_asset_graph().asset_check_keys
-    assert job.asset_layer.asset_graph.asset_check_keys == every_check
+def test_job_makes_every_daily_asset_with_its_own_checks(defs: Definitions):
+    layer = defs.resolve_job_def("daily").asset_layer
+    assert layer.executable_asset_keys == set(find_daily_assets(defs))
+    checks = defs.resolve_asset_graph().asset_check_keys
+    own = {check for check in checks if check.name != NO_GAPS}
+    assert layer.asset_graph.asset_check_keys == own
 
 
-def test_the_schedule_leaves_hours_before_a_day_counts_as_late(schedule: ScheduleDefinition):
-    policy: Any = COMMON["freshness_policy"]
-    assert policy.deadline_cron == "0 6 * * *"
-    assert policy.timezone == schedule.execution_timezone
+def test_runs_of_the_job_take_turns(defs: Definitions):
+    """Our dagster.yaml limits runs by a tag, which the job must have."""
+    config = yaml.safe_load(Path(wattif_dagster.__file__).with_name("dagster.yaml").read_text())
+    limits = config["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert [(limit["key"], limit["limit"]) for limit in limits] == [(HISTORY_TAG, 1)]
+    assert HISTORY_TAG in defs.resolve_job_def("daily").tags
+
+
+def test_schedule_leaves_hours_until_a_day_is_late(defs: Definitions, schedule: ScheduleDefinition):
+    graph = defs.resolve_asset_graph()
+    for key in find_daily_assets(defs):
+        policy = graph.get(key).freshness_policy
+        assert policy is not None
+        assert policy.deadline_cron == "0 6 * * *"  # type: ignore[attr-defined]
+        assert policy.timezone == schedule.execution_timezone  # type: ignore[attr-defined]

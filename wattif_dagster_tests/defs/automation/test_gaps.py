@@ -1,150 +1,119 @@
-"""Days that are missing between two that are there, or whose latest run failed."""
+"""Days that are missing between two that are made, or whose latest run failed."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from dagster import (
-    AssetCheckEvaluation,
-    AssetCheckSeverity,
-    AssetExecutionContext,
-    AssetKey,
-    AssetsDefinition,
-    DagsterInstance,
-    ExecuteInProcessResult,
-    MaterializeResult,
-    asset,
-    materialize,
-)
-from wattif_dagster.assets.days import each_day
+from dagster import AssetCheckSeverity, AssetKey, DagsterInstance, Definitions
 
-from wattif_dagster.daily_asset import COMMON
-from wattif_dagster.definitions import ASSETS, build_defs
-from wattif_dagster.defs.automation.gaps import NO_GAPS, find_gaps, no_gaps
+from wattif_dagster.backfill.plan import DayPlan
+from wattif_dagster.daily_asset import find_daily_assets
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.automation.gaps import NO_GAPS, build_gaps, find_gaps
 from wattif_dagster.errors import UserError
-from wattif_dagster_tests.support.runs import RANGE_END, RANGE_START, said
-
-LANDED, ALERTS = AssetKey("landed"), AssetKey("alerts")
+from wattif_dagster_tests.support.tiny import FIRST, SECOND, Tiny
 
 
 @pytest.fixture
-def instance() -> Iterator[DagsterInstance]:
-    with DagsterInstance.ephemeral() as made:
-        yield made
+def tiny(instance: DagsterInstance, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    return Tiny(instance, tmp_path_factory.mktemp("dagster"))
 
 
-def run(
-    instance: DagsterInstance,
-    first: int,
-    last: int,
-    failing: int | None = None,
-    *keys: AssetKey,
-) -> ExecuteInProcessResult:
-    """Make days of January of both assets, or of those named; the first fails on one day."""
+def run(tiny: Tiny, *days: int, failing: bool = False, keys: tuple = (FIRST, SECOND)) -> None:
+    """Make these days of January, one run each; `failing` runs fail in the first asset."""
 
-    def daily(key: AssetKey, deps: list[AssetKey]) -> AssetsDefinition:
-        @asset(key=key, deps=deps, **COMMON)
-        def made(context: AssetExecutionContext) -> MaterializeResult:
-            def make(day: date) -> dict[str, int]:
-                if key == LANDED and day.day == failing:
-                    raise UserError("spoilt")
-                return {}
+    def make(key: AssetKey, _day: date) -> None:
+        if failing and key == FIRST:
+            raise UserError("This day fails.")
 
-            return each_day(context, make)
-
-        return made
-
-    return materialize(
-        [daily(LANDED, []), daily(ALERTS, [LANDED]), no_gaps([LANDED, ALERTS])],
-        selection=list(keys) or None,
-        instance=instance,
-        tags={RANGE_START: f"2024-01-{first:02}", RANGE_END: f"2024-01-{last:02}"},
-        raise_on_error=False,
-    )
+    tiny.make = make
+    for number in days:
+        tiny.run(DayPlan(date(2024, 1, number), keys))
 
 
-def checks(result: ExecuteInProcessResult) -> dict[AssetKey, AssetCheckEvaluation]:
-    """By asset."""
-    return {check.asset_key: check for check in result.get_asset_check_evaluations()}
+def check(tiny: Tiny, key: AssetKey) -> tuple[bool, dict[str, object]]:
+    """Whether the check passes, and its metadata."""
+    found = find_gaps(tiny.instance, key)
+    assert found.severity is AssetCheckSeverity.WARN
+    return found.passed, {name: value.value for name, value in found.metadata.items()}
 
 
-def test_days_without_a_gap_pass(instance: DagsterInstance):
-    found = checks(run(instance, 3, 5))
-    assert found.keys() == {LANDED, ALERTS}
-    for check in found.values():
-        assert check.passed
-        assert said(check) == {
+def test_days_without_a_gap_pass(tiny: Tiny):
+    run(tiny, 3, 4, 5)
+    for key in (FIRST, SECOND):
+        passed, metadata = check(tiny, key)
+        assert passed
+        assert metadata == {
             "missing": [],
             "failed": [],
             "first": "2024-01-03",
             "last": "2024-01-05",
-            "mend": [],
+            "fix": [],
         }
 
 
-def test_a_gap_warns_and_says_what_makes_its_days(instance: DagsterInstance):
-    run(instance, 1, 2)
-    run(instance, 5, 5)
-    result = run(instance, 7, 7)
-    check = checks(result)[LANDED]
-    assert result.success
-    assert not check.passed
-    assert check.severity is AssetCheckSeverity.WARN
-    assert said(check)["missing"] == ["2024-01-03...2024-01-04", "2024-01-06"]
-    assert said(check)["mend"] == ["wattif backfill --start 2024-01-03 --end 2024-01-06"]
-    assert checks(run(instance, 3, 6))[LANDED].passed
+def test_gap_warns_and_names_the_command_that_fixes_it(tiny: Tiny):
+    run(tiny, 1, 2, 5, 7)
+    passed, metadata = check(tiny, FIRST)
+    assert not passed
+    assert metadata["missing"] == ["2024-01-03...2024-01-04", "2024-01-06"]
+    assert metadata["fix"] == ["wattif backfill --start 2024-01-03 --end 2024-01-06"]
+    run(tiny, 3, 4, 6)
+    assert check(tiny, FIRST)[0]
 
 
-def test_each_asset_is_looked_at_by_itself(instance: DagsterInstance):
-    run(instance, 1, 5, None, LANDED)
-    run(instance, 1, 1, None, ALERTS)
-    found = checks(run(instance, 4, 4, None, ALERTS))
-    assert found.keys() == {ALERTS}
-    assert said(found[ALERTS])["missing"] == ["2024-01-02...2024-01-03"]
-    found = checks(run(instance, 5, 5))
-    assert (found[LANDED].passed, found[ALERTS].passed) == (True, False)
+def test_each_asset_is_checked_by_itself(tiny: Tiny):
+    run(tiny, 1, 2, 3, 4, keys=(FIRST,))
+    run(tiny, 1, 4, keys=(SECOND,))
+    assert check(tiny, FIRST)[0]
+    passed, metadata = check(tiny, SECOND)
+    assert not passed
+    assert metadata["missing"] == ["2024-01-02...2024-01-03"]
 
 
-def test_failed_days_are_named_also_where_they_were_made_before(instance: DagsterInstance):
-    run(instance, 1, 4)
-    assert not run(instance, 3, 3, 3).success
-    assert not run(instance, 8, 9, 9).success
-    found = checks(run(instance, 1, 1))
-    assert said(found[LANDED])["missing"] == ["2024-01-05...2024-01-07"]
-    assert said(found[LANDED])["failed"] == ["2024-01-03", "2024-01-09"]
-    assert said(found[LANDED])["last"] == "2024-01-08"
-    assert said(found[LANDED])["mend"] == [
-        "wattif backfill --start 2024-01-05 --end 2024-01-07",
-        "wattif retry --all-failed",
-    ]
-    assert said(found[ALERTS])["failed"] == ["2024-01-03", "2024-01-08...2024-01-09"]
+def test_failed_days_are_named_even_if_made_before(tiny: Tiny):
+    run(tiny, 1, 2, 3, 4, 8)
+    run(tiny, 3, 9, failing=True)
+    _, metadata = check(tiny, FIRST)
+    assert metadata["missing"] == ["2024-01-05...2024-01-07"]
+    assert metadata["failed"] == ["2024-01-03", "2024-01-09"]
+    assert metadata["last"] == "2024-01-08"
+    assert metadata["fix"] == ["wattif backfill --start 2024-01-03 --end 2024-01-09"]
+    _, metadata = check(tiny, SECOND)
+    assert metadata["failed"] == ["2024-01-03", "2024-01-09"]
 
 
-def test_what_failed_is_seen_where_no_day_was_ever_made(instance: DagsterInstance):
-    assert not run(instance, 1, 2, 1).success
-    check = find_gaps(instance, ALERTS)
-    assert not check.passed
-    assert check.metadata["failed"].value == ["2024-01-01...2024-01-02"]
-    assert check.metadata["mend"].value == ["wattif retry --all-failed"]
+def test_failed_days_are_named_where_no_day_was_made(tiny: Tiny):
+    run(tiny, 1, 2, failing=True)
+    passed, metadata = check(tiny, SECOND)
+    assert not passed
+    assert metadata["failed"] == ["2024-01-01...2024-01-02"]
+    assert metadata["fix"] == ["wattif backfill --start 2024-01-01 --end 2024-01-02"]
 
 
-def test_days_that_a_run_is_making_are_not_missing(instance: DagsterInstance):
+def test_days_of_an_unfinished_run_are_not_missing(tiny: Tiny):
+    run(tiny, 1, 5)
     found: list[object] = []
 
-    @asset(key=LANDED, **COMMON)
-    def landed(context: AssetExecutionContext) -> MaterializeResult:
-        def make(day: date) -> dict[str, int]:
-            if day == date(2024, 1, 3):
-                found.append(find_gaps(instance, LANDED).metadata["missing"].value)
-            return {}
+    def make(_key: AssetKey, _day: date) -> None:
+        found.append(check(tiny, FIRST)[1]["missing"])
 
-        return each_day(context, make)
-
-    for day in ("2024-01-01", "2024-01-05", "2024-01-03"):
-        assert materialize([landed], instance=instance, partition_key=day).success
+    tiny.make = make
+    tiny.run(DayPlan(date(2024, 1, 3), (FIRST,)))
     assert found == [["2024-01-02", "2024-01-04"]]
 
 
-def test_every_daily_asset_is_checked():
-    every = build_defs().resolve_asset_graph().asset_check_keys
-    assert {key.asset_key for key in every if key.name == NO_GAPS} == {made.key for made in ASSETS}
+def test_check_runs_for_the_selected_assets_only(tiny: Tiny):
+    run(tiny, 1, 3, keys=(FIRST,))
+    defs = Definitions.merge(Definitions(assets=tiny.runner.graph.definitions), build_gaps([FIRST]))
+    result = defs.resolve_job_def("gaps").execute_in_process(
+        instance=tiny.instance, resources={"wattif_stop": tiny.stop}
+    )
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert (evaluation.asset_key, evaluation.check_name) == (FIRST, NO_GAPS)
+    assert not evaluation.passed
+
+
+def test_every_daily_asset_has_the_check():
+    defs = build_defs()
+    checks = defs.resolve_asset_graph().asset_check_keys
+    assert {key.asset_key for key in checks if key.name == NO_GAPS} == set(find_daily_assets(defs))

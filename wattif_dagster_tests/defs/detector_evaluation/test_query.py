@@ -1,4 +1,4 @@
-"""A day's scores against its truth, on the local BigQuery."""
+"""A day's scores against its injected anomalies, on the local BigQuery."""
 
 from datetime import date
 
@@ -8,11 +8,12 @@ from wattif_dagster import schemas
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
+from wattif_dagster_tests.support.warehouse import add_rows
 
 DAY = date(2024, 1, 1)
 
 
-def score(serial: str, hour: int, probability: float | None) -> dict:
+def make_score(serial: str, hour: int, probability: float | None) -> dict:
     return {
         "serial": serial,
         "time_hour_rolled": f"2024-01-01T{hour:02}:00:00Z",
@@ -20,7 +21,7 @@ def score(serial: str, hour: int, probability: float | None) -> dict:
     }
 
 
-def label(serial: str, kind: str, hours: str, kwh: float) -> dict:
+def make_label(serial: str, kind: str, hours: str, kwh: float) -> dict:
     return {
         "label_date": "2024-01-01",
         "serial": serial,
@@ -33,26 +34,25 @@ def label(serial: str, kind: str, hours: str, kwh: float) -> dict:
     }
 
 
-def test_a_days_scores_are_compared_with_its_truth(settings: Settings):
+def test_scores_are_compared_with_injected_anomalies(settings: Settings):
     bigquery = build_resources(settings)["wattif_bigquery"]
     planted = {
         schemas.ANOMALY_SCORES: [
-            score("a", 0, 0.99),
-            score("a", 1, None),
-            score("a", 2, 1),  # not touched: not judged
-            score("b", 0, 1),
-            score("c", 0, 1),  # clean
-            *(score("c", hour, 0.5) for hour in range(1, 4)),
+            make_score("a", 0, 0.99),
+            make_score("a", 1, None),
+            make_score("a", 2, 1),  # not touched: does not count
+            make_score("b", 0, 1),
+            make_score("c", 0, 1),  # clean
+            *(make_score("c", hour, 0.5) for hour in range(1, 4)),
         ],
         schemas.INJECTED_ANOMALIES: [
-            label("a", "T1", "[0,1]", 4.0),
-            label("b", "F3", "[0]", -1.0),
-            label("b", "F1", "[]", 0.0),
+            make_label("a", "T1", "[0,1]", 4.0),
+            make_label("b", "F3", "[0]", -1.0),
+            make_label("b", "F1", "[]", 0.0),
         ],
     }
     for table, rows in planted.items():
-        bigquery.ensure_table(table)
-        bigquery.client.load_table_from_json(rows, bigquery.table_name(table)).result()
+        add_rows(bigquery, table, rows)
     for _ in range(2):
         select = evaluation_sql(
             bigquery.quoted(schemas.ANOMALY_SCORES),

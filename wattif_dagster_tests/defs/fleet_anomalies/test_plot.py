@@ -1,18 +1,17 @@
+"""A plot of a day of the fleet, looked at by its pixels."""
+
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from matplotlib import rc_context
 from PIL import Image
-from wattif_dagster.detection.sheets import Sheets
 
-from wattif_dagster.defs.fleet_anomalies.plot import day_picture
-from wattif_dagster.detection import pictures
-
-FLAG_RED = (214, 39, 40)
-BAND_BLUE = (206, 225, 242)
+from wattif_dagster.defs.fleet_anomalies.plot import plot_day
+from wattif_dagster_tests.support.pixels import BAND_BLUE, FLAG_RED, count_pixels
 
 
-def day(**changes: object) -> list[dict]:
+def make_day(**changes: object) -> list[dict]:
     midnight = datetime(2024, 1, 9, tzinfo=UTC)
     return [
         {
@@ -29,20 +28,13 @@ def day(**changes: object) -> list[dict]:
     ]
 
 
-def drawn(rows: list[dict]) -> Image.Image:
-    png = day_picture(rows, 0.99)
-    assert len(png) < 60_000
+def plot(rows: list[dict]) -> Image.Image:
+    png = plot_day(rows, 0.99)
+    assert len(png) < 100_000  # each run keeps it in its metadata
     image = Image.open(BytesIO(png))
     assert image.format == "PNG"
     assert image.size == (900, 420)
     return image.convert("RGB")
-
-
-def count(image: Image.Image, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> int:
-    """Pixels of the box that have about this colour."""
-    pixels = image.crop(box).tobytes()
-    triples = zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True)
-    return sum(all(abs(a - b) < 15 for a, b in zip(t, colour, strict=True)) for t in triples)
 
 
 # The panels, without the legend below them.
@@ -52,39 +44,35 @@ LEFT, RIGHT = (0, 0, 450, 380), (450, 0, 900, 380)
 def test_flagged_hours_are_marked_in_their_panel() -> None:
     flagged = [
         {**row, "is_anomaly": row["is_anomaly"] and row["metric"] == "AVG"}
-        for row in day(value=0.2, is_anomaly=True)
+        for row in make_day(value=0.2, is_anomaly=True)
     ]
-    image = drawn(flagged)
-    assert count(image, LEFT, FLAG_RED) > 20
-    assert count(image, RIGHT, FLAG_RED) == 0
+    image = plot(flagged)
+    assert count_pixels(image, LEFT, FLAG_RED) > 20
+    assert count_pixels(image, RIGHT, FLAG_RED) == 0
 
 
-def test_the_same_rows_in_any_order_draw_the_same() -> None:
-    assert day_picture(day(), 0.99) == day_picture(day()[::-1], 0.99)
+def test_order_of_the_rows_does_not_matter() -> None:
+    assert plot_day(make_day(), 0.99) == plot_day(make_day()[::-1], 0.99)
 
 
-def test_nothing_is_left_of_the_picture_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sheets are drawn on again: by few rows after many, by small values after large ones."""
-    large = [{**row, "value": 90.0, "is_anomaly": True} for row in day()]
-    days = [day(), large, [], day()[:24], large[:2]]
-    drawn_after_others = [day_picture(rows, 0.99) for rows in (*days, *days[::-1])]
-    for rows, after in zip((*days, *days[::-1]), drawn_after_others, strict=True):
-        monkeypatch.setattr(pictures, "SHEETS", Sheets(pictures._sheet))
-        assert day_picture(rows, 0.99) == after
+def test_matplotlibrc_does_not_change_the_plot() -> None:
+    usual = plot_day(make_day(), 0.99)
+    with rc_context({"font.size": 30, "lines.linewidth": 9, "figure.facecolor": "red"}):
+        assert plot_day(make_day(), 0.99) == usual
 
 
-def test_the_page_is_white() -> None:
-    assert drawn(day()).getpixel((2, 2)) == (255, 255, 255)
+def test_page_is_white() -> None:
+    assert plot(make_day()).getpixel((2, 2)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("kept", [0, 24])
-def test_a_day_with_hours_missing_is_drawn(kept: int) -> None:
-    assert drawn(day()[:kept])
+def test_day_with_missing_hours_is_plotted(kept: int) -> None:
+    assert plot(make_day()[:kept])
 
 
 def test_hours_without_history_have_no_band() -> None:
     unknown = {"lower_bound": None, "upper_bound": None, "is_anomaly": None}
-    rows = [{**row, **unknown} if row["metric"] == "MAX" else row for row in day()]
-    image = drawn(rows)
-    assert count(image, LEFT, BAND_BLUE) > 10_000
-    assert count(image, RIGHT, BAND_BLUE) < 1_000  # the rims of the line
+    rows = [{**row, **unknown} if row["metric"] == "MAX" else row for row in make_day()]
+    image = plot(rows)
+    assert count_pixels(image, LEFT, BAND_BLUE) > 10_000
+    assert count_pixels(image, RIGHT, BAND_BLUE) < 1_000  # the rims of the line

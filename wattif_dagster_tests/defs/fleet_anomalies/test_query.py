@@ -27,7 +27,7 @@ Load = Callable[[date, int], float]
 
 @dataclass
 class Warehouse:
-    """A data set of its own on the local BigQuery."""
+    """A dataset of its own on the local BigQuery."""
 
     client: bigquery.Client
     dataset: str
@@ -72,17 +72,17 @@ def warehouse(local_cloud: Endpoints) -> Iterator[Warehouse]:
     client.close()
 
 
-def before(day: date, count: int) -> list[date]:
+def list_days_before(day: date, count: int) -> list[date]:
     return [day - timedelta(days=back) for back in range(count, 0, -1)]
 
 
-def noisy(mean: float = 0.45, sd: float = 0.02) -> Load:
-    """Normal values, the same whenever and in whatever order they are asked for."""
+def make_noisy(mean: float = 0.45, sd: float = 0.02) -> Load:
+    """Make normal values that are the same in any order of the calls."""
     return lambda day, hour: Random(f"{day} {hour}").gauss(mean, sd)
 
 
 def test_columns_are_those_of_the_table(warehouse: Warehouse) -> None:
-    warehouse.fill([*before(MONDAY, 6), MONDAY], noisy())
+    warehouse.fill([*list_days_before(MONDAY, 6), MONDAY], make_noisy())
     rows = warehouse.score(MONDAY)
     assert tuple(rows[0].keys()) == FLEET_ANOMALIES.column_names
     assert [(row.time.hour, row.metric) for row in rows] == [
@@ -92,12 +92,14 @@ def test_columns_are_those_of_the_table(warehouse: Warehouse) -> None:
     assert {row.column_name for row in rows} == {"consumption_hour_rolled"}
 
 
-def test_every_number_is_the_predictive_interval_of_the_same_weekdays(
+def test_bounds_are_the_predictive_interval_of_weekdays(
     warehouse: Warehouse,
 ) -> None:
-    load = noisy()
-    warehouse.fill([*before(MONDAY, HISTORY_DAYS), MONDAY], load, lambda d, h: 2 * load(d, h))
-    weekdays = [day for day in before(MONDAY, HISTORY_DAYS) if day.weekday() < 5]
+    load = make_noisy()
+    warehouse.fill(
+        [*list_days_before(MONDAY, HISTORY_DAYS), MONDAY], load, lambda d, h: 2 * load(d, h)
+    )
+    weekdays = [day for day in list_days_before(MONDAY, HISTORY_DAYS) if day.weekday() < 5]
     assert len(weekdays) == 20
     for row in warehouse.score(MONDAY):
         factor = 1.5 if row.metric == "AVG" else 2
@@ -116,12 +118,12 @@ def test_every_number_is_the_predictive_interval_of_the_same_weekdays(
 
 @pytest.mark.parametrize("threshold", [0.5, 0.99])
 @pytest.mark.parametrize("days", [5, 6, 13, 28])
-def test_a_value_is_flagged_exactly_when_it_is_outside_the_bounds(
+def test_value_is_flagged_exactly_when_outside_the_bounds(
     warehouse: Warehouse, days: int, threshold: float
 ) -> None:
     # The scored day swings four times as wide as its history: values fall on both sides.
-    wide, narrow = noisy(sd=0.08), noisy()
-    warehouse.fill(before(MONDAY, days), narrow)
+    wide, narrow = make_noisy(sd=0.08), make_noisy()
+    warehouse.fill(list_days_before(MONDAY, days), narrow)
     warehouse.fill([MONDAY], wide)
     flags = set()
     for row in warehouse.score(MONDAY, threshold=threshold):
@@ -132,11 +134,11 @@ def test_a_value_is_flagged_exactly_when_it_is_outside_the_bounds(
     assert flags == {True, False}
 
 
-def test_little_history_gives_nulls_and_says_how_little(warehouse: Warehouse) -> None:
-    days = before(MONDAY, MIN_HISTORY)
-    warehouse.fill([*days, MONDAY], noisy(), hours=[0])
-    warehouse.fill([*days[1:], MONDAY], noisy(), hours=[1])
-    warehouse.fill([MONDAY], noisy(), hours=[2])
+def test_little_history_gives_nulls_and_its_length(warehouse: Warehouse) -> None:
+    days = list_days_before(MONDAY, MIN_HISTORY)
+    warehouse.fill([*days, MONDAY], make_noisy(), hours=[0])
+    warehouse.fill([*days[1:], MONDAY], make_noisy(), hours=[1])
+    warehouse.fill([MONDAY], make_noisy(), hours=[2])
     enough, few, none = (row for row in warehouse.score(MONDAY) if row.metric == "AVG")
     assert (enough.n_history, enough.is_anomaly is None) == (MIN_HISTORY, False)
     for row, n in ((few, MIN_HISTORY - 1), (none, 0)):
@@ -145,10 +147,10 @@ def test_little_history_gives_nulls_and_says_how_little(warehouse: Warehouse) ->
         assert row.lower_bound is row.upper_bound is row.anomaly_prob is row.is_anomaly is None
 
 
-def test_the_day_of_the_future_and_the_days_too_old_do_not_train(warehouse: Warehouse) -> None:
-    shifted = noisy(mean=5)
-    warehouse.fill(before(MONDAY, 20)[:10], shifted, hours=[0])
-    warehouse.fill([*before(MONDAY, 10), MONDAY], noisy(), hours=[0])
+def test_later_days_and_days_too_old_are_not_history(warehouse: Warehouse) -> None:
+    shifted = make_noisy(mean=5)
+    warehouse.fill(list_days_before(MONDAY, 20)[:10], shifted, hours=[0])
+    warehouse.fill([*list_days_before(MONDAY, 10), MONDAY], make_noisy(), hours=[0])
     warehouse.fill([MONDAY + timedelta(days=1)], shifted, hours=[0])
     row, _ = warehouse.score(MONDAY, history_days=10)
     assert row.n_history == 10
@@ -156,9 +158,9 @@ def test_the_day_of_the_future_and_the_days_too_old_do_not_train(warehouse: Ware
 
 
 @pytest.mark.parametrize(("day", "own_class"), [(MONDAY, 20), (SATURDAY, 8)])
-def test_weekends_are_judged_by_weekends(warehouse: Warehouse, day: date, own_class: int) -> None:
-    weekend_doubles: Load = lambda d, h: noisy()(d, h) * (2 if d.weekday() >= 5 else 1)  # noqa: E731
-    warehouse.fill([*before(day, HISTORY_DAYS), day], weekend_doubles, hours=[0])
+def test_weekends_are_scored_by_weekends(warehouse: Warehouse, day: date, own_class: int) -> None:
+    weekend_doubles: Load = lambda d, h: make_noisy()(d, h) * (2 if d.weekday() >= 5 else 1)  # noqa: E731
+    warehouse.fill([*list_days_before(day, HISTORY_DAYS), day], weekend_doubles, hours=[0])
     row, _ = warehouse.score(day)
     assert row.n_history == own_class
     assert not row.is_anomaly
@@ -166,37 +168,39 @@ def test_weekends_are_judged_by_weekends(warehouse: Warehouse, day: date, own_cl
 
 
 def test_a_class_with_few_days_borrows_from_the_other(warehouse: Warehouse) -> None:
-    warehouse.fill([*before(SATURDAY, 14), SATURDAY], noisy(), hours=[0])
+    warehouse.fill([*list_days_before(SATURDAY, 14), SATURDAY], make_noisy(), hours=[0])
     row, _ = warehouse.score(SATURDAY)
     assert row.n_history == 14
 
 
 def test_a_past_incident_does_not_widen_the_interval(warehouse: Warehouse) -> None:
-    days = before(MONDAY, HISTORY_DAYS)
+    days = list_days_before(MONDAY, HISTORY_DAYS)
     struck = days[-3]
-    warehouse.fill([*days, MONDAY], lambda d, h: 0.0 if d == struck else noisy()(d, h), hours=[0])
+    warehouse.fill(
+        [*days, MONDAY], lambda d, h: 0.0 if d == struck else make_noisy()(d, h), hours=[0]
+    )
     row, _ = warehouse.score(MONDAY)
     assert row.n_history == 19
     assert row.lower_bound > 0.3
 
 
 def test_short_histories_are_used_whole(warehouse: Warehouse) -> None:
-    days = before(MONDAY, 6)
+    days = list_days_before(MONDAY, 6)
     warehouse.fill([*days, MONDAY], lambda d, _h: 0.45 if d > days[0] else 0.0, hours=[0])
     row, _ = warehouse.score(MONDAY)
     assert row.n_history == 6
 
 
-def test_a_constant_history_flags_changes_but_not_rounding(warehouse: Warehouse) -> None:
+def test_constant_history_flags_changes_but_not_rounding(warehouse: Warehouse) -> None:
     offsets = {0: 0.0, 1: 1e-5, 2: 1e-3, 3: -0.45}
-    warehouse.fill(before(MONDAY, 10), lambda _d, _h: 0.45, hours=offsets)
+    warehouse.fill(list_days_before(MONDAY, 10), lambda _d, _h: 0.45, hours=offsets)
     warehouse.fill([MONDAY], lambda _d, h: 0.45 + offsets[h], hours=offsets)
     flags = [row.is_anomaly for row in warehouse.score(MONDAY) if row.metric == "AVG"]
     assert flags == [False, False, True, True]
 
 
-def test_a_history_of_nothing_flags_the_first_energy(warehouse: Warehouse) -> None:
-    warehouse.fill(before(MONDAY, 10), lambda _d, _h: 0.0, hours=[0, 1])
+def test_history_of_zeros_flags_the_first_energy(warehouse: Warehouse) -> None:
+    warehouse.fill(list_days_before(MONDAY, 10), lambda _d, _h: 0.0, hours=[0, 1])
     warehouse.fill([MONDAY], lambda _d, h: 0.001 * h, hours=[0, 1])
     flags = [row.is_anomaly for row in warehouse.score(MONDAY) if row.metric == "MAX"]
     assert flags == [False, True]
@@ -210,14 +214,14 @@ def test_an_outage_of_some_meters_shows_in_avg_and_not_in_max(warehouse: Warehou
 
         return load
 
-    warehouse.fill([*before(MONDAY, 8), MONDAY], *(meter(n) for n in range(20)))
+    warehouse.fill([*list_days_before(MONDAY, 8), MONDAY], *(meter(n) for n in range(20)))
     sure = [(r.metric, r.time.hour) for r in warehouse.score(MONDAY) if r.anomaly_prob > 0.9999]
     assert sure == [("AVG", 12), ("AVG", 13)]
 
 
-def test_clean_days_are_flagged_about_as_often_as_promised(warehouse: Warehouse) -> None:
-    days = before(MONDAY, 4)
-    warehouse.fill([*before(days[0], HISTORY_DAYS), *days], noisy())
+def test_clean_days_are_rarely_flagged(warehouse: Warehouse) -> None:
+    days = list_days_before(MONDAY, 4)
+    warehouse.fill([*list_days_before(days[0], HISTORY_DAYS), *days], make_noisy())
     flags = [row.is_anomaly for day in days for row in warehouse.score(day) if row.metric == "AVG"]
     # 96 tests at 1%: one flag expected, more than 6 in one of 10,000 such fleets.
     assert len(flags) == 96
@@ -225,22 +229,22 @@ def test_clean_days_are_flagged_about_as_often_as_promised(warehouse: Warehouse)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"dataset": "a`b"}, "is not the name of a BigQuery dataset"),
         ({"project": "p'; DROP"}, "is not the name of a BigQuery dataset"),
-        ({"history_days": 4}, "history_days=4 is out of range; use 5 to 366"),
+        ({"history_days": 4}, "history_days=4 is out of range. Use 5 to 366"),
         ({"threshold": 1.0}, "threshold=1.0 is out of range"),
         ({"threshold": math.nan}, "threshold=nan is out of range"),
     ],
 )
-def test_arguments_out_of_range_are_refused(arguments: dict, said: str) -> None:
+def test_arguments_out_of_range_are_refused(arguments: dict, message: str) -> None:
     good = {"project": "wattif-local", "dataset": "wattif", "day": MONDAY}
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         fleet_anomalies_sql(**{**good, **arguments})
 
 
-def test_the_table_is_read_one_window_of_partitions_at_a_time() -> None:
+def test_query_reads_only_its_window_of_partitions() -> None:
     sql = fleet_anomalies_sql("wattif-local", "wattif", date(2024, 3, 1), history_days=10)
     assert "time_hour_rolled >= TIMESTAMP '2024-02-20'" in sql
     assert "time_hour_rolled < TIMESTAMP '2024-03-02'" in sql

@@ -11,6 +11,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.schemas import Table
 from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.support.instances import open_instance
 from wattif_dagster_tests.support.runs import (
     FinishedRun,
     day,
@@ -58,7 +59,7 @@ def landed(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> 
     """Settings of a fleet whose first day is landed."""
     settings = make_settings(local_cloud, tmp_path_factory.mktemp("spoilt") / "home", meters=3)
     make_resources(settings)
-    with DagsterInstance.ephemeral() as instance:
+    with open_instance(settings.home / "instance") as instance:
         assert run_day(settings, instance, LANDED, day(1)).success
     return settings
 

@@ -1,4 +1,4 @@
-"""The scan of anomaly_scores on the local cloud: two days of three meters, the second anomalous."""
+"""The scan of anomaly_scores on the local cloud: three days of three meters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,29 +6,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from dagster import (
-    AssetCheckEvaluation,
-    AssetCheckSeverity,
-    DagsterInstance,
-    ExecuteInProcessResult,
-    materialize,
-)
+from dagster import AssetCheckEvaluation, AssetCheckSeverity
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.resources.build import Resources
-from wattif_dagster.scans.asset import meter_scan_results
-from wattif_dagster.settings import Endpoints
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.build import build_resources
+from wattif_dagster.settings import Endpoints, Settings
+from wattif_dagster_tests.support.instances import open_instance
 from wattif_dagster_tests.support.runs import (
-    RANGE_END,
-    RANGE_START,
+    FinishedRun,
     day,
-    evaluations,
-    materializations,
     make_resources,
-    said,
     make_settings,
+    read_metadata,
+    run_day,
 )
+from wattif_dagster_tests.support.warehouse import add_rows
 
+KEY = keys.METER_SCAN_RESULTS
 CLEAN, ANOMALOUS, YOUNG = 1, 2, 3
 RULES = {
     "few_unusual_hours",
@@ -42,8 +37,8 @@ RULES = {
 }
 
 
-def scores(number: int, meter: int, hour: int) -> dict[str, Any]:
-    """A row of a clean meter of the fleet's `number`-th day."""
+def make_score(number: int, meter: int, hour: int) -> dict[str, Any]:
+    """Make an hour of a clean meter on the fleet's `number`-th day."""
     at = datetime.combine(day(number), datetime.min.time(), UTC) + timedelta(hours=hour)
     return {
         "serial": f"MAC0000000{meter}",
@@ -57,9 +52,9 @@ def scores(number: int, meter: int, hour: int) -> dict[str, Any]:
     }
 
 
-def table() -> list[dict[str, Any]]:
+def make_table() -> list[dict[str, Any]]:
     days = {
-        number: [scores(number, meter, hour) for meter in (1, 2, 3) for hour in range(24)]
+        number: [make_score(number, meter, hour) for meter in (1, 2, 3) for hour in range(24)]
         for number in (CLEAN, ANOMALOUS, YOUNG)
     }
     for row in days[ANOMALOUS][:12]:  # 12 of 72 hours
@@ -78,65 +73,69 @@ def table() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Scanned:
-    resources: Resources
-    instance: DagsterInstance
-    result: ExecuteInProcessResult
+    """The runs of the days, by number of the day."""
+
+    settings: Settings
+    runs: dict[int, FinishedRun]
+
+    def checks(self, number: int) -> dict[str, AssetCheckEvaluation]:
+        return self.runs[number].evaluations(KEY)
+
+    def metadata(self, number: int) -> dict[str, Any]:
+        return self.runs[number].metadata(KEY)
 
     @property
-    def checks(self) -> dict[str, AssetCheckEvaluation]:
-        return evaluations(self.result, keys.ANOMALY_SCAN_RESULTS)
+    def bigquery(self) -> BigQueryWarehouse:
+        return build_resources(self.settings)["wattif_bigquery"]
 
 
 @pytest.fixture(scope="module")
 def scanned(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
     home = tmp_path_factory.mktemp("meters") / "home"
-    resources = make_resources(make_settings(local_cloud, home, meters=3))
-    bigquery = resources["wattif_bigquery"]
-    bigquery.ensure_table(schemas.ANOMALY_SCORES)
-    name = bigquery.table_name(schemas.ANOMALY_SCORES)
-    bigquery.client.load_table_from_json(table(), name).result()
-    with DagsterInstance.ephemeral() as instance:
-        result = materialize(
-            [meter_scan_results],
-            resources=resources,
-            instance=instance,
-            tags={RANGE_START: str(day(CLEAN)), RANGE_END: str(day(YOUNG))},
-        )
-        yield Scanned(resources, instance, result)
+    settings = make_settings(local_cloud, home, meters=3)
+    bigquery = make_resources(settings)["wattif_bigquery"]
+    add_rows(bigquery, schemas.ANOMALY_SCORES, make_table())
+    with open_instance(home / "instance") as instance:
+        days = (CLEAN, ANOMALOUS, YOUNG)
+        runs = {number: run_day(settings, instance, [KEY], day(number)) for number in days}
+        yield Scanned(settings, runs)
 
 
-def test_each_rule_is_a_check_that_warns_of_its_days(scanned: Scanned):
-    assert scanned.result.success  # a finding about the meters is no fault of the run
-    failed = {name: said(check)["failed_days"] for name, check in scanned.checks.items()}
-    anomalous, young = str(day(ANOMALOUS)), str(day(YOUNG))
-    assert failed == {rule: [] for rule in RULES} | {
-        "few_unusual_hours": [anomalous],
-        "no_broken_rule": [anomalous],
-        "one_row_per_meter_and_hour": [anomalous],
-        "hours_complete": [young],
-        "probability_known": [young],
-        "full_history_scored": [young],
-        "probability_in_range": [young],
-        "bounds_in_order": [young],
+def test_each_rule_is_a_check_that_warns(scanned: Scanned):
+    failed = {
+        number: {name for name, check in scanned.checks(number).items() if not check.passed}
+        for number in scanned.runs
     }
-    for check in scanned.checks.values():
-        assert check.asset_key == keys.METER_SCAN_RESULTS
-        assert check.severity == AssetCheckSeverity.WARN
-        assert list(said(check)["counts_by_day"]) == [str(day(n)) for n in (1, 2, 3)]
+    assert failed == {
+        CLEAN: set(),
+        ANOMALOUS: {"few_unusual_hours", "no_broken_rule", "one_row_per_meter_and_hour"},
+        YOUNG: {
+            "hours_complete",
+            "probability_known",
+            "full_history_scored",
+            "probability_in_range",
+            "bounds_in_order",
+        },
+    }
+    for number, run in scanned.runs.items():
+        assert run.success  # a finding about the meters is no failure of the run
+        checks = scanned.checks(number)
+        assert checks.keys() == RULES
+        assert {check.severity for check in checks.values()} == {AssetCheckSeverity.WARN}
+        assert {check.partition for check in checks.values()} == {str(day(number))}
 
 
-def test_a_failed_rule_names_the_query_of_its_rows(scanned: Scanned):
-    check = said(scanned.checks["few_unusual_hours"])
-    markdown = str(check[f"failing_rows_query_{day(ANOMALOUS)}"])
-    query = markdown.removeprefix("```sql\n").removesuffix("\n```")
-    rows = scanned.resources["wattif_bigquery"].rows(query)
+def test_failed_rule_has_the_query_of_its_rows(scanned: Scanned):
+    check = read_metadata(scanned.checks(ANOMALOUS)["few_unusual_hours"])
+    assert (check["evaluated"], check["passed"]) == (72, 59)
+    query = str(check["failing_rows_query"]).removeprefix("```sql\n").removesuffix("\n```")
+    rows = scanned.bigquery.rows(query)
     assert len(rows) == 13
     assert {row["time_hour_rolled"].date() for row in rows} == {day(ANOMALOUS)}
 
 
-def test_a_day_says_its_scores_by_dimension(scanned: Scanned):
-    recorded = dict(materializations(scanned.instance, scanned.result, keys.METER_SCAN_RESULTS))
-    clean, anomalous = recorded[str(day(CLEAN))], recorded[str(day(ANOMALOUS))]
+def test_day_has_its_scores_by_dimension(scanned: Scanned):
+    clean, anomalous = scanned.metadata(CLEAN), scanned.metadata(ANOMALOUS)
     assert (clean["score"], anomalous["score"]) == (100, 62.5)
     dimensions = {name: anomalous[name] for name in anomalous if name.startswith("score_")}
     assert dimensions == {
@@ -147,11 +146,10 @@ def test_a_day_says_its_scores_by_dimension(scanned: Scanned):
         "score_uniqueness": 0,
     }
     assert clean["rows_scanned"] == 72
-    assert clean["dagster/table_name"].endswith(".meter_scan_results")
 
 
-def test_the_days_results_are_exported_to_a_table_of_their_own(scanned: Scanned):
-    bigquery = scanned.resources["wattif_bigquery"]
+def test_results_are_exported_to_a_table_of_their_own(scanned: Scanned):
+    bigquery = scanned.bigquery
     exported = bigquery.rows(
         "SELECT rule_name, COUNT(*) AS n "
         f"FROM {bigquery.quoted(schemas.METER_SCAN_RESULTS)} GROUP BY 1"
