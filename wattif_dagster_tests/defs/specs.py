@@ -1,6 +1,6 @@
-"""What the assets say of themselves, as readable YAML.
+"""Describes the assets as readable YAML.
 
-`python -m wattif_dagster_tests.defs.specs` writes `specs.yaml` again after a wanted change.
+`python -m wattif_dagster_tests.defs.specs` writes `specs.yaml` again after an intended change.
 """
 
 from pathlib import Path
@@ -15,50 +15,58 @@ FILE = Path(__file__).with_name("specs.yaml")
 
 
 def describe(defs: Definitions) -> str:
-    """Every asset with its checks, in the order of their keys."""
+    """Describe every asset with its checks, in the order of their keys."""
     graph = defs.resolve_asset_graph()
     assets = sorted(graph.assets_defs, key=lambda assets: str(assets.keys))
     described = {}
     for assets_def in assets:
         for spec in assets_def.specs:
             checks = {
-                check.name: {"blocking": check.blocking, "description": check.description}
+                check.name: {
+                    "blocking": check.blocking,
+                    "partitions": str(check.partitions_def),
+                    "description": check.description,
+                }
                 for check in (
                     graph.get_check_spec(key)
                     for key in sorted(graph.get_check_keys_for_assets({spec.key}))
                 )
             }
-            described[spec.key.to_user_string()] = {**_asset(assets_def, spec), "checks": checks}
+            described[spec.key.to_user_string()] = {
+                **_describe_asset(assets_def, spec),
+                "checks": checks,
+            }
     return yaml.safe_dump(described, sort_keys=False, width=100)
 
 
-def _asset(assets_def: AssetsDefinition, spec: AssetSpec) -> dict[str, Any]:
+def _describe_asset(assets_def: AssetsDefinition, spec: AssetSpec) -> dict[str, Any]:
     schema = spec.metadata.get("dagster/column_schema")
     return {
         "description": spec.description,
         "group": spec.group_name,
         "kinds": sorted(spec.kinds),
+        "tags": {k: v for k, v in sorted(spec.tags.items()) if not k.startswith("dagster/kind/")},
         "owners": list(spec.owners),
         "code_version": spec.code_version,
         "partitions": str(spec.partitions_def),
         "backfill_policy": str(assets_def.backfill_policy),
-        "freshness_policy": _freshness(spec.freshness_policy),
+        "freshness_policy": _describe_freshness(spec.freshness_policy),
         "pools": sorted(assets_def.op.pools),
         "deps": {
             dep.asset_key.to_user_string(): str(dep.partition_mapping or "the same day")
             for dep in spec.deps
         },
-        "columns": _columns(schema) if isinstance(schema, TableSchema) else {},
+        "columns": _describe_columns(schema) if isinstance(schema, TableSchema) else {},
     }
 
 
-def _freshness(policy: Any) -> str:
+def _describe_freshness(policy: Any) -> str:
     return (
         f"{policy.deadline_cron} {policy.timezone}, made at most {policy.lower_bound_delta} before"
     )
 
 
-def _columns(schema: TableSchema) -> dict[str, str]:
+def _describe_columns(schema: TableSchema) -> dict[str, str]:
     return {
         column.name: " ".join([column.type, *([] if column.constraints.nullable else ["REQUIRED"])])
         for column in schema.columns
