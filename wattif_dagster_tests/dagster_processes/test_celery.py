@@ -16,23 +16,23 @@ from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.bigquery_tables import of_day
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.support.runs import (
-    RANGE_START,
-    day,
-    make_resources,
-    run_days,
-    make_settings,
-)
+from wattif_dagster_tests.dagster_processes.conftest import wait_until
+from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
+from wattif_dagster_tests.ingest.conftest import contents
 from wattif_dagster_tests.support.celery_cluster import (
     NAMES,
     Cluster,
     cluster_of,
     servers,
 )
-from wattif_dagster_tests.dagster_processes.conftest import wait_until
 from wattif_dagster_tests.support.days import assert_day_is_landed
-from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.runs import (
+    RANGE_START,
+    day,
+    make_resources,
+    make_settings,
+    run_days,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ from dagster import DagsterEventType
 from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster_tests.support.runs import day, run_days
 from wattif_dagster_tests.dagster_processes.conftest import Project
 from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.runs import day, run_days
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ from dagster import DagsterRun
 from wattif_dagster.deploy import celery_steps
 from wattif_dagster.deploy.celery_launcher import celery_launcher
 from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.support.runs import make_settings
 from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
+from wattif_dagster_tests.support.runs import make_settings
 from wattif_dagster_tests.support.servers import broker, postgres
 
 WORKER = ("celery", "-A", "wattif_dagster.deploy.celery_app", "worker", "--concurrency", "1")
