@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.defs.fleet_anomalies.query import THRESHOLD
+from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 from wattif_dagster.settings.alerts import AlertRule
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.fleet_anomalies.query import HISTORY_DAYS as FLEET_HISTORY_DAYS
+from wattif_dagster.detection.fleet import HISTORY_DAYS as FLEET_HISTORY_DAYS
 from wattif_dagster.detection.layered.queries import HISTORY_DAYS, LOOKBACK_DAYS
 from wattif_dagster.schemas import Table
 

@@ -3,8 +3,8 @@
 They are those of "Load jobs" in "Quotas and limits" of Google's BigQuery documentation.
 """
 
-from wattif_dagster.defs.meter_readings.load import MAX_URIS
 from wattif_dagster.ingest.landing import most_meters_per_object
+from wattif_dagster.limits import MAX_URIS
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.planning.size import Size
 from wattif_dagster.settings.ingest import IngestOptions

@@ -15,13 +15,13 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-from wattif_dagster.defs.fleet_anomalies.student_t import critical_value
+from wattif_dagster.detection.fleet import HISTORY_DAYS
 from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.schemas import HOURLY_CONSUMPTION
 from wattif_dagster.sql import render_sql
+from wattif_dagster.student_t import critical_value
 
-HISTORY_DAYS = 28
 MAX_HISTORY_DAYS = 366
 
 MIN_HISTORY = 5
@@ -29,8 +29,7 @@ MIN_HISTORY = 5
 
 FULL_HISTORY = 7
 """Past hours that weekdays or weekend days need to have a baseline of their own, without past
-incidents. With fewer, both share one baseline, and no value is left out. 28 days hold 8 weekend
-days."""
+incidents. With fewer, both share one baseline, and no value is left out."""
 
 FENCE = 5.0
 """Past values further than this many interquartile ranges outside the quartiles are left out

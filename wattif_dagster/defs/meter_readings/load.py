@@ -7,11 +7,9 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, extension, readings_name
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.ingest.store import StoredObject
+from wattif_dagster.limits import MAX_URIS
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-
-MAX_URIS = 10_000
-"""The most source URIs that a BigQuery load job may have."""
 
 
 def load_readings(gcs: GcsTransferManager, bigquery: BigQueryWarehouse, manifest: Manifest) -> int:

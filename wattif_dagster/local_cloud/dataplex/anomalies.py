@@ -23,7 +23,7 @@ from google.cloud.dataplex_v1.types import (
     DataScanJob,
 )
 
-from wattif_dagster.defs.fleet_anomalies.student_t import critical_value, two_sided_probability
+from wattif_dagster.student_t import critical_value, two_sided_probability
 
 from . import preview
 from .anomaly_points import Source, choose_unit, render_history

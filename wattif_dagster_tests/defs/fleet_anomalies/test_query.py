@@ -12,11 +12,12 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from wattif_dagster.defs.fleet_anomalies.query import HISTORY_DAYS, MIN_HISTORY, fleet_anomalies_sql
-from wattif_dagster.defs.fleet_anomalies.student_t import two_sided_probability
+from wattif_dagster.defs.fleet_anomalies.query import MIN_HISTORY, fleet_anomalies_sql
+from wattif_dagster.detection.fleet import HISTORY_DAYS
 from wattif_dagster.errors import UserError
 from wattif_dagster.schemas import FLEET_ANOMALIES, HOURLY_CONSUMPTION
 from wattif_dagster.settings import Endpoints
+from wattif_dagster.student_t import two_sided_probability
 
 MONDAY = date(2024, 1, 29)
 SATURDAY = date(2024, 1, 27)

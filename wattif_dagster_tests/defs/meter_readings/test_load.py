@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.meter_readings.load import MAX_URIS, list_source_uris
+from wattif_dagster.defs.meter_readings.load import list_source_uris
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import labels_name
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, read_manifest
 from wattif_dagster.ingest.store import StoredObject, encode_crc32c
+from wattif_dagster.limits import MAX_URIS
 from wattif_dagster_tests.support.warehouse import MONDAY, TUESDAY, MakeWarehouse, Warehouse
 
 READINGS = schemas.METER_READINGS

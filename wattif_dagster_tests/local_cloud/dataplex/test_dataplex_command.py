@@ -57,6 +57,6 @@ def test_package_imports_only_the_t_distribution() -> None:
     assert sorted(strangers) == [
         "wattif_dagster",
         "wattif_dagster.detection",
-        "wattif_dagster.defs.fleet_anomalies.student_t",
+        "wattif_dagster.student_t",
         "wattif_dagster.local_cloud",
     ]

@@ -13,7 +13,7 @@ import requests
 from google.cloud import bigquery
 from google.cloud import dataplex_v1 as dp
 
-from wattif_dagster.defs.fleet_anomalies.student_t import two_sided_probability
+from wattif_dagster.student_t import two_sided_probability
 from wattif_dagster.local_cloud.dataplex.server import Server
 
 from .conftest import grpc_client

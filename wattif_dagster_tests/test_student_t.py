@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattif_dagster.defs.fleet_anomalies.student_t import critical_value, two_sided_probability
+from wattif_dagster.student_t import critical_value, two_sided_probability
 
 
 def integrated(t: float, df: int, steps: int = 4000) -> float:
