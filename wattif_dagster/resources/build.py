@@ -88,6 +88,7 @@ def override_resources(resources: Resources, overrides: Mapping[str, object]) ->
             raise UserError(f"There is no resource {key}. {hint}")
         if not isinstance(value, expected := type(resources[key])):
             raise UserError(
-                f"The resource {key} must be a {expected.__name__}, not a {type(value).__name__}."
+                f"The resource {key} must be of the type {expected.__name__}, "
+                f"not {type(value).__name__}."
             )
     return cast(Resources, {**resources, **overrides})
