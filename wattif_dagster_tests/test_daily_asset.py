@@ -61,9 +61,7 @@ def define(
     def readings(context: AssetExecutionContext) -> MaterializeResult:
         """The asset's description."""
         make(partition_day(context))
-        return MaterializeResult(
-            check_results=[AssetCheckResult(check_name="right", passed=True)]
-        )
+        return MaterializeResult(check_results=[AssetCheckResult(check_name="right", passed=True)])
 
     with building(BuildContext(settings or Settings(), stop or threading.Event())):
         return readings()

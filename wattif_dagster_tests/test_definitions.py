@@ -182,7 +182,8 @@ def test_stop_of_one_fleet_does_not_stop_another(local_cloud: Endpoints, tmp_pat
     simulation = Simulation(meters=3, interval_seconds=1800)
     one = settings_on(local_cloud, tmp_path / "one", simulation)
     other = settings_on(local_cloud, tmp_path / "other", simulation)
-    make_resources(one), make_resources(other)
+    for settings in (one, other):
+        make_resources(settings)
     stop = threading.Event()
     stop.set()
     with open_instance(tmp_path / "instance") as instance:

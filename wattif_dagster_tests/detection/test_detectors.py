@@ -29,7 +29,7 @@ few = settings(max_examples=10, deadline=None)
 
 
 @st.composite
-def asked(draw: st.DrawFn) -> Arguments:
+def draw_arguments(draw: st.DrawFn) -> Arguments:
     """Any names that settings accept, day and readings of a complete hour."""
     project = draw(st.from_regex(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", fullmatch=True))
     dataset = draw(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,30}", fullmatch=True))

@@ -1,9 +1,7 @@
-"""The BigQuery resource against the local service."""
+"""The BigQuery resource with the local service."""
 
-import json
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +14,7 @@ from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.faults import Proxy, status
+from wattif_dagster_tests.support.services import make_reading, read_readings, write_rows
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
 READINGS = schemas.METER_READINGS
@@ -33,34 +32,14 @@ def gcs(settings: Settings) -> GcsTransferManager:
     return gcs
 
 
-def put(gcs: GcsTransferManager, name: str, *rows: dict[str, Any] | str) -> str:
-    """Write rows, or lines as they are, as an object; its URI."""
-    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-    gcs.write(name, "".join(f"{line}\n" for line in lines).encode())
-    return f"{gcs.uri}/{name}"
-
-
-def reading(day: date, value: float, hour: int = 0, serial: str = "MAC00000001") -> dict[str, Any]:
-    return {"serial": serial, "timestamp": f"{day}T{hour:02d}:00:00Z", "reading": value}
-
-
-def readings(bigquery: BigQueryWarehouse) -> list[tuple[str, float]]:
-    """Day and value of every row."""
-    found = bigquery.rows(
-        f"SELECT FORMAT_TIMESTAMP('%F', timestamp) AS day, reading "
-        f"FROM {bigquery.quoted(READINGS)} ORDER BY day, reading"
-    )
-    return [(row["day"], row["reading"]) for row in found]
-
-
-def test_a_load_replaces_just_its_day(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
-    monday = put(gcs, "m.json", reading(MONDAY, 0.1), reading(MONDAY, 0.2, 1))
-    tuesday = put(gcs, "t.json", reading(TUESDAY, 0.3))
+def test_load_replaces_only_its_day(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
+    monday = write_rows(gcs, "m.json", make_reading(MONDAY, 0.1), make_reading(MONDAY, 0.2, 1))
+    tuesday = write_rows(gcs, "t.json", make_reading(TUESDAY, 0.3))
     assert bigquery.load_partition(READINGS, MONDAY, [monday], "v1") == 2
     assert bigquery.load_partition(READINGS, TUESDAY, [tuesday], "v1") == 1
-    other = [put(gcs, f"o{n}.json", reading(MONDAY, n, n)) for n in (4, 5, 6)]
+    other = [write_rows(gcs, f"o{n}.json", make_reading(MONDAY, n, n)) for n in (4, 5, 6)]
     assert bigquery.load_partition(READINGS, MONDAY, other, "v2") == 3
-    assert readings(bigquery) == [
+    assert read_readings(bigquery) == [
         ("2024-01-01", 4.0),
         ("2024-01-01", 5.0),
         ("2024-01-01", 6.0),
@@ -68,15 +47,13 @@ def test_a_load_replaces_just_its_day(bigquery: BigQueryWarehouse, gcs: GcsTrans
     ]
 
 
-def test_the_same_load_twice_is_done_twice(
-    bigquery: BigQueryWarehouse, gcs: GcsTransferManager
-) -> None:
-    """The attempt is in the job's id, for the partition may have changed since the first one."""
-    one, two = (put(gcs, f"{n}.json", reading(MONDAY, n)) for n in (1, 2))
+def test_repeated_load_is_run_again(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
+    """The partition may have changed since the first load, so the job's id has the attempt."""
+    one, two = (write_rows(gcs, f"{n}.json", make_reading(MONDAY, n)) for n in (1, 2))
     bigquery.load_partition(READINGS, MONDAY, [one], "one")
     bigquery.load_partition(READINGS, MONDAY, [two], "two")
     assert bigquery.load_partition(READINGS, MONDAY, [one], "one") == 1
-    assert readings(bigquery) == [("2024-01-01", 1.0)]
+    assert read_readings(bigquery) == [("2024-01-01", 1.0)]
     first = f"wattif_load_{bigquery.dataset}_meter_readings_20240101_one_"
     for attempt in (1, 2):
         assert bigquery.client.get_job(f"{first}{attempt}").state == "DONE"
@@ -93,29 +70,35 @@ def test_the_same_load_twice_is_done_twice(
 def test_a_bad_row_is_named_and_the_old_day_stays(
     bigquery: BigQueryWarehouse, gcs: GcsTransferManager, spoiled: str, said: str
 ) -> None:
-    bigquery.load_partition(READINGS, MONDAY, [put(gcs, "good.json", reading(MONDAY, 0.1))], "good")
-    bad = put(gcs, "bad.json", reading(MONDAY, 0.2), spoiled, reading(MONDAY, 0.3))
+    bigquery.load_partition(
+        READINGS, MONDAY, [write_rows(gcs, "good.json", make_reading(MONDAY, 0.1))], "good"
+    )
+    bad = write_rows(gcs, "bad.json", make_reading(MONDAY, 0.2), spoiled, make_reading(MONDAY, 0.3))
     with pytest.raises(JobError) as caught:
         bigquery.load_partition(READINGS, MONDAY, [bad], "bad")
     assert bad in str(caught.value)
     assert said in str(caught.value)
-    assert readings(bigquery) == [("2024-01-01", 0.1)]
+    assert read_readings(bigquery) == [("2024-01-01", 0.1)]
 
 
-def test_a_row_of_another_day_is_refused(
+def test_row_of_another_day_is_refused(
     bigquery: BigQueryWarehouse, gcs: GcsTransferManager
 ) -> None:
     with pytest.raises(JobError, match="different partition"):
-        bigquery.load_partition(READINGS, MONDAY, [put(gcs, "t.json", reading(TUESDAY, 0.3))], "v")
-    assert readings(bigquery) == []
+        bigquery.load_partition(
+            READINGS, MONDAY, [write_rows(gcs, "t.json", make_reading(TUESDAY, 0.3))], "v"
+        )
+    assert read_readings(bigquery) == []
 
 
-def test_a_missing_object_is_said(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
+def test_load_of_a_missing_object_names_it(
+    bigquery: BigQueryWarehouse, gcs: GcsTransferManager
+) -> None:
     with pytest.raises(JobError, match=f"Not found: URI {gcs.uri}/none"):
         bigquery.load_partition(READINGS, MONDAY, [f"{gcs.uri}/none.json"], "v")
 
 
-def test_a_query_replaces_just_its_day(bigquery: BigQueryWarehouse) -> None:
+def test_query_replaces_only_its_day(bigquery: BigQueryWarehouse) -> None:
     def select(day: date, *values: float) -> str:
         return " UNION ALL ".join(
             f"SELECT 'MAC00000001' AS serial, TIMESTAMP '{day} 0{hour}:00:00+00' AS timestamp, "
@@ -127,14 +110,14 @@ def test_a_query_replaces_just_its_day(bigquery: BigQueryWarehouse) -> None:
     bigquery.replace_partition(READINGS, TUESDAY, select(TUESDAY, 0.3))
     bigquery.replace_partition(READINGS, MONDAY, select(MONDAY, 0.4))
     expected = [("2024-01-01", 0.4), ("2024-01-02", 0.3)]
-    assert readings(bigquery) == expected
+    assert read_readings(bigquery) == expected
     for wrong in (select(TUESDAY, 0.5), "SELECT ERROR('no')", "SELEC", "SELECT 1 FROM nowhere.at"):
         with pytest.raises(JobError):
             bigquery.replace_partition(READINGS, MONDAY, wrong)
-    assert readings(bigquery) == expected
+    assert read_readings(bigquery) == expected
 
 
-def test_tables_are_made_as_described(bigquery: BigQueryWarehouse) -> None:
+def test_tables_are_created_as_described(bigquery: BigQueryWarehouse) -> None:
     bigquery.ensure_table(READINGS)
     bigquery.ensure_table(READINGS)
     made = bigquery.client.get_table(bigquery.table_name(READINGS))
@@ -148,27 +131,28 @@ def test_tables_are_made_as_described(bigquery: BigQueryWarehouse) -> None:
     assert made.clustering_fields == ["serial"]
 
 
-def test_a_table_is_made_anew_with_and_without_rows(bigquery: BigQueryWarehouse) -> None:
+def test_remade_table_has_the_given_rows(bigquery: BigQueryWarehouse) -> None:
     file = BytesIO()
     time = pa.array([datetime(2024, 1, 1, 5)], pa.timestamp("us", tz="UTC"))
     rows = pa.table({"serial": ["A"], "timestamp": time, "reading": [0.5]})
     pq.write_table(rows, file)
     for _ in range(2):
         bigquery.remake_table(READINGS, file)
-        assert readings(bigquery) == [("2024-01-01", 0.5)]
+        assert read_readings(bigquery) == [("2024-01-01", 0.5)]
         made = bigquery.client.get_table(bigquery.table_name(READINGS))
+        assert made.time_partitioning is not None
         assert made.time_partitioning.field == "timestamp"
     bigquery.remake_table(READINGS)
-    assert readings(bigquery) == []
+    assert read_readings(bigquery) == []
 
 
-def test_a_wrong_query_is_said(bigquery: BigQueryWarehouse) -> None:
+def test_wrong_query_is_a_job_error(bigquery: BigQueryWarehouse) -> None:
     for sql in ("SELEC 1", "SELECT * FROM `wattif-local.none.none`"):
         with pytest.raises(JobError, match="BigQuery"):
             bigquery.rows(sql)
 
 
-def test_rows_and_row(bigquery: BigQueryWarehouse) -> None:
+def test_rows_and_row_return_dicts(bigquery: BigQueryWarehouse) -> None:
     assert bigquery.rows("SELECT n FROM UNNEST([3, 4]) AS n ORDER BY n") == [{"n": 3}, {"n": 4}]
     assert bigquery.row("SELECT 1 AS a, 'x' AS b") == {"a": 1, "b": "x"}
 
@@ -176,12 +160,12 @@ def test_rows_and_row(bigquery: BigQueryWarehouse) -> None:
 @pytest.mark.parametrize(
     ("code", "reason", "error", "sentence"),
     [
-        (403, "accessDenied", UserError, r"access to dataset wattif-local\..* was refused; grant"),
-        (403, "quotaExceeded", JobError, r"a BigQuery quota is used up: .*too much"),
+        (403, "accessDenied", UserError, r"Access to dataset wattif-local\..* was refused\. Grant"),
+        (403, "quotaExceeded", JobError, r"A BigQuery quota is used up: .*too much"),
         (400, "invalidQuery", JobError, r"BigQuery refused the request: .*too much"),
     ],
 )
-def test_a_refusal_is_said(
+def test_refusal_is_one_sentence(
     settings: Settings,
     bigquery_proxy: Proxy,
     code: int,
@@ -195,7 +179,7 @@ def test_a_refusal_is_said(
         bigquery.rows("SELECT 1")
 
 
-def test_links_say_where_the_rows_are(settings: Settings, bigquery: BigQueryWarehouse) -> None:
+def test_link_shows_the_rows(settings: Settings, bigquery: BigQueryWarehouse) -> None:
     endpoint = bigquery.cloud.endpoints.bigquery
     path = f"projects/wattif-local/datasets/{settings.dataset}/tables/meter_readings/data"
     assert bigquery.link(READINGS) == f"{endpoint}/bigquery/v2/{path}"

@@ -1,10 +1,12 @@
 """The BigQuery resource when the network or the service fails."""
 
 import socket
+from datetime import date
 
 import pytest
 
-from wattif_dagster.errors import TransientError, UserError
+from wattif_dagster import schemas
+from wattif_dagster.errors import TransientError
 from wattif_dagster.resources import bigquery as module
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -17,14 +19,10 @@ from wattif_dagster_tests.support.faults import (
     reset,
     status,
 )
-from wattif_dagster_tests.resources.test_bigquery import (
-    MONDAY,
-    READINGS,
-    put,
-    reading,
-    readings,
-)
+from wattif_dagster_tests.support.services import make_reading, read_readings, write_rows
 
+MONDAY = date(2024, 1, 1)
+READINGS = schemas.METER_READINGS
 TRANSIENT: dict[str, Fault] = {
     "408": status(408),
     "429": status(429),
@@ -56,9 +54,9 @@ def gcs(settings: Settings) -> GcsTransferManager:
 def test_a_load_and_a_query_are_asked_again(
     settings: Settings, bigquery_proxy: Proxy, gcs: GcsTransferManager, fault: Fault
 ) -> None:
-    """Of a load whose answer was lost, no row is there twice."""
+    """No row is there twice, even if the answer to the load was lost."""
     warehouse = build_resources(settings)["wattif_bigquery"]
-    uri = put(gcs, "m.json", reading(MONDAY, 0.1))
+    uri = write_rows(gcs, "m.json", make_reading(MONDAY, 0.1))
     warehouse.ensure_table(READINGS)
     bigquery_proxy.on("POST", "/jobs", fault, times=2)
     assert warehouse.load_partition(READINGS, MONDAY, [uri], "v") == 1
@@ -67,27 +65,33 @@ def test_a_load_and_a_query_are_asked_again(
     same = f"SELECT {columns} FROM {warehouse.quoted(READINGS)}"
     warehouse.replace_partition(READINGS, MONDAY, same)
     bigquery_proxy.on("POST", "/queries", fault)
-    assert readings(warehouse) == [("2024-01-01", 0.1)]
+    assert read_readings(warehouse) == [("2024-01-01", 0.1)]
     bigquery_proxy.on("GET", "/tables/", fault)
     assert warehouse.has_table(READINGS)
     assert bigquery_proxy.exhausted
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 503])
-def test_a_service_that_stays_unwell_is_said_with_its_answer(
+def test_transient_error_quotes_the_last_answer(
     settings: Settings, bigquery_proxy: Proxy, code: int
 ) -> None:
-    warehouse = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
+    warehouse = build_resources(settings)["wattif_bigquery"].model_copy(
+        update={"retry_seconds": 0.1}
+    )
     bigquery_proxy.on("POST", "/queries", status(code, "having a rest"), times=1000)
-    with pytest.raises(TransientError, match=f"is not well, try again later: {code} .*having a rest"):
+    with pytest.raises(
+        TransientError, match=f"is not available, try again later: {code} .*having a rest"
+    ):
         warehouse.rows("SELECT 1")
 
 
-def test_an_unreachable_service_is_said(settings: Settings) -> None:
+def test_unreachable_bigquery_is_a_transient_error(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     settings.endpoints_file.write_text(Endpoints(bigquery=url).model_dump_json())
-    bigquery = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
+    bigquery = build_resources(settings)["wattif_bigquery"].model_copy(
+        update={"retry_seconds": 0.1}
+    )
     for attempt in (
         lambda: bigquery.rows("SELECT 1"),
         lambda: bigquery.ensure_table(READINGS),
@@ -95,5 +99,5 @@ def test_an_unreachable_service_is_said(settings: Settings) -> None:
         lambda: bigquery.load_partition(READINGS, MONDAY, ["gs://bucket/a.json"], "v"),
         lambda: bigquery.replace_partition(READINGS, MONDAY, "SELECT 1"),
     ):
-        with pytest.raises(UserError, match=f"{url} cannot be reached; check the network"):
+        with pytest.raises(TransientError, match=rf"{url} cannot be reached\. Check the network"):
             attempt()

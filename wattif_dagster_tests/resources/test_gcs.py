@@ -1,4 +1,4 @@
-"""The Cloud Storage resource against the local service."""
+"""The Cloud Storage resource with the local service."""
 
 import dataclasses
 import threading
@@ -10,14 +10,13 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.store import (
     GENERATION_ABSENT,
     GenerationMismatchError,
-    SpooledFile,
-    crc32c,
     encode_crc32c,
 )
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.faults import PATIENCE_S, Exchange, Proxy, pass_on
+from wattif_dagster_tests.support.services import spool_file, upload
 
 
 @pytest.fixture
@@ -27,18 +26,8 @@ def gcs(settings: Settings) -> GcsTransferManager:
     return gcs
 
 
-def spooled(folder: Path, name: str, data: bytes) -> SpooledFile:
-    path = folder / name.replace("/", "_")
-    path.write_bytes(data)
-    return SpooledFile(path, name, len(data), crc32c(data))
-
-
-def upload(gcs: GcsTransferManager, *files: SpooledFile) -> None:
-    gcs.upload(files, threading.Event())
-
-
-def test_uploads_and_lists(gcs: GcsTransferManager, tmp_path: Path) -> None:
-    files = [spooled(tmp_path, f"a/{n}.json", b"x" * n) for n in range(20)]
+def test_uploaded_objects_are_listed(gcs: GcsTransferManager, tmp_path: Path) -> None:
+    files = [spool_file(tmp_path, f"a/{n}.json", b"x" * n) for n in range(20)]
     upload(gcs, *files)
     listed = {item.name: item for item in gcs.list("a/")}
     assert {name: (item.size, item.crc32c) for name, item in listed.items()} == {
@@ -48,8 +37,8 @@ def test_uploads_and_lists(gcs: GcsTransferManager, tmp_path: Path) -> None:
     assert list(gcs.list("b/")) == []
 
 
-def test_lists_beyond_one_page(gcs_proxy: Proxy, gcs: GcsTransferManager) -> None:
-    """Cloud Storage ends a page after 1,000 objects, the local one when it is asked to."""
+def test_list_reads_all_pages(gcs_proxy: Proxy, gcs: GcsTransferManager) -> None:
+    """Cloud Storage ends a page after 1,000 objects, the local one on request."""
 
     def two_a_page(exchange: Exchange) -> None:
         exchange.path += "&maxResults=2"
@@ -63,14 +52,15 @@ def test_lists_beyond_one_page(gcs_proxy: Proxy, gcs: GcsTransferManager) -> Non
     assert gcs_proxy.count("GET", "pageToken=") == 2
 
 
-def test_an_unknown_bucket_is_said(settings: Settings, tmp_path: Path) -> None:
+def test_unknown_bucket_is_one_sentence(settings: Settings, tmp_path: Path) -> None:
     gcs = build_resources(settings)["wattif_gcs"]
     sentence = (
-        f"bucket {settings.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+        f"Bucket {settings.bucket} does not exist. "
+        "Create it, or set WATTIF_BUCKET to an existing bucket."
     )
     for attempt in (
         gcs.require_bucket,
-        lambda: upload(gcs, spooled(tmp_path, "a", b"a")),
+        lambda: upload(gcs, spool_file(tmp_path, "a", b"a")),
         lambda: list(gcs.list("")),
         lambda: gcs.write("a", b"a"),
     ):
@@ -79,14 +69,14 @@ def test_an_unknown_bucket_is_said(settings: Settings, tmp_path: Path) -> None:
         assert str(caught.value) == sentence
 
 
-def test_a_bucket_is_made_once(gcs: GcsTransferManager) -> None:
+def test_existing_bucket_is_kept(gcs: GcsTransferManager) -> None:
     gcs.write("a", b"kept")
     gcs.ensure_bucket()
     gcs.require_bucket()
     assert gcs.read("a") is not None
 
 
-def test_reads_what_was_written(gcs: GcsTransferManager) -> None:
+def test_read_returns_the_written_bytes(gcs: GcsTransferManager) -> None:
     assert gcs.read("a/b.json") is None
     for content in (b"one", b"", b"\x1f\x8b not gzip"):
         gcs.write("a/b.json", content)
@@ -96,16 +86,19 @@ def test_reads_what_was_written(gcs: GcsTransferManager) -> None:
         assert found == (content, listed.generation)
 
 
-def test_an_absent_object_is_written_once(gcs: GcsTransferManager) -> None:
+def test_write_guarded_by_absence_succeeds_once(gcs: GcsTransferManager) -> None:
     gcs.write("a", b"first", if_generation=GENERATION_ABSENT)
-    with pytest.raises(GenerationMismatchError, match=f"changed gs://{gcs.bucket}/a in the meantime"):
+    with pytest.raises(
+        GenerationMismatchError,
+        match=rf"Another writer changed gs://{gcs.bucket}/a in the meantime\.",
+    ):
         gcs.write("a", b"second", if_generation=GENERATION_ABSENT)
     found = gcs.read("a")
     assert found is not None
     assert found[0] == b"first"
 
 
-def test_only_the_generation_seen_is_replaced(gcs: GcsTransferManager) -> None:
+def test_write_replaces_only_the_generation_seen(gcs: GcsTransferManager) -> None:
     gcs.write("a", b"one")
     seen = gcs.read("a")
     assert seen is not None
@@ -117,7 +110,7 @@ def test_only_the_generation_seen_is_replaced(gcs: GcsTransferManager) -> None:
     assert found[0] == b"two"
 
 
-def test_deletes_also_what_is_gone(gcs: GcsTransferManager) -> None:
+def test_delete_ignores_missing_objects(gcs: GcsTransferManager) -> None:
     for name in ("d/1", "d/2", "d/3"):
         gcs.write(name, b"x")
     gcs.delete(["d/1", "d/never", "d/3"])
@@ -125,10 +118,10 @@ def test_deletes_also_what_is_gone(gcs: GcsTransferManager) -> None:
     gcs.delete([])
 
 
-def test_a_checksum_is_computed_once(
+def test_checksum_is_not_computed_again(
     gcs_proxy: Proxy, gcs: GcsTransferManager, tmp_path: Path
 ) -> None:
-    """By who made the file: the client sends what it is given, here a wrong one, and no other."""
+    """The client sends the checksum that it is given, here a wrong one, and no other."""
     bodies: list[bytes] = []
 
     def look_and_refuse(exchange: Exchange) -> None:
@@ -136,7 +129,7 @@ def test_a_checksum_is_computed_once(
         exchange.reply(400, [], b"{}")
 
     gcs_proxy.on("POST", "/upload/", look_and_refuse)
-    file = dataclasses.replace(spooled(tmp_path, "a", b"content"), crc32c=7)
+    file = dataclasses.replace(spool_file(tmp_path, "a", b"content"), crc32c=7)
     with pytest.raises(UploadError):
         upload(gcs, file)
     (body,) = bodies
@@ -144,10 +137,10 @@ def test_a_checksum_is_computed_once(
     assert b"md5" not in body
 
 
-def test_keeps_a_connection_for_every_upload(
+def test_each_upload_has_a_connection_that_is_kept(
     gcs_proxy: Proxy, settings: Settings, tmp_path: Path
 ) -> None:
-    """More than the 10 that `requests` keeps itself: all in use at once, idle between batches."""
+    """`requests` alone would keep 10 of them."""
     ingest = settings.ingest.model_copy(update={"upload_workers": 12, "batches_in_flight": 1})
     gcs = build_resources(settings.model_copy(update={"ingest": ingest}))["wattif_gcs"]
     gcs.ensure_bucket()
@@ -159,6 +152,6 @@ def test_keeps_a_connection_for_every_upload(
 
     gcs_proxy.on("POST", "/upload/", wait_for_the_others, times=36)
     for _ in range(3):
-        upload(gcs, *(spooled(tmp_path, f"{n}", b"x") for n in range(12)))
+        upload(gcs, *(spool_file(tmp_path, f"{n}", b"x") for n in range(12)))
     assert gcs_proxy.exhausted
     assert gcs_proxy.connections == 12

@@ -25,7 +25,7 @@ from wattif_dagster_tests.support.faults import (
     status,
     trickle,
 )
-from wattif_dagster_tests.resources.test_gcs import spooled, upload
+from wattif_dagster_tests.support.services import spool_file, upload
 
 DATA = b'{"reading":0.315}\n' * 1000
 DAMAGED = 'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "2HvlZg==".'
@@ -63,7 +63,7 @@ def test_an_upload_is_sent_again(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault
 ) -> None:
     gcs_proxy.on("POST", "/upload/", fault, times=2)
-    files = [spooled(tmp_path, f"{n}.json", DATA) for n in range(3)]
+    files = [spool_file(tmp_path, f"{n}.json", DATA) for n in range(3)]
     upload(gcs, *files)
     assert gcs_proxy.exhausted
     assert gcs_proxy.count("POST", "/upload/") == 5
@@ -74,9 +74,9 @@ def test_an_upload_is_sent_again(
 def test_a_damaged_body_is_noticed_and_sent_again(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault
 ) -> None:
-    """The local service stores what it gets; Cloud Storage refuses it in the words of DAMAGED."""
+    """The local service stores damaged bytes; Cloud Storage refuses them with DAMAGED."""
     gcs_proxy.on("POST", "/upload/", fault)
-    file = spooled(tmp_path, "a.json", DATA)
+    file = spool_file(tmp_path, "a.json", DATA)
     upload(gcs, file)
     assert gcs_proxy.count("POST", "/upload/") == 2
     found = gcs.read("a.json")
@@ -90,20 +90,23 @@ def test_a_permanent_error_is_not_sent_again(
 ) -> None:
     gcs_proxy.on("POST", "/upload/", status(code, "not like this"))
     with pytest.raises(UploadError, match=rf"1 of 1 objects did not arrive in gs://.*{code}"):
-        upload(gcs, spooled(tmp_path, "a.json", DATA))
+        upload(gcs, spool_file(tmp_path, "a.json", DATA))
     assert gcs_proxy.count("POST", "/upload/") == 1
 
 
 @pytest.mark.parametrize(
     ("code", "sentence"),
-    [(401, "the Google credentials were refused"), (403, "access to bucket .* was refused; grant")],
+    [
+        (401, "The Google credentials were refused"),
+        (403, r"Access to bucket .* was refused\. Grant"),
+    ],
 )
-def test_refused_access_is_said(
+def test_refused_access_is_one_sentence(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, code: int, sentence: str
 ) -> None:
     gcs_proxy.on("POST", "/upload/", status(code), times=2)
     for attempt in (
-        lambda: upload(gcs, spooled(tmp_path, "a.json", DATA)),
+        lambda: upload(gcs, spool_file(tmp_path, "a.json", DATA)),
         lambda: gcs.write("a", b"a"),
     ):
         with pytest.raises(UserError, match=sentence):
@@ -113,7 +116,7 @@ def test_refused_access_is_said(
 def test_a_bucket_that_is_gone_is_said(settings: Settings, tmp_path: Path) -> None:
     gcs = build_resources(settings)["wattif_gcs"]
     for attempt in (
-        lambda: upload(gcs, spooled(tmp_path, "a.json", DATA)),
+        lambda: upload(gcs, spool_file(tmp_path, "a.json", DATA)),
         lambda: gcs.write("a", b"a"),
         lambda: list(gcs.list("")),
         gcs.require_bucket,
@@ -121,7 +124,8 @@ def test_a_bucket_that_is_gone_is_said(settings: Settings, tmp_path: Path) -> No
         with pytest.raises(UserError) as caught:
             attempt()
         assert str(caught.value) == (
-            f"bucket {gcs.bucket} does not exist; create it or set WATTIF_BUCKET to one that does"
+            f"Bucket {gcs.bucket} does not exist. "
+            "Create it, or set WATTIF_BUCKET to an existing bucket."
         )
 
 
@@ -130,12 +134,12 @@ def test_a_slow_answer_is_waited_for(
 ) -> None:
     """It comes a few bytes at a time."""
     gcs_proxy.on("POST", "/upload/", trickle)
-    upload(gcs, spooled(tmp_path, "a.json", DATA))
+    upload(gcs, spool_file(tmp_path, "a.json", DATA))
     assert gcs_proxy.count("POST", "/upload/") == 1
 
 
-def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -> None:
-    kept, lost = (spooled(tmp_path, name, DATA) for name in ("kept", "lost"))
+def test_missing_spool_file_is_an_upload_error(gcs: GcsTransferManager, tmp_path: Path) -> None:
+    kept, lost = (spool_file(tmp_path, name, DATA) for name in ("kept", "lost"))
     lost.path.unlink()
     with pytest.raises(UploadError, match="1 of 2 objects"):
         upload(gcs, kept, lost)
@@ -145,39 +149,39 @@ def test_a_vanished_file_is_a_failure(gcs: GcsTransferManager, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (status(408), "is not well, try again later: 1 of 2 .*: 408 .*spoiled"),
-        (status(429), "is not well, try again later: 1 of 2 .*: 429 .*spoiled"),
-        (status(503), "is not well, try again later: 1 of 2 .*: 503 .*spoiled"),
-        (status(400, DAMAGED), "is not well, try again later: 1 of 2 .*: 400 .*doesn't match"),
-        (corrupt, "is not well, try again later: 1 of 2 .*: b.json arrived damaged"),
-        (reset, "^1 of 2 .*: http://.* cannot be reached; check the network"),
-        (lose_answer, "^1 of 2 .*: http://.* cannot be reached; check the network"),
+        (status(408), "is not available, try again later: 1 of 2 .*: 408 .*spoiled"),
+        (status(429), "is not available, try again later: 1 of 2 .*: 429 .*spoiled"),
+        (status(503), "is not available, try again later: 1 of 2 .*: 503 .*spoiled"),
+        (status(400, DAMAGED), "is not available, try again later: 1 of 2 .*: 400 .*doesn't match"),
+        (corrupt, "is not available, try again later: 1 of 2 .*: b.json arrived damaged"),
+        (reset, "^1 of 2 .*: http://.* cannot be reached\\. Check the network"),
+        (lose_answer, "^1 of 2 .*: http://.* cannot be reached\\. Check the network"),
     ],
     ids=["408", "429", "503", "refused as damaged", "damaged", "reset", "answer lost"],
 )
-def test_what_may_pass_is_unreachable_at_the_deadline(
+def test_transient_errors_remain_transient_at_the_deadline(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path, fault: Fault, reason: str
 ) -> None:
-    """So that the step is tried again."""
+    """So that the step is retried."""
     hurried = gcs.model_copy(update={"deadline_seconds": 0.2, "upload_workers": 1})
     gcs_proxy.on("POST", "/upload/", pass_on)
     gcs_proxy.on("POST", "/upload/", fault, times=1000)
     with pytest.raises(TransientError, match=reason) as caught:
-        upload(hurried, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
+        upload(hurried, *(spool_file(tmp_path, name, DATA) for name in ("a.json", "b.json")))
     assert f"1 of 2 objects did not arrive in {gcs.uri}: " in str(caught.value)
 
 
-def test_what_would_fail_again_goes_before_what_may_pass(
+def test_permanent_error_is_raised_before_a_transient_one(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
 ) -> None:
     one_by_one = gcs.model_copy(update={"upload_workers": 1})
     gcs_proxy.on("POST", "/upload/", status(503))
     gcs_proxy.on("POST", "/upload/", status(400, "not like this"))
     with pytest.raises(UploadError, match=r"^2 of 2 objects did not arrive .*: 400 .*not like"):
-        upload(one_by_one, *(spooled(tmp_path, name, DATA) for name in ("a.json", "b.json")))
+        upload(one_by_one, *(spool_file(tmp_path, name, DATA) for name in ("a.json", "b.json")))
 
 
-def test_gives_up_when_told_to_stop(
+def test_upload_gives_up_when_stopped(
     gcs: GcsTransferManager, gcs_proxy: Proxy, tmp_path: Path
 ) -> None:
     stop = threading.Event()
@@ -188,7 +192,7 @@ def test_gives_up_when_told_to_stop(
 
     gcs_proxy.on("POST", "/upload/", refuse_and_stop, times=1000)
     with pytest.raises(TransientError):
-        gcs.upload([spooled(tmp_path, "a.json", DATA)], stop)
+        gcs.upload([spool_file(tmp_path, "a.json", DATA)], stop)
     assert gcs_proxy.count("POST", "/upload/") == 1
 
 
@@ -200,7 +204,7 @@ def test_a_stalled_upload_is_sent_again(
 ) -> None:
     monkeypatch.setattr(module, "REQUEST_TIMEOUT_SECONDS", 0.5)
     gcs_proxy.on("POST", "/upload/", gcs_proxy.stall)
-    upload(gcs, spooled(tmp_path, "a.json", DATA))
+    upload(gcs, spool_file(tmp_path, "a.json", DATA))
     assert gcs_proxy.stalled.is_set()
     assert [item.name for item in gcs.list("")] == ["a.json"]
 
@@ -234,20 +238,22 @@ def small_requests(gcs: GcsTransferManager) -> list[Callable[[], object]]:
     ]
 
 
-def test_small_requests_that_stay_unanswered_are_unreachable(
+def test_unanswered_small_requests_are_transient_errors(
     gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
     hurried = gcs.model_copy(update={"retry_seconds": 0})
     gcs_proxy.otherwise = status(503)
     for attempt in small_requests(hurried):
-        with pytest.raises(TransientError, match=r"^http://.* is not well, try again later: .*503"):
+        with pytest.raises(
+            TransientError, match=r"^http://.* is not available, try again later: .*503"
+        ):
             attempt()
 
 
 def test_a_lost_answer_to_a_guarded_write_is_a_mismatch(
     gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
-    """The first try wrote it; the caller must look whether what stands is its own."""
+    """The first try wrote it. The caller must compare the object with its own."""
     gcs_proxy.on("POST", "/upload/", lose_answer)
     with pytest.raises(GenerationMismatchError):
         gcs.write("a", b"mine", if_generation=GENERATION_ABSENT)
@@ -256,28 +262,28 @@ def test_a_lost_answer_to_a_guarded_write_is_a_mismatch(
     assert found[0] == b"mine"
 
 
-def test_an_unreachable_service_is_said(settings: Settings, tmp_path: Path) -> None:
+def test_unreachable_gcs_is_a_transient_error(settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     settings.endpoints_file.write_text(Endpoints(gcs=url).model_dump_json())
     gcs = build_resources(settings)["wattif_gcs"].model_copy(
         update={"retry_seconds": 0.05, "deadline_seconds": 0.05}
     )
-    sentence = f"{url} cannot be reached; check the network, or `wattif status`"
+    sentence = f"{url} cannot be reached. Check the network, or `wattif status`."
     for attempt in small_requests(gcs):
         with pytest.raises(TransientError) as caught:
             attempt()
         assert str(caught.value) == sentence
     with pytest.raises(TransientError) as caught:
-        upload(gcs, spooled(tmp_path, "a", b"a"))
+        upload(gcs, spool_file(tmp_path, "a", b"a"))
     assert str(caught.value) == f"1 of 1 objects did not arrive in {gcs.uri}: {sentence}"
 
 
-def test_a_silent_service_is_said(
+def test_silent_service_is_a_transient_error(
     gcs: GcsTransferManager, gcs_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "REQUEST_TIMEOUT_SECONDS", 0.2)
     gcs_proxy.on("GET", "/o?", gcs_proxy.stall, times=1000)
     hurried = gcs.model_copy(update={"retry_seconds": 0.3})
-    with pytest.raises(UserError, match="cannot be reached"):
+    with pytest.raises(TransientError, match="cannot be reached"):
         list(hurried.list(""))

@@ -1,4 +1,4 @@
-"""Who asks, and where the services are."""
+"""Credentials and endpoints."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from google.oauth2 import service_account
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.google_cloud import GoogleCloud
 from wattif_dagster.settings import Endpoints
+from wattif_dagster_tests.support.services import write_key_file
 
 SECRET = "-----BEGIN PRIVATE KEY-----TOP-SECRET"
 
@@ -28,38 +29,17 @@ def authorized_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
 
 
-def key_file(folder: Path, token_uri: str = "https://oauth2.googleapis.com/token") -> Path:
-    """A service account key like Google's, with a private key made for it."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file = folder / "key.json"
-    key = {
-        "type": "service_account",
-        "client_email": "loader@some-project.iam.gserviceaccount.com",
-        "private_key": pem.decode(),
-        "token_uri": token_uri,
-    }
-    file.write_text(json.dumps(key))
-    return file
-
-
-def test_the_local_cloud_is_asked_anonymously(tmp_path: Path) -> None:
+def test_local_cloud_needs_no_credentials(tmp_path: Path) -> None:
     cloud = GoogleCloud(project="some-project", auth="key_file", key_file=str(tmp_path / "none"))
     assert isinstance(cloud.credentials(), AnonymousCredentials)
 
 
-def test_anonymous() -> None:
+def test_anonymous_credentials() -> None:
     assert isinstance(on_google_cloud(auth="anonymous").credentials(), AnonymousCredentials)
 
 
 def test_a_key_file_is_used(tmp_path: Path) -> None:
-    cloud = on_google_cloud(auth="key_file", key_file=str(key_file(tmp_path)))
+    cloud = on_google_cloud(auth="key_file", key_file=str(write_key_file(tmp_path)))
     credentials = cloud.credentials()
     assert isinstance(credentials, service_account.Credentials)
     assert credentials.service_account_email == "loader@some-project.iam.gserviceaccount.com"
@@ -87,31 +67,33 @@ def test_a_key_file_is_used(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_key_that_is_none_is_not_quoted(tmp_path: Path, content: bytes | None, kind: str) -> None:
+def test_unusable_key_is_not_quoted(tmp_path: Path, content: bytes | None, kind: str) -> None:
     file = tmp_path / "key.json"
     if content is not None:
         file.write_bytes(content)
     cloud = on_google_cloud(auth="key_file", key_file=str(file))
-    with pytest.raises(UserError, match=rf"key .*key\.json cannot be used \(.*{kind}") as caught:
+    with pytest.raises(
+        UserError, match=rf"The service account key .*key\.json cannot be used \(.*{kind}"
+    ) as caught:
         cloud.credentials()
     assert "SECRET" not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-def test_a_folder_is_no_key(tmp_path: Path) -> None:
+def test_folder_is_not_a_key(tmp_path: Path) -> None:
     cloud = on_google_cloud(auth="key_file", key_file=str(tmp_path))
-    with pytest.raises(UserError, match="set WATTIF_KEY_FILE to a readable key"):
+    with pytest.raises(UserError, match=r"Set WATTIF_KEY_FILE to a readable key\."):
         cloud.credentials()
 
 
 @pytest.mark.usefixtures("authorized_user")
-def test_application_default() -> None:
+def test_application_default_credentials() -> None:
     credentials = on_google_cloud().credentials()
     assert type(credentials).__module__ == "google.oauth2.credentials"
 
 
 @pytest.mark.usefixtures("authorized_user")
-def test_impersonation() -> None:
+def test_impersonated_credentials() -> None:
     cloud = on_google_cloud(auth="impersonation", impersonate="loader@some-project")
     credentials = cloud.credentials()
     assert isinstance(credentials, impersonated_credentials.Credentials)
@@ -120,35 +102,35 @@ def test_impersonation() -> None:
 
 @pytest.mark.parametrize("content", [None, b"garbage", b"{}", b"[]", b'{"type":"authorized_user"}'])
 @pytest.mark.parametrize("auth", ["application_default", "impersonation"])
-def test_no_credentials_are_said(
+def test_missing_credentials_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str, content: bytes | None
 ) -> None:
     file = tmp_path / "adc.json"
     if content is not None:
         file.write_bytes(content)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
-    with pytest.raises(UserError, match="no Google credentials were found; run `gcloud auth"):
+    with pytest.raises(UserError, match=r"No Google credentials were found\. Run `gcloud auth"):
         on_google_cloud(auth=auth, impersonate="loader@some-project").credentials()
 
 
-def test_google_cloud_answers_at_its_own_addresses() -> None:
+def test_google_cloud_has_no_endpoints_of_ours() -> None:
     assert on_google_cloud().endpoints == Endpoints()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"gcs":7}', b"\xff"])
-def test_a_local_cloud_that_is_down_is_said(tmp_path: Path, content: bytes | None) -> None:
+def test_stopped_local_cloud_is_one_sentence(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "endpoints.json"
     if content is not None:
         file.write_bytes(content)
     cloud = GoogleCloud(project="some-project", endpoints_file=str(file))
     with pytest.raises(
-        UserError, match="the local cloud is not running; start it with `wattif up`"
+        UserError, match=r"The local cloud is not running\. Start it with `wattif up`\."
     ):
         _ = cloud.endpoints
 
 
-def test_no_secret_is_in_its_description(tmp_path: Path) -> None:
-    """Dagster shows a resource's fields: they name the key's file and no more."""
-    cloud = on_google_cloud(auth="key_file", key_file=str(key_file(tmp_path)))
+def test_description_has_no_secret(tmp_path: Path) -> None:
+    """Dagster shows a resource's fields, which only name the key's file."""
+    cloud = on_google_cloud(auth="key_file", key_file=str(write_key_file(tmp_path)))
     cloud.credentials()
     assert "PRIVATE KEY" not in repr(cloud)

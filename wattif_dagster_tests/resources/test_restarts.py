@@ -1,4 +1,4 @@
-"""BigQuery and Dataplex are killed in the middle of what they were asked, and start again."""
+"""BigQuery and Dataplex are killed in the middle of a request, and start again."""
 
 import threading
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from wattif_dagster.resources.dataplex.results import ScanError
 from wattif_dagster.resources.dataplex.rules import parse_spec
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.faults import Exchange, proxy_to
+from wattif_dagster_tests.support.services import make_reading, read_readings, write_rows
 from wattif_dagster_tests.support.settings import settings_on
-from wattif_dagster_tests.resources.test_bigquery import put, reading, readings
 
 MONDAY = date(2024, 1, 1)
 READINGS = schemas.METER_READINGS
@@ -28,20 +28,20 @@ RULE = "{name: r, tableConditionExpectation: {sqlExpression: COUNT(*) = 0}}"
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A local cloud of this module's own, to be killed."""
+    """A local cloud of this module's own, whose services are killed."""
     cloud = LocalCloud(tmp_path_factory.mktemp("killed") / "home")
     with cloud.running():
         yield cloud
         cloud.up()
 
 
-def process_of(cloud: LocalCloud, name: str) -> psutil.Process:
+def find_process(cloud: LocalCloud, name: str) -> psutil.Process:
     (pid,) = [service.pid for service in cloud.status() if service.name == name]
     return psutil.Process(pid)
 
 
 def kill(cloud: LocalCloud, name: str) -> None:
-    process = process_of(cloud, name)
+    process = find_process(cloud, name)
     process.kill()
     process.wait()
 
@@ -63,7 +63,7 @@ def resources(settings: Settings) -> Resources:
 def test_bigquery_restarts_in_a_load_and_in_a_query(
     cloud: LocalCloud, settings: Settings, resources: Resources, done: bool
 ) -> None:
-    """The day is there once and whole, and the day that stood was not lost."""
+    """The new day is there once and complete."""
 
     def restart(exchange: Exchange) -> None:
         if done:
@@ -72,7 +72,9 @@ def test_bigquery_restarts_in_a_load_and_in_a_query(
         cloud.up()
         exchange.hang_up()
 
-    old, new = (put(resources["wattif_gcs"], f"{n}.json", reading(MONDAY, n)) for n in (1, 2))
+    old, new = (
+        write_rows(resources["wattif_gcs"], f"{n}.json", make_reading(MONDAY, n)) for n in (1, 2)
+    )
     resources["wattif_bigquery"].load_partition(READINGS, MONDAY, [old], "old")
     endpoints = cloud.up()
     assert endpoints.bigquery
@@ -83,38 +85,40 @@ def test_bigquery_restarts_in_a_load_and_in_a_query(
         proxy.on("POST", "/jobs", restart)
         assert bigquery.load_partition(READINGS, MONDAY, [new], "new") == 1
         proxy.on("POST", "/queries", restart)
-        assert readings(bigquery) == [("2024-01-01", 2.0)]
+        assert read_readings(bigquery) == [("2024-01-01", 2.0)]
         assert proxy.exhausted
 
 
 def test_dataplex_restarts_while_a_scan_is_waited_for(
     cloud: LocalCloud, resources: Resources
 ) -> None:
-    """The job is lost, which is said; the next one is judged."""
+    """The error says that the job is lost. The next job succeeds."""
     scans, bigquery = resources["wattif_dataplex"], resources["wattif_bigquery"]
     bigquery.ensure_table(READINGS)
     scan = quality_scan(bigquery.table_name(READINGS), parse_spec(f"rules: [{RULE}]", "spec"))
     scans.ensure("restarted", scan)
-    answering = process_of(cloud, "bigquery")
+    answering = find_process(cloud, "bigquery")
 
-    def restart(_seconds: float) -> None:
-        if answering.status() == psutil.STATUS_STOPPED:
-            kill(cloud, "dataplex")
-            answering.resume()
-            cloud.up()
-
-    answering.suspend()  # so that the job is not over before Dataplex is killed
-    try:
-        with pytest.raises(ScanError, match="FAILED: the service stopped before the job ended"):
-            scans.wait(scans.run("restarted"), sleep=restart)
-    finally:
+    def restart() -> None:
+        kill(cloud, "dataplex")
         answering.resume()
+        cloud.up()
+
+    answering.suspend()  # so that the job does not end before Dataplex is killed
+    job_name = scans.run("restarted")
+    restarting = threading.Thread(target=restart)
+    restarting.start()
+    try:
+        with pytest.raises(ScanError, match=r"FAILED: (?i:the service stopped before)"):
+            scans.wait(job_name, threading.Event())
+    finally:
+        restarting.join()
     scans.ensure("restarted", scan)
-    assert scans.wait(scans.run("restarted")).passed
+    assert scans.wait(scans.run("restarted"), threading.Event()).passed
 
 
 def test_a_dataplex_that_is_down_is_asked_again(cloud: LocalCloud, resources: Resources) -> None:
-    """For a scan, until it is back; not for a job, of which there might then be two."""
+    """A scan is asked for again until the service is back; a job is not, to have no second one."""
     scans, bigquery = resources["wattif_dataplex"], resources["wattif_bigquery"]
     bigquery.ensure_table(READINGS)
     scan = quality_scan(bigquery.table_name(READINGS), parse_spec(f"rules: [{RULE}]", "spec"))
@@ -125,4 +129,4 @@ def test_a_dataplex_that_is_down_is_asked_again(cloud: LocalCloud, resources: Re
     starting.start()
     scans.ensure("down", scan)
     starting.join()
-    assert scans.wait(scans.run("down")).passed
+    assert scans.wait(scans.run("down"), threading.Event()).passed

@@ -1,4 +1,4 @@
-"""Access tokens that expire, are renewed or refused, and, as keys, are told to no one."""
+"""Access tokens that expire, are renewed or refused, and appear in no log, error or event."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from dagster import DagsterInstance, serialize_value
@@ -23,20 +23,19 @@ from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
 from wattif_dagster.settings import Endpoints, Settings
-from wattif_dagster_tests.support.runs import failures, run_days
 from wattif_dagster_tests.support.faults import Exchange, Fault, Proxy, proxy_to, reset, status
-from wattif_dagster_tests.resources.dataplex.test_preview import body
-from wattif_dagster_tests.resources.test_google_cloud import key_file
-from wattif_dagster_tests.resources.test_gcs import spooled, upload
+from wattif_dagster_tests.support.preview import make_body
+from wattif_dagster_tests.support.runs import run_day
+from wattif_dagster_tests.support.services import spool_file, upload, write_key_file
 
 MONDAY = date(2024, 1, 1)
 EXPIRED, RENEWED, REFRESH, CLIENT = "ya29.EXPIRED", "ya29.RENEWED", "1//REFRESH", "GOCSPX-CLIENT"
 SIGNED = "eyJ"
-"""What a key signs to get a token by begins so: the start of JSON, in base64."""
+"""The beginning of what a key signs to get a token: JSON in base64."""
 
 
 class UserCloud(GoogleCloud):
-    """The local services, asked as Google's are: with a user's access token, renewed when old."""
+    """The local services, called as Google's are: with a user's access token, renewed when old."""
 
     token_url: str
 
@@ -51,14 +50,14 @@ class UserCloud(GoogleCloud):
 
 
 class KeyCloud(GoogleCloud):
-    """The local services, asked as Google's are: with a service account's key."""
+    """The local services, called as Google's are: with a service account's key."""
 
     def credentials(self) -> Credentials:
         return self._from_key_file()
 
 
 class Proxies(NamedTuple):
-    """Before Cloud Storage, which is also where tokens are had, BigQuery and Dataplex's REST."""
+    """In front of Cloud Storage, which also gives tokens here, of BigQuery and Dataplex's REST."""
 
     gcs: Proxy
     bigquery: Proxy
@@ -97,16 +96,17 @@ def resources(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Resources:
-    """Impatient ones, of a user with an access token or of a service account with a key."""
-    # The library asks Google, in a thread, in which regions a key is good: not from here.
+    """With short limits, for a user with an access token or a service account with a key."""
+    # The library asks Google, in a thread, in which regions a key is valid: not from here.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     made = build_resources(settings)
-    described, token_url = made["wattif_cloud"].model_dump(), f"{proxies.gcs.url}/token"
+    described: dict[str, Any] = made["wattif_cloud"].model_dump()
+    token_url = f"{proxies.gcs.url}/token"
     if request.param == "user":
         cloud: GoogleCloud = UserCloud(**described, token_url=token_url)
     else:
-        cloud = KeyCloud(**described | {"key_file": str(key_file(tmp_path, token_url))})
-    # Not copies: a run of Dagster's sets up what a resource was made of.
+        cloud = KeyCloud(**described | {"key_file": str(write_key_file(tmp_path, token_url))})
+    # Not copies: Dagster initializes a resource from its original arguments.
     made["wattif_cloud"] = cloud
     made["wattif_gcs"] = GcsTransferManager(
         cloud=cloud, bucket=settings.bucket, retry_seconds=0.1, deadline_seconds=0.1
@@ -122,9 +122,9 @@ def resources(
 
 
 def ensure_scan(resources: Resources, settings: Settings) -> None:
-    """Over REST: gRPC sends tokens over TLS alone, which the local service does not speak."""
+    """Ensure a scan over REST: gRPC sends tokens only over TLS, which the local service lacks."""
     table = resources["wattif_bigquery"].table_name(schemas.HOURLY_CONSUMPTION)
-    ensure_preview(resources["wattif_dataplex"], settings.scan.scan_id, body(table))
+    ensure_preview(resources["wattif_dataplex"], str(settings.scan.scan_id), make_body(table))
 
 
 def test_an_expired_token_is_renewed(
@@ -136,7 +136,7 @@ def test_an_expired_token_is_renewed(
     gcs.on("POST", "/upload/", status(401))
     bigquery.on("POST", "/bigquery/", status(401))
     dataplex.on("POST", "/dataScans", status(401))
-    upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}"))
+    upload(resources["wattif_gcs"], spool_file(tmp_path, "a.json", b"{}"))
     assert [item.name for item in resources["wattif_gcs"].list("")] == ["a.json"]
     assert resources["wattif_bigquery"].row("SELECT 1 AS n") == {"n": 1}
     ensure_scan(resources, settings)
@@ -154,7 +154,7 @@ def test_a_token_that_cannot_be_renewed_is_said(
     bigquery.on("POST", "/bigquery/", status(401), times=100)
     dataplex.on("POST", "/dataScans", status(401), times=100)
     for attempt in (
-        lambda: upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}")),
+        lambda: upload(resources["wattif_gcs"], spool_file(tmp_path, "a.json", b"{}")),
         lambda: resources["wattif_gcs"].write("a", b""),
         lambda: resources["wattif_bigquery"].row("SELECT 1 AS n"),
         lambda: ensure_scan(resources, settings),
@@ -174,7 +174,7 @@ def test_no_token_is_told(
     capfd: pytest.CaptureFixture[str],
     fault: Fault,
 ) -> None:
-    """Not in any line of log, not in an error's text or in those it came from."""
+    """No line of a log and no text of an error or of its causes has one."""
     caplog.set_level(logging.DEBUG)
     gcs, bigquery, dataplex = proxies
     gcs.on("POST", "/token", renew, times=1000)
@@ -184,7 +184,7 @@ def test_no_token_is_told(
         bigquery.on(method, "/bigquery/", fault, times=1000)
         dataplex.on(method, "/dataScans", fault, times=1000)
     for attempt in (
-        lambda: upload(resources["wattif_gcs"], spooled(tmp_path, "a.json", b"{}")),
+        lambda: upload(resources["wattif_gcs"], spool_file(tmp_path, "a.json", b"{}")),
         lambda: resources["wattif_gcs"].write("a", b""),
         lambda: resources["wattif_gcs"].read("a"),
         lambda: resources["wattif_bigquery"].row("SELECT 1 AS n"),
@@ -202,23 +202,24 @@ def test_no_token_is_told(
 
 
 def test_no_token_is_recorded_of_a_run(
-    resources: Resources, proxies: Proxies, caplog: pytest.LogCaptureFixture
+    resources: Resources,
+    settings: Settings,
+    proxies: Proxies,
+    instance: DagsterInstance,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Not in its events, metadata, configuration or tags, whether a step ended or failed."""
+    """No event, metadata, configuration or tag has one, whether a step succeeded or failed."""
     caplog.set_level(logging.DEBUG)
     gcs, bigquery, _ = proxies
     gcs.on("POST", "/token", renew, times=1000)
     gcs.on("POST", "/upload/", status(401))
     bigquery.on("POST", "/jobs", status(403), times=1000)
     wanted = [keys.METER_REGISTRY, keys.RAW_READINGS, keys.METER_READINGS]
-    with DagsterInstance.ephemeral() as instance:
-        result = run_days(resources, instance, wanted, MONDAY, MONDAY)
-        assert failures(result)
-        assert gcs.count("POST", "/token")
-        run = instance.get_run_by_id(result.run_id)
-        assert run
-        events = [serialize_value(entry) for entry in instance.all_logs(result.run_id)]
-    assert_no_secret(resources, "".join([serialize_value(run), *events, caplog.text]))
+    run = run_day(settings, instance, wanted, MONDAY, dict(resources))
+    assert run.failures()
+    assert gcs.count("POST", "/token")
+    events = [serialize_value(entry) for entry in instance.all_logs(run.run.run_id)]
+    assert_no_secret(resources, "".join([serialize_value(run.run), *events, caplog.text]))
 
 
 def assert_no_secret(resources: Resources, text: str) -> None:

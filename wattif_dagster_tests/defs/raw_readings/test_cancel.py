@@ -16,17 +16,17 @@ from wattif_dagster_tests.support.runs import day, make_resources, run_day
 
 def test_canceled_landing_writes_no_manifest(settings: Settings, instance: DagsterInstance):
     """The run is canceled from elsewhere, as by the UI, while the first batch is uploaded."""
-    stop = Event()
+    canceled = Event()
 
     class CancelingGcs(GcsTransferManager):
-        def upload(self, files: Sequence[SpooledFile], stop_upload: Event) -> None:
-            super().upload(files, stop_upload)
+        def upload(self, files: Sequence[SpooledFile], stop: Event) -> None:
+            super().upload(files, stop)
             instance.report_run_canceling(instance.get_runs()[0])
-            assert stop.wait(PATIENCE_S)
+            assert canceled.wait(PATIENCE_S)
 
     gcs = make_resources(settings)["wattif_gcs"]
     canceling = CancelingGcs(cloud=gcs.cloud, bucket=gcs.bucket)
-    overrides = {"wattif_gcs": canceling, "wattif_stop": stop}
+    overrides = {"wattif_gcs": canceling, "wattif_stop": canceled}
     run = run_day(settings, instance, [METER_REGISTRY, RAW_READINGS], day(1), overrides)
     assert run.run.status is DagsterRunStatus.CANCELED
     assert run.partitions(METER_REGISTRY) == [str(day(1))]

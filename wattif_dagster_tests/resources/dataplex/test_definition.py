@@ -1,10 +1,11 @@
-"""What a scan is to be, compared with what the service returns: no service needed."""
+"""The definition of a scan, compared with a scan as the service returns it."""
 
 from datetime import date
 
 import pytest
 from google.cloud import dataplex_v1
 
+from wattif_dagster.defs.anomaly_scan_results.asset import RULES
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.dataplex.definition import (
     Notifications,
@@ -20,32 +21,32 @@ from wattif_dagster.resources.dataplex.rules import load_spec
 TABLE = "project.dataset.table"
 
 
-def test_a_table_is_named_in_three_parts() -> None:
-    scan = quality_scan(TABLE, load_spec())
+def test_table_is_named_in_three_parts() -> None:
+    scan = quality_scan(TABLE, load_spec(RULES))
     assert scan.data.resource == (
         "//bigquery.googleapis.com/projects/project/datasets/dataset/tables/table"
     )
     for name in ("dataset.table", "a..b", "a.b.c.d", ""):
-        with pytest.raises(UserError, match="is not a table; write project"):
-            quality_scan(name, load_spec())
+        with pytest.raises(UserError, match=r"is not the name of a table\. Write project"):
+            quality_scan(name, load_spec(RULES))
 
 
-def test_a_day_ends_where_the_next_begins() -> None:
+def test_day_ends_where_the_next_begins() -> None:
     assert day_filter("time", date(2024, 2, 29)) == (
         "time >= TIMESTAMP '2024-02-29' AND time < TIMESTAMP '2024-03-01'"
     )
 
 
-def test_the_spec_given_is_left_as_it_is() -> None:
-    spec = load_spec()
+def test_given_spec_is_not_changed() -> None:
+    spec = load_spec(RULES)
     quality_scan(TABLE, spec, row_filter="TRUE", export_table=TABLE)
-    assert spec == load_spec()
+    assert spec == load_spec(RULES)
 
 
-def test_options_land_where_the_api_has_them() -> None:
+def test_options_are_in_the_fields_of_the_api() -> None:
     scan = quality_scan(
         TABLE,
-        load_spec(),
+        load_spec(RULES),
         schedule="TZ=UTC 5 0 * * *",
         incremental_column="time",
         notifications=Notifications(recipients=("a@example.com",), on_failure=False, on_end=True),
@@ -62,8 +63,8 @@ def test_options_land_where_the_api_has_them() -> None:
     assert (scan.labels["team"], scan.display_name) == ("metering", "Fleet")
 
 
-def test_defaults_the_service_writes_out_are_no_difference() -> None:
-    want = quality_scan(TABLE, load_spec(), export_table=TABLE)
+def test_defaults_of_the_service_are_no_difference() -> None:
+    want = quality_scan(TABLE, load_spec(RULES), export_table=TABLE)
     want.data_quality_spec.sampling_percent = 0
     have = dataplex_v1.DataScan(want)
     have.uid = "u"
@@ -77,9 +78,9 @@ def test_defaults_the_service_writes_out_are_no_difference() -> None:
     assert differences(have, want) == ()
 
 
-def test_a_new_schedule_is_its_own_path_and_the_spec_one() -> None:
-    have = quality_scan(TABLE, load_spec())
-    want = quality_scan(TABLE, load_spec(), row_filter="TRUE", schedule="0 0 * * *")
+def test_update_mask_has_the_schedule_and_the_whole_spec() -> None:
+    have = quality_scan(TABLE, load_spec(RULES))
+    want = quality_scan(TABLE, load_spec(RULES), row_filter="TRUE", schedule="0 0 * * *")
     want.data_quality_spec.rules[0].threshold = 0.5
     paths = differences(have, want)
     assert paths == (
@@ -90,8 +91,8 @@ def test_a_new_schedule_is_its_own_path_and_the_spec_one() -> None:
     assert list(update_mask(paths).paths) == ["data_quality_spec", "execution_spec.trigger"]
 
 
-def test_a_scan_of_another_kind_or_with_an_unknown_rule_is_refused() -> None:
-    want = quality_scan(TABLE, load_spec())
+def test_scan_of_another_kind_or_rule_is_refused() -> None:
+    want = quality_scan(TABLE, load_spec(RULES))
     have = dataplex_v1.DataScan(want)
     have.data_quality_spec.rules.append(dataplex_v1.DataQualityRule(name="preview"))
     with pytest.raises(UserError, match="its rule 'preview' is of a kind that this client"):
@@ -101,11 +102,11 @@ def test_a_scan_of_another_kind_or_with_an_unknown_rule_is_refused() -> None:
         check_changeable(profile, want)
     once = dataplex_v1.DataScan(want)
     once.execution_spec.trigger = dataplex_v1.Trigger(one_time={})
-    with pytest.raises(UserError, match="it runs one time only"):
+    with pytest.raises(UserError, match="it runs only one time"):
         check_changeable(once, want)
 
 
-def test_a_success_with_errors_is_a_result_with_a_warning() -> None:
+def test_success_with_errors_is_a_result_with_a_warning() -> None:
     job = dataplex_v1.DataScanJob(
         name="j",
         state=State.SUCCEEDED_WITH_ERRORS,
@@ -119,8 +120,8 @@ def test_a_success_with_errors_is_a_result_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
-def test_a_job_without_a_result_raises_its_message(state: State) -> None:
-    with pytest.raises(ScanError, match=f"scan job j ended {state.name}: quota"):
+def test_job_without_a_result_raises_its_message(state: State) -> None:
+    with pytest.raises(ScanError, match=f"Scan job j ended {state.name}: quota"):
         scan_result(dataplex_v1.DataScanJob(name="j", state=state, message="quota"))
     with pytest.raises(ScanError, match="no reason was given"):
         scan_result(dataplex_v1.DataScanJob(name="j", state=state))

@@ -1,11 +1,10 @@
-"""The preview's request: to the local Dataplex, and to a service that does not know it."""
+"""The preview's request, to the local Dataplex and to services that do not know it."""
 
 import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,27 +18,16 @@ from wattif_dagster.errors import TransientError, UserError
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.dataplex.definition import Notifications, quality_scan
 from wattif_dagster.resources.dataplex.preview import (
-    AnomalyDetection,
     ensure_preview,
     preview_body,
 )
 from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.google_cloud import GoogleCloud
 from wattif_dagster.settings import Endpoints, Settings
-
-DETECTION = AnomalyDetection(
-    column="consumption_hour_rolled",
-    time="time_hour_rolled",
-    result_table="wattif-local.ds.results",
-)
+from wattif_dagster_tests.support.preview import DETECTION, make_body
 
 
-def body(table: str = "wattif-local.ds.hours", **changes: Any) -> dict[str, Any]:
-    scan = quality_scan(table, dataplex_v1.DataQualitySpec())
-    return preview_body(scan, replace(DETECTION, **changes))
-
-
-def test_the_body_is_the_notebooks() -> None:
+def test_body_is_that_of_the_notebook() -> None:
     scan = quality_scan(
         "p.ds.hours",
         dataplex_v1.DataQualitySpec(),
@@ -90,13 +78,13 @@ def test_the_body_is_the_notebooks() -> None:
         ),
     ],
 )
-def test_times_and_segments(changes: dict[str, Any], sent: dict[str, Any]) -> None:
-    settings = body(**changes)["data_quality_spec"]["anomaly_detection"]
+def test_times_and_segments_are_sent(changes: dict[str, Any], sent: dict[str, Any]) -> None:
+    settings = make_body(**changes)["data_quality_spec"]["anomaly_detection"]
     del settings["aggregation_window"], settings["bigquery_export"]
     assert settings == sent
 
 
-def test_a_scan_is_created_run_then_left(settings: Settings) -> None:
+def test_scan_is_created_once_and_run(settings: Settings) -> None:
     resources = build_resources(settings)
     bigquery, scans = resources["wattif_bigquery"], resources["wattif_dataplex"]
     bigquery.ensure_table(schemas.HOURLY_CONSUMPTION)
@@ -113,35 +101,41 @@ def test_a_scan_is_created_run_then_left(settings: Settings) -> None:
         ],
         table,
     ).result()
-    wanted = body(table, result_table=bigquery.table_name(schemas.ANOMALY_PREVIEW_RESULTS))
+    wanted = make_body(table, result_table=bigquery.table_name(schemas.ANOMALY_PREVIEW_RESULTS))
     scan_id = f"preview-{uuid.uuid4().hex}"
     ensure_preview(scans, scan_id, wanted)
     ensure_preview(scans, scan_id, wanted)
-    result = scans.wait(scans.run(scan_id))
+    result = scans.wait(scans.run(scan_id), threading.Event())
     assert result.passed
     rows = bigquery.rows(f"SELECT * FROM {bigquery.quoted(schemas.ANOMALY_PREVIEW_RESULTS)}")
     assert len(rows) == 20
     assert list(rows[0]) == list(schemas.ANOMALY_PREVIEW_RESULTS.column_names)
-    other = body(table, window="DAILY", result_table=bigquery.table_name(schemas.FLEET_ANOMALIES))
-    with pytest.raises(UserError, match="is another one than asked for; delete it"):
+    other = make_body(
+        table, window="DAILY", result_table=bigquery.table_name(schemas.FLEET_ANOMALIES)
+    )
+    with pytest.raises(UserError, match=r"has another definition\. Delete it"):
         ensure_preview(scans, scan_id, other)
 
 
-def test_what_does_not_fit_is_refused_by_the_local_cloud(settings: Settings) -> None:
+def test_local_cloud_refuses_what_does_not_fit(settings: Settings) -> None:
     scans = build_resources(settings)["wattif_dataplex"]
-    with pytest.raises(UserError, match=r"Dataplex refused: Resource .*missing.* was not found"):
-        ensure_preview(scans, "missing", body("wattif-local.ds.missing"))
-    with pytest.raises(UserError, match=r"Dataplex refused: .*metrics: one or more of AVG"):
-        ensure_preview(scans, "metrics", body(metrics=["P99"]))
+    with pytest.raises(
+        UserError, match=r"Dataplex refused the request: Resource .*missing.* was not found"
+    ):
+        ensure_preview(scans, "missing", make_body("wattif-local.ds.missing"))
+    with pytest.raises(
+        UserError, match=r"Dataplex refused the request: .*metrics: one or more of AVG"
+    ):
+        ensure_preview(scans, "metrics", make_body(metrics=["P99"]))
 
 
-def test_an_older_local_cloud_is_never_left_for_google(
+def test_older_local_cloud_is_refused_instead_of_google(
     settings: Settings, local_cloud: Endpoints
 ) -> None:
     older = local_cloud.model_copy(update={"dataplex_rest": None})
     settings.endpoints_file.write_text(older.model_dump_json())
-    with pytest.raises(UserError, match="restart it with `wattif down` and `wattif up`"):
-        ensure_preview(build_resources(settings)["wattif_dataplex"], "scan", body())
+    with pytest.raises(UserError, match=r"Restart it with `wattif down` and `wattif up`\."):
+        ensure_preview(build_resources(settings)["wattif_dataplex"], "scan", make_body())
 
 
 Answer = tuple[int, dict[str, Any]]
@@ -196,13 +190,13 @@ UNKNOWN = error(
     'Invalid JSON payload received. Unknown name "data_anomaly_detection" at '
     "'data_scan.data_quality_spec.rules[0]': Cannot find field.",
 )
-NOT_ENABLED = "the Dataplex anomaly detection preview is not enabled for project my-project"
+NOT_ENABLED = "The Dataplex anomaly detection preview is not enabled for project my-project"
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "sentence"),
     [
-        (UNKNOWN, UserError, f"{NOT_ENABLED}; ask Google for it, or unset WATTIF_SCAN__PREVIEW"),
+        (UNKNOWN, UserError, f"{NOT_ENABLED}. Ask Google for it, or unset WATTIF_SCAN__PREVIEW."),
         (error(501, "UNIMPLEMENTED", "no"), UserError, NOT_ENABLED),
         (
             error(403, "PERMISSION_DENIED", "denied"),
@@ -214,32 +208,36 @@ NOT_ENABLED = "the Dataplex anomaly detection preview is not enabled for project
             UserError,
             NOT_ENABLED,
         ),
-        (error(400, "INVALID_ARGUMENT", "bad id"), UserError, "Dataplex refused: bad id"),
-        ((404, {}), UserError, "Dataplex refused: HTTP status 404"),
-        (error(503, "UNAVAILABLE", "later"), TransientError, "is not well, try again later"),
+        (
+            error(400, "INVALID_ARGUMENT", "bad id"),
+            UserError,
+            "Dataplex refused the request: bad id",
+        ),
+        ((404, {}), UserError, "Dataplex refused the request: HTTP status 404"),
+        (error(503, "UNAVAILABLE", "later"), TransientError, "is not available, try again later"),
     ],
     ids=["unknown", "501", "403", "operation", "400", "404", "503"],
 )
-def test_a_refusal_is_one_sentence(
-    answering: Answering, answer: Answer, kind: type[UserError], sentence: str
+def test_preview_refusal_has_no_line_break(
+    answering: Answering, answer: Answer, kind: type[Exception], sentence: str
 ) -> None:
     with answering(answer) as scans, pytest.raises(kind) as caught:
-        ensure_preview(scans, "scan", body())
+        ensure_preview(scans, "scan", make_body())
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_an_operation_is_waited_for(answering: Answering) -> None:
+def test_operation_is_waited_for(answering: Answering) -> None:
     slept: list[float] = []
     running = (200, {"name": "projects/p/locations/l/operations/o"})
     with answering(running, running, (200, {"done": True})) as scans:
-        ensure_preview(scans, "scan", body(), sleep=slept.append)
+        ensure_preview(scans, "scan", make_body(), sleep=slept.append)
     assert slept == [0.02, pytest.approx(0.03)]
 
 
-def test_a_service_that_is_down_is_named(tmp_path: Path) -> None:
+def test_rest_service_that_is_down_is_named(tmp_path: Path) -> None:
     file = tmp_path / "endpoints.json"
     file.write_text(Endpoints(dataplex_rest="http://127.0.0.1:1").model_dump_json())
     cloud = GoogleCloud(project="my-project", endpoints_file=str(file))
     with pytest.raises(TransientError, match=r"Dataplex at http://127\.0\.0\.1:1 does not answer"):
-        ensure_preview(DataplexScans(cloud=cloud, location="us-central1"), "scan", body())
+        ensure_preview(DataplexScans(cloud=cloud, location="us-central1"), "scan", make_body())

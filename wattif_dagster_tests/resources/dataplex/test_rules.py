@@ -1,3 +1,5 @@
+"""Files of scan rules, and what is refused in them."""
+
 import copy
 from pathlib import Path
 
@@ -7,20 +9,21 @@ from google.cloud import dataplex_v1
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattif_dagster.defs.anomaly_scan_results.asset import RULES
 from wattif_dagster.errors import UserError
-from wattif_dagster.resources.dataplex.rules import DEFAULT_RULES, load_spec, parse_spec
+from wattif_dagster.resources.dataplex.rules import load_spec, parse_spec
 
 RULE: dict = {"name": "r", "column": "value", "nonNullExpectation": {}}
 
 
-def fault(rule: dict) -> str:
+def find_fault(rule: dict) -> str:
     with pytest.raises(UserError) as caught:
         parse_spec(yaml.safe_dump({"rules": [rule]}), "f.yaml")
     return str(caught.value)
 
 
-def test_our_own_rules_judge_the_probability_and_the_volume() -> None:
-    rules = {rule.name: rule for rule in load_spec().rules}
+def test_our_rules_check_probability_and_volume() -> None:
+    rules = {rule.name: rule for rule in load_spec(RULES).rules}
     accuracy = rules["few-unusual-hours"]
     assert accuracy.dimension == "ACCURACY"
     assert accuracy.row_condition_expectation.sql_expression == (
@@ -55,12 +58,12 @@ def test_camel_and_snake_case_read_the_same() -> None:
     assert spec.rules[1].statistic_range_expectation.statistic == statistic
 
 
-def test_texts_stay_texts() -> None:
+def test_yaml_scalars_stay_texts() -> None:
     text = "rules: [{name: r, column: v, setExpectation: {values: [NO, 1, 2024-01-01]}}]"
     assert list(parse_spec(text, "f").rules[0].set_expectation.values) == ["NO", "1", "2024-01-01"]
 
 
-def test_an_expectation_without_fields_may_be_left_empty() -> None:
+def test_expectation_without_fields_may_be_empty() -> None:
     spec = parse_spec("rules: [{name: r, column: v, nonNullExpectation: }]", "f")
     assert "non_null_expectation" in spec.rules[0]
 
@@ -69,26 +72,26 @@ def test_an_expectation_without_fields_may_be_left_empty() -> None:
     ("change", "said"),
     [
         ({"nam": "x"}, "rules['r'].nam is not a field of DataQualityRule"),
-        ({"threshold": "high"}, "rules['r'].threshold is 'high'; use a number"),
-        ({"threshold": float("nan")}, "rules['r'].threshold is '.nan'; use a number"),
+        ({"threshold": "high"}, "rules['r'].threshold is 'high'. Use a number"),
+        ({"threshold": float("nan")}, "rules['r'].threshold is '.nan'. Use a number"),
         ({"threshold": 1.5}, "rule 'r': threshold is 1.5"),
         ({"threshold": -0.1}, "rule 'r': threshold is -0.1"),
-        ({"ignoreNull": "yes"}, "rules['r'].ignoreNull is 'yes'; use true or false"),
+        ({"ignoreNull": "yes"}, "rules['r'].ignoreNull is 'yes'. Use true or false"),
         ({"ignoreNull": True}, "rule 'r': ignoreNull does not apply to nonNullExpectation"),
         ({"ignoreNull": True, "ignore_null": True}, "ignore_null is given twice"),
-        ({"dimension": "accuracy"}, "rule 'r': dimension is 'accuracy'; use upper case"),
+        ({"dimension": "accuracy"}, "rule 'r': dimension is 'accuracy'. Use 30 upper case letters"),
         ({"description": "d" * 1025}, "rule 'r': description is longer"),
         ({"column": ""}, "rule 'r': column is missing, which nonNullExpectation needs"),
         ({"name": ""}, "rule 1: name is missing"),
-        ({"name": "a_b"}, "rule 'a_b': name may hold"),
-        ({"nonNullExpectation": []}, "nonNullExpectation must hold fields, not a list"),
-        ({"attributes": "a"}, "attributes must hold names and values, not a text"),
+        ({"name": "a_b"}, "rule 'a_b': name may have"),
+        ({"nonNullExpectation": []}, "nonNullExpectation must have fields, not a list"),
+        ({"attributes": "a"}, "attributes must have names and values, not a text"),
         ({"column": ["v"]}, "column must be a single value, not a list"),
         ({"rangeExpectation": {"minValue": "0"}}, "multiple"),
     ],
 )
-def test_a_bad_rule_is_named_with_its_field(change: dict, said: str) -> None:
-    message = fault({**copy.deepcopy(RULE), **change})
+def test_bad_rule_is_named_with_its_field(change: dict, said: str) -> None:
+    message = find_fault({**copy.deepcopy(RULE), **change})
     assert message.startswith("f.yaml: ")
     assert said in message
     assert "\n" not in message
@@ -97,42 +100,45 @@ def test_a_bad_rule_is_named_with_its_field(change: dict, said: str) -> None:
 @pytest.mark.parametrize(
     ("expectation", "said"),
     [
-        ({}, "no expectation is given"),
+        ({}, "it has no expectation"),
         ({"noSuchExpectation": {}}, "noSuchExpectation is not a field"),
         ({"rangeExpectation": {}}, "rangeExpectation needs a minValue or a maxValue"),
         ({"setExpectation": {"values": []}}, "values is missing from setExpectation"),
         ({"setExpectation": {"values": "AVG"}}, "values must be a list, not a text"),
         ({"regexExpectation": {}}, "regex is missing"),
         ({"statisticRangeExpectation": {"minValue": "1"}}, "statistic is missing"),
-        ({"statisticRangeExpectation": {"statistic": "MODE"}}, "use one of STATISTIC_UNDEFINED"),
+        ({"statisticRangeExpectation": {"statistic": "MODE"}}, "Use one of STATISTIC_UNDEFINED"),
         ({"rowConditionExpectation": {}}, "sqlExpression is missing"),
-        ({"rowConditionExpectation": {"sqlExpression": "a; b"}}, "sqlExpression holds a semicolon"),
-        ({"sqlAssertion": {"sqlStatement": "SELECT 1;"}}, "sqlStatement holds a semicolon"),
+        (
+            {"rowConditionExpectation": {"sqlExpression": "a; b"}},
+            "sqlExpression contains a semicolon",
+        ),
+        ({"sqlAssertion": {"sqlStatement": "SELECT 1;"}}, "sqlStatement contains a semicolon"),
         (
             {"tableConditionExpectation": {"sqlExpression": "TRUE"}, "threshold": 0.5},
             "threshold does not apply to tableConditionExpectation",
         ),
     ],
 )
-def test_a_bad_expectation_is_named(expectation: dict, said: str) -> None:
-    assert said in fault({"name": "r", "column": "value", **expectation})
+def test_bad_expectation_is_named(expectation: dict, said: str) -> None:
+    assert said in find_fault({"name": "r", "column": "value", **expectation})
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the document must hold fields, not nothing"),
-        ("- a", "the document must hold fields, not a list"),
-        ("rules: []", "rules holds 0 rules"),
-        ("samplingPercent: 101", "samplingPercent is 101; use 0 to 100"),
-        ("rowFilter: a;b", "rowFilter holds a semicolon"),
+        ("", "the document must have fields, not nothing"),
+        ("- a", "the document must have fields, not a list"),
+        ("rules: []", "rules has 0 rules"),
+        ("samplingPercent: 101", "samplingPercent is 101. Use 0 to 100"),
+        ("rowFilter: a;b", "rowFilter contains a semicolon"),
         ("rules: [{", "is not YAML on line 1"),
         ("rules: &r [*r]", "is not YAML on line 1"),
         ("\x00", "is not YAML: unacceptable character"),
         ("[" * 600, "is nested too deeply"),
     ],
 )
-def test_a_bad_document_is_one_sentence(text: str, said: str) -> None:
+def test_bad_document_is_one_sentence(text: str, said: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_spec(text, "f.yaml")
     assert str(caught.value).startswith("f.yaml")
@@ -140,12 +146,12 @@ def test_a_bad_document_is_one_sentence(text: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_names_are_unique() -> None:
-    with pytest.raises(UserError, match=r"f\.yaml: rule 'r': the name is used twice"):
+def test_repeated_name_is_refused() -> None:
+    with pytest.raises(UserError, match=r"f\.yaml: rule 'r': the name is used twice\."):
         parse_spec(yaml.safe_dump({"rules": [RULE, copy.deepcopy(RULE)]}), "f.yaml")
 
 
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.yaml cannot be read: No such file"):
         load_spec(tmp_path / "none.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"rules: \xff")
@@ -169,23 +175,23 @@ DOCUMENTS = st.recursive(
 
 @given(DOCUMENTS | st.fixed_dictionaries({"rules": st.lists(DOCUMENTS, max_size=3)}))
 def test_any_document_is_a_spec_or_a_user_error(document: object) -> None:
-    spec_or_user_error(yaml.safe_dump(document))
+    check_spec_or_user_error(yaml.safe_dump(document))
 
 
 @given(st.text() | st.text("[]{}&*!|>-:?,#'\"% \n\tab01~@`=<"))
 def test_any_text_is_a_spec_or_a_user_error(text: str) -> None:
-    spec_or_user_error(text)
+    check_spec_or_user_error(text)
 
 
 @given(st.data())
-def test_our_own_rules_with_a_piece_cut_out(data: st.DataObject) -> None:
-    text = DEFAULT_RULES.read_text("utf-8")
+def test_our_rules_with_a_changed_part_are_a_spec_or_refused(data: st.DataObject) -> None:
+    text = RULES.read_text("utf-8")
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 60)))
-    spec_or_user_error(text[:start] + data.draw(st.text(max_size=3)) + text[end:])
+    check_spec_or_user_error(text[:start] + data.draw(st.text(max_size=3)) + text[end:])
 
 
-def spec_or_user_error(text: str) -> None:
+def check_spec_or_user_error(text: str) -> None:
     said = ""
     try:
         assert parse_spec(text, "f.yaml").rules

@@ -1,4 +1,4 @@
-"""Scans against the local Dataplex and the local BigQuery."""
+"""Scans on the local Dataplex and the local BigQuery."""
 
 import threading
 import uuid
@@ -9,12 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster import DagsterExecutionInterruptedError
 from google.api_core import exceptions as gexc
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery, dataplex_v1
 
-from wattif_dagster.errors import TransientError, UserError
+from wattif_dagster.defs.anomaly_scan_results.asset import RULES
+from wattif_dagster.errors import CancelledError, TransientError, UserError
 from wattif_dagster.resources.dataplex.definition import Notifications, day_filter, quality_scan
 from wattif_dagster.resources.dataplex.results import ScanError
 from wattif_dagster.resources.dataplex.rules import load_spec, parse_spec
@@ -34,7 +35,7 @@ DAY = date(2024, 1, 29)
 
 @dataclass(frozen=True)
 class Place:
-    """A data set of its own with one day of fleet_anomalies, and scans over it."""
+    """A dataset with two days of fleet_anomalies, and scans of them."""
 
     scans: DataplexScans
     client: bigquery.Client
@@ -46,11 +47,11 @@ class Place:
         return f"{PROJECT}.{self.dataset}.{FLEET_ANOMALIES.name}"
 
     def scan(self, spec: str | None = None, **options: object) -> dataplex_v1.DataScan:
-        parsed = load_spec() if spec is None else parse_spec(spec, "spec")
+        parsed = load_spec(RULES) if spec is None else parse_spec(spec, "spec")
         return quality_scan(self.table, parsed, **options)  # type: ignore[arg-type]
 
 
-def rows_of(day: date, probabilities: Callable[[str, int], float | None]) -> list[dict]:
+def make_rows(day: date, probabilities: Callable[[str, int], float | None]) -> list[dict]:
     return [
         {
             "column_name": "consumption_hour_rolled",
@@ -83,8 +84,8 @@ def place(local_cloud: Endpoints, tmp_path: Path) -> Iterator[Place]:
     client.create_dataset(here.dataset)
     columns = [bigquery.SchemaField(c.name, c.type) for c in FLEET_ANOMALIES.columns]
     client.create_table(bigquery.Table(here.table, columns))
-    rows = rows_of(DAY, lambda _metric, hour: None if hour == 0 else 0.5)
-    rows += rows_of(date(2024, 1, 30), lambda metric, _hour: 0.999995 if metric == "AVG" else 0.5)
+    rows = make_rows(DAY, lambda _metric, hour: None if hour == 0 else 0.5)
+    rows += make_rows(date(2024, 1, 30), lambda metric, _hour: 0.999995 if metric == "AVG" else 0.5)
     client.load_table_from_json(rows, here.table).result()
     yield here
     scans.client.transport.close()
@@ -92,7 +93,7 @@ def place(local_cloud: Endpoints, tmp_path: Path) -> Iterator[Place]:
     client.close()
 
 
-def test_a_scan_is_created_then_left_then_updated_where_it_differs(place: Place) -> None:
+def test_scan_is_created_kept_and_updated(place: Place) -> None:
     first = place.scan(row_filter=day_filter("time", DAY), labels={"team": "metering"})
     assert place.scans.ensure(place.scan_id, first) == EnsureOutcome("created")
     assert place.scans.ensure(place.scan_id, first) == EnsureOutcome("unchanged")
@@ -118,7 +119,7 @@ def test_a_scan_is_created_then_left_then_updated_where_it_differs(place: Place)
     stored = place.scans.client.get_data_scan(request)
     assert stored.labels == {}
     assert "2024-01-30" in stored.data_quality_spec.row_filter
-    assert len(stored.data_quality_spec.rules) == len(load_spec().rules)
+    assert len(stored.data_quality_spec.rules) == len(load_spec(RULES).rules)
     report = stored.data_quality_spec.post_scan_actions.notification_report
     assert list(report.recipients.emails) == ["a@example.com"]
     assert report.score_threshold_trigger.score_threshold == 90
@@ -126,7 +127,7 @@ def test_a_scan_is_created_then_left_then_updated_where_it_differs(place: Place)
     assert "job_end_trigger" not in report
 
 
-def test_two_that_create_at_once_both_succeed(place: Place) -> None:
+def test_two_creations_at_once_both_succeed(place: Place) -> None:
     barrier = threading.Barrier(2)
     outcomes: list[str] = []
 
@@ -142,33 +143,33 @@ def test_two_that_create_at_once_both_succeed(place: Place) -> None:
     assert sorted(outcomes) == ["created", "unchanged"]
 
 
-def test_what_cannot_change_is_refused(place: Place) -> None:
+def test_impossible_change_is_refused(place: Place) -> None:
     place.scans.ensure(place.scan_id, place.scan())
-    with pytest.raises(UserError, match="its incremental column is none, not time; delete it"):
+    with pytest.raises(UserError, match=r"its incremental column is none, not time\. Delete it"):
         place.scans.ensure(place.scan_id, place.scan(incremental_column="time"))
-    elsewhere = quality_scan(f"{PROJECT}.{place.dataset}.other", load_spec())
-    with pytest.raises(UserError, match=r"it scans .*fleet_anomalies, not .*other; delete it"):
+    elsewhere = quality_scan(f"{PROJECT}.{place.dataset}.other", load_spec(RULES))
+    with pytest.raises(UserError, match=r"it scans .*fleet_anomalies, not .*other\. Delete it"):
         place.scans.ensure(place.scan_id, elsewhere)
 
 
-def test_a_clean_day_passes_and_only_that_day_is_scanned(place: Place) -> None:
+def test_clean_day_passes_and_is_scanned_alone(place: Place) -> None:
     place.scans.ensure(place.scan_id, place.scan(row_filter=day_filter("time", DAY)))
-    result = place.scans.wait(place.scans.run(place.scan_id))
+    result = place.scans.wait(place.scans.run(place.scan_id), threading.Event())
     assert result.passed
     assert result.score == 100
     assert result.row_count == 48
     assert result.warning is None
-    assert [rule.name for rule in result.rules] == [rule.name for rule in load_spec().rules]
+    assert [rule.name for rule in result.rules] == [rule.name for rule in load_spec(RULES).rules]
     assert all(rule.passed for rule in result.rules)
 
 
-def test_an_anomalous_day_fails_with_counts_and_the_query_of_its_rows(place: Place) -> None:
+def test_anomalous_day_fails_with_the_query_of_its_rows(place: Place) -> None:
     scan = place.scan(
         row_filter=day_filter("time", date(2024, 1, 30)),
         export_table=f"{PROJECT}.{place.dataset}.results",
     )
     place.scans.ensure(place.scan_id, scan)
-    result = place.scans.wait(place.scans.run(place.scan_id))
+    result = place.scans.wait(place.scans.run(place.scan_id), threading.Event())
     assert not result.passed
     assert result.score is not None
     assert result.score < 100
@@ -191,28 +192,28 @@ def test_an_anomalous_day_fails_with_counts_and_the_query_of_its_rows(place: Pla
     assert {row.rule_name for row in exported.result()} == {"few-unusual-hours", "no-extreme-hour"}
 
 
-def test_the_filters_of_the_rules_file_and_of_the_day_both_hold(place: Place) -> None:
+def test_filters_of_the_rules_and_of_the_day_both_hold(place: Place) -> None:
     spec = """
         rowFilter: metric = 'AVG' OR metric = 'none'
         rules: [{name: half, tableConditionExpectation: {sqlExpression: COUNT(*) = 24}}]
     """
     place.scans.ensure(place.scan_id, place.scan(spec, row_filter=day_filter("time", DAY)))
-    assert place.scans.wait(place.scans.run(place.scan_id)).passed
+    assert place.scans.wait(place.scans.run(place.scan_id), threading.Event()).passed
 
 
 def test_a_failed_job_says_why(place: Place) -> None:
     spec = "rules: [{name: bad, rowConditionExpectation: {sqlExpression: no_such_column > 1}}]"
     place.scans.ensure(place.scan_id, place.scan(spec))
     with pytest.raises(ScanError, match=r"(?s)ended FAILED: .*no_such_column"):
-        place.scans.wait(place.scans.run(place.scan_id))
+        place.scans.wait(place.scans.run(place.scan_id), threading.Event())
 
 
 def test_a_result_that_could_not_be_exported_carries_a_warning(place: Place) -> None:
     other = f"{PROJECT}.{place.dataset}.other_columns"
     place.client.create_table(bigquery.Table(other, [bigquery.SchemaField("x", "STRING")]))
     place.scans.ensure(place.scan_id, place.scan(export_table=other))
-    result = place.scans.wait(place.scans.run(place.scan_id))
-    assert len(result.rules) == len(load_spec().rules)
+    result = place.scans.wait(place.scans.run(place.scan_id), threading.Event())
+    assert len(result.rules) == len(load_spec(RULES).rules)
     assert result.warning is not None
     assert "export" in result.warning
 
@@ -238,45 +239,59 @@ def test_a_job_that_takes_too_long_is_cancelled(place: Place) -> None:
     scans.ensure(place.scan_id, place.scan(SLOW))
     job_name = scans.run(place.scan_id)
     with pytest.raises(ScanTimeoutError, match="did not end in 1e-06 s and was cancelled"):
-        scans.wait(job_name)
+        scans.wait(job_name, threading.Event())
     with pytest.raises(ScanError, match="ended CANCELLED"):
-        place.scans.wait(job_name)
+        place.scans.wait(job_name, threading.Event())
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, DagsterExecutionInterruptedError])
 def test_an_interrupted_wait_cancels_the_job(place: Place, interrupt: type[BaseException]) -> None:
-    def interrupted(_seconds: float) -> None:
-        raise interrupt
+    class Interrupting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            raise interrupt
 
     place.scans.ensure(place.scan_id, place.scan(SLOW))
     job_name = place.scans.run(place.scan_id)
     with pytest.raises(interrupt):
-        place.scans.wait(job_name, sleep=interrupted)
+        place.scans.wait(job_name, Interrupting())
     with pytest.raises(ScanError, match="ended CANCELLED"):
-        place.scans.wait(job_name)
+        place.scans.wait(job_name, threading.Event())
 
 
-def test_cancelling_an_ended_job_is_only_logged(
+def test_stopped_wait_cancels_the_job(place: Place) -> None:
+    place.scans.ensure(place.scan_id, place.scan(SLOW))
+    job_name = place.scans.run(place.scan_id)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(CancelledError):
+        place.scans.wait(job_name, stop)
+    with pytest.raises(ScanError, match="ended CANCELLED"):
+        place.scans.wait(job_name, threading.Event())
+
+
+def test_refused_cancellation_is_only_logged(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     place.scans.ensure(place.scan_id, place.scan())
     job_name = place.scans.run(place.scan_id)
-    place.scans.wait(job_name)
+    place.scans.wait(job_name, threading.Event())
     place.scans.cancel(job_name)
-    assert f"scan job {job_name} was not cancelled" in caplog.text
+    assert f"Scan job {job_name} was not cancelled" in caplog.text
 
 
 def test_pauses_grow_to_the_longest() -> None:
     assert list(islice(pauses(1, 4), 6)) == [1, 1.5, 2.25, 3.375, 4, 4]
 
 
-def test_the_wait_sleeps_by_those_pauses(place: Place) -> None:
-    slept: list[float] = []
+def test_wait_pauses_as_configured(place: Place) -> None:
+    waited: list[float | None] = []
 
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        if len(slept) == 4:
-            raise KeyboardInterrupt
+    class Recording(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout)
+            if len(waited) == 4:
+                raise KeyboardInterrupt
+            return False
 
     scans = DataplexScans(
         cloud=place.scans.cloud,
@@ -286,17 +301,17 @@ def test_the_wait_sleeps_by_those_pauses(place: Place) -> None:
     )
     scans.ensure(place.scan_id, place.scan(SLOW))
     with pytest.raises(KeyboardInterrupt):
-        scans.wait(scans.run(place.scan_id), sleep=sleep)
-    assert slept == [1, 1.5, 2, 2]
+        scans.wait(scans.run(place.scan_id), Recording())
+    assert waited == [1, 1.5, 2, 2]
 
 
-def test_refusals_are_one_sentence(place: Place) -> None:
-    with pytest.raises(UserError, match=r"Dataplex refused: .*Bad_Id"):
+def test_scan_refusals_are_one_sentence(place: Place) -> None:
+    with pytest.raises(UserError, match=r"Dataplex refused the request: .*Bad_Id"):
         place.scans.ensure("Bad_Id", place.scan())
-    with pytest.raises(UserError, match=r"Dataplex refused: .*none"):
+    with pytest.raises(UserError, match=r"Dataplex refused the request: .*none"):
         place.scans.run("none")
-    missing = quality_scan(f"{PROJECT}.{place.dataset}.missing", load_spec())
-    with pytest.raises(UserError, match=r"Dataplex refused: .*missing"):
+    missing = quality_scan(f"{PROJECT}.{place.dataset}.missing", load_spec(RULES))
+    with pytest.raises(UserError, match=r"Dataplex refused the request: .*missing"):
         place.scans.ensure(place.scan_id, missing)
 
 
@@ -316,7 +331,7 @@ def test_what_may_pass_is_asked_again(place: Place, error: type[gexc.ServerError
         raise error("unwell")
 
 
-def test_a_dataplex_that_is_down_is_named(tmp_path: Path) -> None:
+def test_dataplex_that_is_down_is_named(tmp_path: Path) -> None:
     file = tmp_path / "endpoints.json"
     file.write_text(Endpoints(dataplex="127.0.0.1:1").model_dump_json())
     scans = DataplexScans(
@@ -324,5 +339,5 @@ def test_a_dataplex_that_is_down_is_named(tmp_path: Path) -> None:
         location="us-central1",
         call_timeout_seconds=0.3,
     )
-    with pytest.raises(UserError, match=r"Dataplex at 127\.0\.0\.1:1 does not answer"):
-        scans.ensure("scan", quality_scan("p.d.t", load_spec()))
+    with pytest.raises(TransientError, match=r"Dataplex at 127\.0\.0\.1:1 does not answer"):
+        scans.ensure("scan", quality_scan("p.d.t", load_spec(RULES)))
