@@ -7,7 +7,7 @@ from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name, registry_state_name
 from wattif_dagster_tests.support.runs import day
 from wattif_dagster_tests.dagster_processes.conftest import Project, Run
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 pytestmark = pytest.mark.slow
 

@@ -32,7 +32,7 @@ from wattif_dagster_tests.support.celery_cluster import (
 from wattif_dagster_tests.dagster_processes.conftest import wait_until
 from wattif_dagster_tests.support.days import assert_day_is_landed
 from wattif_dagster_tests.dagster_processes.test_backfills import WORKSPACE
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 pytestmark = pytest.mark.slow
 

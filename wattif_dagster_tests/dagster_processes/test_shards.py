@@ -8,7 +8,7 @@ from wattif_dagster.ingest.layout import day_prefix, manifest_name
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster_tests.support.runs import day, run_days
 from wattif_dagster_tests.dagster_processes.conftest import Project
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.labels import Label, land_labels, parse_labels, read_labels
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.ingest.conftest import DAY, Land, serials
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.ingest.conftest import Land
+from wattif_dagster_tests.support.landing import DAY, serials
 
 NAME = "labels/some.json.gz"
 ROW = {"serial": "MAC00000001", "kind": "T1", "touched_hours": "[0,23]"}
@@ -36,7 +39,7 @@ def test_are_read_as_they_were_written(gcs: GcsTransferManager, land: Land) -> N
     manifest = land().manifest
     anomalies = {"anomaly_share": 1.0, "anomaly_onset_day": 0, "anomaly_onset_days": 1}
     simulation = Simulation(meters=5, interval_seconds=900, **anomalies)
-    labels = land_labels(gcs, simulation, DAY, serials(5), "0123abcd")
+    labels = land_labels(gcs, Landing(simulation, DAY, serials(5), IngestOptions()))
     found = read_labels(gcs, manifest.model_copy(update={"labels": labels}))
     assert [label.serial for label in found] == [f"MAC0000000{n}" for n in range(1, 6)]
     assert all(set(label.touched_hours) <= set(range(24)) for label in found)

@@ -18,11 +18,11 @@ from wattif_dagster.ingest.manifest import (
 from wattif_dagster.ingest.store import StoredObject, decode_crc32c, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.ingest.conftest import DAY
+from wattif_dagster_tests.support.landing import DAY
 
 crcs = st.integers(0, 2**32 - 1)
-LANDING = "0123abcd"
-OBJECTS = f"dt=2024-01-01/landing={LANDING}/"
+REVISION = "0123abcd"
+OBJECTS = f"dt=2024-01-01/{REVISION}/"
 names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,19}\.json(\.gz)?", fullmatch=True)
 incidents = st.builds(
     IncidentLabel,
@@ -33,8 +33,8 @@ incidents = st.builds(
 )
 
 
-def labels_of(day: date) -> ManifestObject:
-    name = labels_name(day, LANDING)
+def make_labels(day: date) -> ManifestObject:
+    name = labels_name(day, REVISION)
     return ManifestObject(name=name, bytes=0, crc32c="AAAAAA==", rows=0)
 
 
@@ -45,7 +45,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
         st.lists(
             st.builds(
                 ManifestObject,
-                name=names.map(readings_prefix(day, LANDING).__add__),
+                name=names.map(readings_prefix(day, REVISION).__add__),
                 bytes=st.integers(0, 2**40),
                 crc32c=crcs.map(encode_crc32c),
                 rows=st.integers(0, 2**40),
@@ -57,12 +57,12 @@ def manifests(draw: st.DrawFn) -> Manifest:
     return Manifest(
         day=day,
         fingerprint=draw(st.text()),
-        landing=LANDING,
+        revision=REVISION,
         interval_seconds=draw(st.integers(1, 3600)),
         meters=draw(st.integers(0, 2**40)),
         compression=draw(st.sampled_from(["none", "gzip"])),
         incident=draw(st.none() | incidents),
-        labels=labels_of(day),
+        labels=make_labels(day),
         objects=tuple(objects),
     )
 
@@ -78,8 +78,8 @@ ELSEWHERE = [
     "part-00000.json",
     "dt=2024-01-02/part-00000.json",
     "dt=2024-01-01/part-00000.json",
-    "dt=2024-01-01/landing=0123abce/part-00000.json",
-    f"dt=2024-01-02/landing={LANDING}/part-00000.json",
+    "dt=2024-01-01/0123abce/part-00000.json",
+    f"dt=2024-01-02/{REVISION}/part-00000.json",
     OBJECTS,
     f"{OBJECTS}../part-00000.json",
     f"{OBJECTS}a/b.json",
@@ -101,11 +101,11 @@ ELSEWHERE = [
 SOUND = Manifest(
     day=DAY,
     fingerprint="0123456789abcdef",
-    landing=LANDING,
+    revision=REVISION,
     interval_seconds=10,
     meters=20,
     compression="none",
-    labels=labels_of(DAY),
+    labels=make_labels(DAY),
     objects=tuple(
         ManifestObject(name=f"{OBJECTS}part-0000{n}.json", bytes=n, crc32c="AAAAAA==", rows=n)
         for n in range(3)
@@ -187,7 +187,7 @@ def test_an_object_listed_twice_is_refused() -> None:
 
 
 def test_a_later_version_is_refused() -> None:
-    content = SOUND.model_dump(mode="json") | {"version": 3}
+    content = SOUND.model_dump(mode="json") | {"version": 4}
     with pytest.raises(UserError, match="version"):
         parse_manifest(orjson.dumps(content), "m")
 
@@ -212,7 +212,7 @@ def test_every_difference_is_named() -> None:
 
 
 def test_objects_of_another_landing_differ_only_where_the_day_has_to_be_alone() -> None:
-    other = StoredObject(SOUND.objects[0].name.replace(LANDING, "0123abce"), 1, 1, 1)
+    other = StoredObject(SOUND.objects[0].name.replace(REVISION, "0123abce"), 1, 1, 1)
     assert SOUND.differences([*stored(SOUND), other]) == []
     assert SOUND.differences([*stored(SOUND), other], alone=True) == [f"{other.name} is not listed"]
 

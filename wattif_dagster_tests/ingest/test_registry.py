@@ -14,7 +14,7 @@ from wattif_dagster.metering.fleet import fleet_on
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 SIMULATION = Simulation(meters=20, daily_new_meters=3, daily_retired_meters=2)
 DAYS = [date(2024, 1, day) for day in (1, 2, 3)]

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.spool import ROOT, Stopped, open_spool
-from wattif_dagster_tests.ingest.conftest import bytes_below
+from wattif_dagster.ingest.spool import ROOT, StoppedError, open_spool
+from wattif_dagster_tests.support.landing import count_bytes_below
 
 SOMEBODY = 1000
 
@@ -53,7 +53,7 @@ def test_never_holds_more_than_its_budget(
         def pass_through(index: int) -> None:
             spool.reserve(sizes[index])
             path = spool.write(b"x" * sizes[index])
-            assert bytes_below(spool.folder) <= 100
+            assert count_bytes_below(spool.folder) <= 100
             spool.release(path, sizes[index])
 
         with ThreadPoolExecutor(writers) as pool:
@@ -73,7 +73,7 @@ def test_stop_wakes_who_waits(tmp_path: Path) -> None:
         spool.reserve(10)
         waiting = [pool.submit(spool.reserve, 1) for _ in range(2)]
         spool.stop()
-        assert all(isinstance(future.exception(timeout=10), Stopped) for future in waiting)
+        assert all(isinstance(future.exception(timeout=10), StoppedError) for future in waiting)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

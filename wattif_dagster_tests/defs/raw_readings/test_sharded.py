@@ -25,7 +25,7 @@ from wattif_dagster_tests.support.runs import (
     make_resources,
 )
 from wattif_dagster_tests.support.faults import Proxy, status
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 SHARDS = 2
 STEPS = keys.RAW_READINGS.to_python_identifier()
