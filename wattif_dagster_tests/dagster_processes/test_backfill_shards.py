@@ -59,7 +59,7 @@ def test_a_run_in_shards_and_its_retry_make_the_bytes_of_one_step(project: Proje
         "wattif", "backfill", *days, "--select", "raw_readings", "--again", "--shards", "2"
     )
     assert failed.returncode == 1
-    assert f"there is no registry of {DAYS[1]}" in failed.stderr
+    assert f"There is no registry of {DAYS[1]}" in failed.stderr
     broken = latest(project)
     assert steps_of(project, broken) == OF_TWO
 

@@ -169,7 +169,7 @@ def test_unusable_spool_leaves_the_old_manifest(
     old = land(5).manifest
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(UserError, match=r"the spool directory .* cannot be used"):
+    with pytest.raises(UserError, match=r"The spool directory .* cannot be used"):
         land(5, seed=8, spool_dir=str(file))
     assert is_current(gcs, old)
     assert old.differences(gcs.list(PREFIX)) == []

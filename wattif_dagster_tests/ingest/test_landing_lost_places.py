@@ -53,7 +53,7 @@ def test_full_disk_leaves_the_old_day_and_can_be_resumed(
         gcs_proxy.on("POST", "/upload/", pass_on)
         gcs_proxy.on("POST", "/upload/", fill)
         with pytest.raises(
-            UserError, match=r"the spool .* cannot be written .*free some space, or set"
+            UserError, match=r"The spool .* cannot be written .* Free some space, or set"
         ):
             land(**new)
     assert read_manifest(gcs, DAY) == old

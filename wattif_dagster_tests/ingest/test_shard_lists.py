@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.ingest.shards import ShardReport, parse_list
-from wattif_dagster_tests.ingest.test_manifest import ELSEWHERE, SOUND, json
+from wattif_dagster_tests.ingest.test_manifest import ELSEWHERE, VALID, json
 
-NAMES = [item.name for item in SOUND.objects]
-LIST = ShardReport(objects=SOUND.objects, objects_kept=1, seconds=0.5, spool_high_water=2)
+NAMES = [item.name for item in VALID.objects]
+LIST = ShardReport(objects=VALID.objects, objects_kept=1, seconds=0.5, spool_high_water=2)
 
 
 def is_accepted(data: bytes) -> bool:
@@ -17,7 +17,7 @@ def is_accepted(data: bytes) -> bool:
     report = parse_list(data, NAMES)
     if report is None:
         return False
-    SOUND.model_validate(SOUND.model_dump() | {"objects": report.objects})
+    VALID.model_validate(VALID.model_dump() | {"objects": report.objects})
     return ShardReport.model_validate_json(report.model_dump_json()) == report
 
 

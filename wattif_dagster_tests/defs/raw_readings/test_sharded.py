@@ -97,7 +97,7 @@ def test_the_days_before_one_that_fails_are_credited(
     (step, said), *others = failures(failed).items()
     assert not others
     assert step == f"{STEPS}.complete_days"
-    assert "there is no registry of 2024-01-02" in said
+    assert "There is no registry of 2024-01-02" in said
     assert partitions(instance, failed, keys.RAW_READINGS) == [str(day(1))]
     before = list(gcs.list(day_prefix(day(1))))
     assert before
