@@ -112,11 +112,11 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
         (("--start", "2024-02-30", "--end", "2024-03-01"), {}, 2, "'2024-02-30' is not a date"),
         ((*DAYS, "--bucket", "no-such-bucket"), {}, 1, "bucket no-such-bucket does not exist"),
         ((*DAYS, "--bucket", "NO"), {}, 1, "'NO' is not a bucket name"),
-        ((*DAYS, "--meters", "0"), {}, 1, "simulation.meters: Input should be greater"),
+        ((*DAYS, "--meters", "0"), {}, 1, "WATTIF_SIMULATION__METERS: Input should be greater"),
         ((*DAYS, "--spool-dir", "/dev/null/x"), {}, 1, "spool directory /dev/null/x cannot be"),
         ((*DAYS, "--target", "gcp"), {"HOME": "/nonexistent"}, 1, "no Google credentials"),
         (DAYS, {"WATTIF_HOME": "/nonexistent"}, 1, "the local cloud is not running"),
-        (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "does not divide an hour"),
+        (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "7 seconds do not divide an hour"),
         (
             (*DAYS, "--meters-per-object", "13"),
             {"WATTIF_SIMULATION__INTERVAL_SECONDS": "10"},

@@ -32,7 +32,7 @@ def test_a_bad_setting_is_said_in_one_sentence(project: Project):
     assert result.returncode == 1
     (said,) = [line for line in result.stderr.splitlines() if "is not a bucket name" in line]
     assert said == (
-        "wattif_dagster.errors.UserError: bucket: 'NO' is not a bucket name; "
+        "wattif_dagster.errors.UserError: WATTIF_BUCKET: 'NO' is not a bucket name; "
         "use 3 to 63 of a-z, 0-9, '-', '_', '.'"
     )
 

@@ -19,7 +19,7 @@ def test_parse_day_reads_a_date():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"interval_seconds": 7}, "interval_seconds=7 does not divide an hour"),
+        ({"interval_seconds": 7}, "7 seconds do not divide an hour"),
         ({"incident": "outage"}, "incident='outage' needs an incident_date"),
         (
             {"incident": "surge", "incident_date": "2024-01-01", "incident_start_hour": 23},
