@@ -26,14 +26,14 @@ def test_settings_and_resources_hide_the_urls(monkeypatch: pytest.MonkeyPatch):
     [
         (
             f'["json://127.0.0.1/", "nosuch://{SECRET}"]',
-            f"{VARIABLE}: apprise does not understand URL 2 of 2;",
+            ": apprise does not understand URL 2 of 2;",
         ),
         (
             f'["slack://{SECRET}"]',
-            f"{VARIABLE}: apprise does not understand URL 1 of 1; write it as https",
+            ": apprise does not understand URL 1 of 1; write it as https",
         ),
-        (f'["{SECRET}"]', f"{VARIABLE}: apprise does not understand URL 1 of 1"),
-        (f"json://{SECRET}", f"{VARIABLE} is not JSON"),
+        (f'["{SECRET}"]', ": apprise does not understand URL 1 of 1"),
+        (f"json://{SECRET}", " is not JSON."),
         (f'{{"{SECRET}": "{SECRET}"}}', ": Input should be a valid list"),
     ],
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.settings import (
+    GROUPS,
     list_variables,
     load_or_refuse,
     read_env_file,
@@ -17,7 +18,6 @@ from wattif_dagster_tests.support.settings import (
     set_environment,
 )
 
-GROUPS = [f"WATTIF_{name}" for name in ("SIMULATION", "INGEST", "DETECTION", "SCAN", "ALERTS")]
 ANY_VALUE = st.binary(max_size=50).map(lambda data: os.fsdecode(data.replace(b"\0", b""))) | (
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 )
@@ -165,4 +165,4 @@ def test_empty_variables_mean_the_default(variable: str, tmp_path: Path) -> None
 @given(variable=st.sampled_from([*list_variables(), *GROUPS]), value=ANY_VALUE)
 def test_any_value_is_accepted_or_refused(variable: str, value: str) -> None:
     refusal = load_or_refuse({variable: value})
-    assert isinstance(refusal, Settings) or variable in refusal
+    assert isinstance(refusal, Settings) or variable.partition("__")[0] in refusal
