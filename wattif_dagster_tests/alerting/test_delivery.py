@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from wattif_dagster.alerting import delivery
-from wattif_dagster.alerting.channels import Channel, channels_of
+from wattif_dagster.alerting.channels import Channel, make_channels
 from wattif_dagster.alerting.delivery import Delivery, deliver
 from wattif_dagster.alerting.ledger import RETRIES, Ledger
 from wattif_dagster_tests.support.receiver import SECRET, Receiver
@@ -27,7 +27,7 @@ def alert(serial: str, opened_on: str = "2024-01-05") -> dict[str, Any]:
 
 
 def channels(receiver: Receiver, *names: str) -> list[Channel]:
-    return channels_of([SecretStr(receiver.url(name)) for name in names])
+    return make_channels([SecretStr(receiver.url(name)) for name in names])
 
 
 def test_one_message_says_what_is_new(receiver: Receiver):
@@ -62,8 +62,8 @@ def test_a_channel_is_given_up_on_after_its_retries(receiver: Receiver):
     told = [deliver(ledger, one, [alert("OLDER"), alert("A")], TABLE) for _ in range(RETRIES + 2)]
     assert [str(said) for round_ in told for said in round_] == [
         *["channel 1 did not take 2 alerts"] * (RETRIES - 1),
-        "channel 1 did not take 2 alerts, given up on 1",
-        "channel 1 did not take 1 alert, given up on 1",
+        "channel 1 did not take 2 alerts, and 1 will not be sent again",
+        "channel 1 did not take 1 alert, and 1 will not be sent again",
     ]
     assert [said.given_up for round_ in told for said in round_][-2:] == [
         ["OLDER:2024-01-05"],
@@ -82,7 +82,7 @@ def test_no_channel_waits_for_another():
 
 
 def test_a_channel_that_does_not_answer_or_breaks_did_not_take_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0)
     never = Event()
 
     def breaks(_: object) -> bool:

@@ -41,5 +41,5 @@ def test_prints_and_writes_every_figure_by_prices_of_ones_own(
 def test_a_fleet_that_cannot_be_gets_one_sentence(wattif: Run):
     done = wattif("plan", "--meters", "40000000", **NOWHERE)
     assert done.returncode == 1
-    assert "wattif: the fleet of day 1 needs 40,000,000 serials" in done.stderr
+    assert "wattif: The fleet of day 1 needs 40,000,000 serials" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wattif_dagster.evaluation.hours import Episode
-from wattif_dagster.evaluation.measures import alerts, average_precision, measure, pr_curve
+from wattif_dagster.evaluation.measures import average_precision, count_alerts, measure, pr_curve
 
 CASES = st.integers(1, 40).flatmap(
     lambda n: st.tuples(
@@ -67,7 +67,7 @@ def test_nothing_to_divide_by_is_none():
 def test_an_alert_opens_on_two_of_three_days(days: list[int], opened: int):
     score = np.zeros((1, 10 * 24))
     score[0, [24 * day + 7 for day in days]] = 0.999
-    assert alerts(score).tolist() == [opened]
+    assert count_alerts(score).tolist() == [opened]
 
 
 @given(CASES)

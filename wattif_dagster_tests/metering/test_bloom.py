@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering import bloom
 from wattif_dagster.metering.bloom import ERROR_RATE, SerialFilter
-from wattif_dagster.metering.issuing import candidates_of
+from wattif_dagster.metering.issuing import list_candidates
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster_tests.support.strategies import serial_arrays
 
@@ -52,7 +52,7 @@ def test_an_empty_filter_contains_nothing():
 
 
 def test_a_full_filter_errs_at_its_rate():
-    numbers = candidates_of(7, date(2024, 1, 1), 0, 250_000)
+    numbers = list_candidates(7, date(2024, 1, 1), 0, 250_000)
     added, others = numbers[:50_000], numbers[50_000:]
     with SerialFilter(50_000) as issued:
         issued.add(added)

@@ -19,7 +19,7 @@ from wattif_dagster.metering.fleet import (
 )
 from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.serials import serial_text
-from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
+from wattif_dagster.metering.simulation import Simulation
 
 SIMULATION = Simulation(meters=50, daily_new_meters=5, daily_retired_meters=3)
 FIRST = SIMULATION.first_day
@@ -132,16 +132,9 @@ def test_the_fleet_of_another_simulation_is_refused():
         fleet_on(SIMULATION, after(2), other)
 
 
-def test_a_fleet_larger_than_the_number_space_is_refused():
-    with pytest.raises(
-        SerialsExhaustedError, match="needs 31,000,001 serials, and there are 31,000,000"
-    ):
-        first_fleet(Simulation(meters=SERIAL_SPACE + 1))
-
-
 def test_growth_beyond_the_filter_is_refused():
     simulation = Simulation(meters=1, daily_new_meters=1, daily_retired_meters=1)
     # As ten years of days would have left it.
     grown = replace(first_fleet(simulation), day=after(3650), issued=3651)
-    with pytest.raises(SerialsExhaustedError, match="needs 3,652 serials, and there are 3,651"):
+    with pytest.raises(SerialsExhaustedError, match="needs 3,652 serials, but .* only 3,651"):
         next_day(simulation, grown)

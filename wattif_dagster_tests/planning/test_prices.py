@@ -87,11 +87,11 @@ def test_a_bad_document_is_one_sentence(text: str, said: str) -> None:
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"the price table .*none\.yaml cannot be read: No such"):
+    with pytest.raises(UserError, match=r"The price table .*none\.yaml cannot be read: No such"):
         load_prices(tmp_path / "none.yaml")
 
 
-WORDS = st.sampled_from([*OURS, *OURS["wattif_bigquery"], *OURS["cloud_storage"], "2025-08-11", "\ud800"])
+WORDS = st.sampled_from([*OURS, *OURS["bigquery"], *OURS["cloud_storage"], "2025-08-11", "\ud800"])
 DOCUMENTS = st.recursive(
     WORDS | st.text() | st.floats() | st.integers() | st.booleans() | st.none() | st.dates(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(), inner),

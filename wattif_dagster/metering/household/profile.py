@@ -95,10 +95,10 @@ def _start_quantiles(month: int, kind: str) -> NDArray[np.int64]:
     active = shape - _RESIDENT_SHARE * shape.min()
     root = np.sqrt(active)
     levels = (np.sqrt(active * root), active, active * root, active * active)
-    return np.stack([_quantiles_of(density) for density in levels])
+    return np.stack([_compute_quantiles(density) for density in levels])
 
 
-def _quantiles_of(density: NDArray[np.float64]) -> NDArray[np.int64]:
+def _compute_quantiles(density: NDArray[np.float64]) -> NDArray[np.int64]:
     weights = np.rint(density * 1e6).astype(np.int64)
     cumulative = np.concatenate([[0], np.cumsum(weights)])
     targets = np.arange((1 << _QUANTILE_BITS) + 1) * cumulative[-1] >> _QUANTILE_BITS
