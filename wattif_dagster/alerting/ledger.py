@@ -35,8 +35,8 @@ class Ledger(BaseModel):
             return cls.model_validate_json(cursor) if cursor else cls()
         except ValidationError:
             raise UserError(
-                "The sensor did not write this cursor. Clear it in the Dagster UI, and recent alerts "
-                "are sent again."
+                "The sensor did not write this cursor. Clear it in the Dagster UI, and recent "
+                "alerts are sent again."
             ) from None
 
     def forget(self, opened_before: date) -> None:

@@ -58,7 +58,7 @@ def read_hours(path: Path) -> Hours:
     count[meter, hour] = table["n_readings"].to_numpy()
     if (count < 0).any() or not count.any():
         raise UserError(
-            f"{path} has no positive n_readings, or a negative one. Count the readings of each hour."
+            f"{path} has no positive n_readings, or a negative one. Count the readings."
         )
     kilowatts = {}
     for name in ("avg_kw", "max_kw", "min_kw"):

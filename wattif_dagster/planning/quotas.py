@@ -25,7 +25,8 @@ def find_warnings(
     if size.days > MAX_LOADS_OF_TABLE:
         found.append(
             f"{size.days:,} days need as many load jobs of a table, above the "
-            f"{MAX_LOADS_OF_TABLE:,} of a calendar day. Backfill {MAX_LOADS_OF_TABLE:,} days at a time."
+            f"{MAX_LOADS_OF_TABLE:,} of a calendar day. "
+            f"Backfill {MAX_LOADS_OF_TABLE:,} days at a time."
         )
     return [sentence for sentence in found if sentence]
 

@@ -11,10 +11,12 @@ LISTED_AT_ONCE = 1000
 WRITES_BESIDE_READINGS = 4
 """Objects of a day: the fleet's state, its registry rows, the labels, the manifest."""
 READS = 13
-"""Objects read for a day: the fleet of the day before and its own; the fleet's record by
-meter_registry and raw_readings; the manifest by raw_readings, meter_readings,
-injected_anomalies, hourly_consumption, consumption_baseline, anomaly_scores and twice by checks;
-the labels by injected_anomalies and twice by checks."""
+"""Objects read for a day: the fleet's record by meter_registry and raw_readings; the fleet of the
+day before and its own; the manifest by raw_readings, meter_readings, injected_anomalies,
+hourly_consumption, consumption_baseline and anomaly_scores; the labels by injected_anomalies,
+meter_readings and hourly_consumption."""
+WRITES_ONCE = 1
+"""Objects of the bucket: the record of its fleet."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def compute_size(
         stored_bytes_of_largest_day=of_largest,
         objects=sum(objects),
         objects_of_largest_day=max(objects),
-        class_a=sum(_count_class_a(count) for count in objects),
+        class_a=WRITES_ONCE + sum(_count_class_a(count) for count in objects),
         class_b=READS * len(meters),
         spool_bytes=min(options.spool_budget, of_largest),
         rendering_seconds=meter_days / stored.meter_days_per_second,

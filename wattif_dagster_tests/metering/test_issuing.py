@@ -43,7 +43,7 @@ def test_serials_depend_on_seed_and_day_alone():
     assert issue(7, DAY) != issue(7, DAY + timedelta(days=1))
 
 
-def test_none_wanted_none_issued():
+def test_no_serials_are_issued_when_none_are_needed():
     with SerialFilter(10) as issued:
         assert issue_serials(issued, 7, DAY, 0).size == 0
 
@@ -67,7 +67,7 @@ def test_the_list_candidates_a_day_are_all_numbers_each_once():
 
 
 @pytest.mark.usefixtures("fewer_numbers")
-def test_an_end_of_the_numbers_is_said():
+def test_end_of_the_numbers_is_refused():
     with SerialFilter(10) as issued:
         full = np.full_like(issued.bits, 0xFF)
     with (

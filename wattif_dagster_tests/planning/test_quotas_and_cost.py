@@ -29,7 +29,7 @@ def said(meters: int, days: int = 1, external: bool = False, **options: object) 
     return find_warnings(sized(meters, days, **options), Simulation(), ingest, external)
 
 
-def test_below_the_limits_nothing_is_said() -> None:
+def test_no_warning_below_the_limits() -> None:
     assert said(100_000, days=1_500) == []
 
 
@@ -63,12 +63,12 @@ def test_too_many_objects_name_the_setting(
     assert said(meters, external=True, **options) == []
 
 
-def test_the_setting_that_is_named_fixs_it() -> None:
+def test_named_setting_fixes_it() -> None:
     assert said(100_001, meters_per_object=11) == []
     assert said(200_000, meters_per_object=20, compression="gzip") == []
 
 
-def test_a_day_too_large_for_a_load_job_names_the_setting() -> None:
+def test_day_above_a_load_job_names_the_setting() -> None:
     assert any(
         "19.8 TB a day are above the 15 TB of a load job. Set WATTIF_INGEST__COMPRESSION=gzip."
         in one
@@ -79,7 +79,7 @@ def test_a_day_too_large_for_a_load_job_names_the_setting() -> None:
     assert any("Raise WATTIF_SIMULATION__INTERVAL_SECONDS." in one for one in huge)
 
 
-def test_more_loads_of_a_table_than_a_day_allows() -> None:
+def test_more_load_jobs_than_a_day_allows() -> None:
     (sentence,) = said(100, days=1_501)
     assert (
         "1,501 days need as many load jobs of a table, above the 1,500 of a calendar day. "
@@ -87,7 +87,7 @@ def test_more_loads_of_a_table_than_a_day_allows() -> None:
     )
 
 
-def test_rows_have_the_sizes_of_their_columns() -> None:
+def test_row_bytes_are_those_of_the_columns() -> None:
     assert count_row_bytes(schemas.METER_READINGS) == 13 + 8 + 8
     assert count_row_bytes(schemas.HOURLY_CONSUMPTION) == 13 + 8 + 4 * 8 + 8
     for read in READS:
@@ -95,7 +95,7 @@ def test_rows_have_the_sizes_of_their_columns() -> None:
         assert count_row_bytes(read.table, read.columns) > 0
 
 
-def test_a_day_without_history_reads_the_readings_twice_and_the_hours_four_times() -> None:
+def test_first_day_reads_readings_twice_and_hours_4_times() -> None:
     made = estimate_warehouse([1], rows=8640, raw_bytes=RAW, external=False)
     hours = 24 * ((13 + 8 + 8) + (8 + 8) + (8 + 8) + (13 + 8 + 3 * 8 + 8))
     beside = 53 * count_row_bytes(schemas.CONSUMPTION_BASELINE) + 2 * 24 * count_row_bytes(
@@ -104,7 +104,7 @@ def test_a_day_without_history_reads_the_readings_twice_and_the_hours_four_times
     assert made.query_bytes == 2 * 8640 * 29 + hours + beside
 
 
-def test_history_is_read_as_far_as_it_is_there() -> None:
+def test_queries_read_as_much_history_as_there_is() -> None:
     """A day more adds its own bytes, and what the queries read again of the days before it."""
     added = []
     for days in (1, 2, 42, 43, 44, 45):
@@ -117,7 +117,7 @@ def test_history_is_read_as_far_as_it_is_there() -> None:
     assert added[-3] == added[-2] == added[-1]
 
 
-def test_a_million_meters_read_what_the_detector_says_they_do() -> None:
+def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     """Its queries were reckoned by hand: 53 GB for the baseline, 27 + 91 GB for the scores."""
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
     fleet_and_checks = 24e6 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
@@ -125,19 +125,19 @@ def test_a_million_meters_read_what_the_detector_says_they_do() -> None:
     assert steady[1] - steady[0] - fleet_and_checks - scores == pytest.approx(171e9, rel=0.1)
 
 
-def test_an_external_table_stores_no_readings_and_is_read_as_json() -> None:
+def test_external_table_is_read_as_json() -> None:
     native = estimate_warehouse([5, 6], rows=1000, raw_bytes=76_000, external=False)
     external = estimate_warehouse([5, 6], rows=1000, raw_bytes=76_000, external=True)
     assert native.stored_bytes - external.stored_bytes == 1000 * 29
     assert external.query_bytes - native.query_bytes == 2 * (76_000 - 29_000)
 
 
-def test_time_is_that_of_the_compression_that_is_set() -> None:
+def test_time_is_that_of_the_set_compression() -> None:
     assert sized(1000).rendering_seconds == pytest.approx(1)
     assert sized(1000, compression="gzip").rendering_seconds == pytest.approx(2)
 
 
-def test_the_spool_holds_its_budget_or_a_day() -> None:
+def test_spool_holds_its_budget_or_a_day() -> None:
     assert sized(10).spool_bytes == 10 * RAW
     assert sized(10_000, spool_budget_mib=8).spool_bytes == 8 * 2**20
 

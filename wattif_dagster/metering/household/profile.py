@@ -1,6 +1,6 @@
 """When households use electricity: a harmonic fit of BDEW's H25, and start times drawn from it.
 
-The fit, in h25_harmonics.csv, is made by the tests (household/h25.py). Days are taken as UTC has
+The fit, in h25_harmonics.csv, is made by the tests (support/h25.py). Days are taken as UTC has
 them; holidays count as the day of the week they fall on.
 """
 
