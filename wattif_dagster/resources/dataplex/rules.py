@@ -42,7 +42,7 @@ _REQUIRED = {
 
 def load_spec(path: Path) -> dataplex_v1.DataQualitySpec:
     """The spec in the file. Raises UserError for whatever cannot be read, or would be refused."""
-    return parse_spec(read_text(path, "the scan rules"), str(path))
+    return parse_spec(read_text(path, "The scan rules"), str(path))
 
 
 def parse_spec(text: str, source: str) -> dataplex_v1.DataQualitySpec:

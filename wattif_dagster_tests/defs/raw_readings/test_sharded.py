@@ -25,7 +25,7 @@ from wattif_dagster_tests.support.runs import (
     make_resources,
 )
 from wattif_dagster_tests.support.faults import Proxy, status
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 SHARDS = 2
 STEPS = keys.RAW_READINGS.to_python_identifier()
@@ -97,7 +97,7 @@ def test_the_days_before_one_that_fails_are_credited(
     (step, said), *others = failures(failed).items()
     assert not others
     assert step == f"{STEPS}.complete_days"
-    assert "there is no registry of 2024-01-02" in said
+    assert "There is no registry of 2024-01-02" in said
     assert partitions(instance, failed, keys.RAW_READINGS) == [str(day(1))]
     before = list(gcs.list(day_prefix(day(1))))
     assert before
