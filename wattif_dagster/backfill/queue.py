@@ -15,7 +15,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster_graphql.cli import execute_query
 
-from wattif_dagster.backfill.execute import MadePartitions, ReportMade
+from wattif_dagster.backfill.execute import RUN_TAGS, MadePartitions, ReportMade
 from wattif_dagster.backfill.graph import DailyGraph
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.backfill.runs import PARTITION_TAG
@@ -73,6 +73,7 @@ class RunQueue:
             execute_query(self.context, _TERMINATE, {"runs": list(run_ids)})
 
     def _describe(self, plan: DayPlan) -> Mapping[str, Any]:
+        tags = {**RUN_TAGS, PARTITION_TAG: plan.day.isoformat()}
         checks = [check for key in plan.assets for check in self.graph.checks[key]]
         return {
             "selector": {
@@ -85,7 +86,9 @@ class RunQueue:
                     for check in checks
                 ],
             },
-            "executionMetadata": {"tags": [{"key": PARTITION_TAG, "value": plan.day.isoformat()}]},
+            "executionMetadata": {
+                "tags": [{"key": key, "value": value} for key, value in tags.items()]
+            },
         }
 
 

@@ -20,7 +20,7 @@ GROUPS = [f"WATTIF_{name}" for name in ("SIMULATION", "INGEST", "DETECTION", "SC
 
 def settings_on(local_cloud: Endpoints, home: Path, simulation: Simulation) -> Settings:
     """With a bucket, a dataset and a scan that no other test uses; makes the home."""
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     (home / "endpoints.json").write_text(local_cloud.model_dump_json())
     unique = uuid4().hex[:12]
     return Settings(
