@@ -15,7 +15,7 @@ DEMO_ENV := set -a && . ./demo.env &&
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/ready ## Land, load, roll up and judge 14 days on the local cloud; print what came of it
+demo: $(VENV)/ready ## Make 14 days of 100 homes on the local cloud; print what came of them
 	@$(DEMO_ENV) $(BIN)/wattif demo
 
 dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000
@@ -24,7 +24,7 @@ dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http:/
 test: $(VENV)/ready ## The whole suite
 	$(PYTEST)
 
-test-fast: $(VENV)/ready ## What takes seconds
+test-fast: $(VENV)/ready ## The tests that take seconds
 	$(PYTEST) -m 'not slow and not gcp'
 
 check: $(VENV)/ready ## ruff, pyright, definitions validate
@@ -39,11 +39,11 @@ bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, s
 torture: $(VENV)/ready ## Kill processes that make days, for minutes, and see that every day stays whole
 	$(BIN)/python -m wattif_dagster_tests.torture
 
-fuzz: $(VENV)/ready ## Give the readers of manifests, labels, rules, prices and rows far more garbage than tests do
+fuzz: $(VENV)/ready ## Give the parsers far more garbage than the tests do
 	$(PYTEST) --hypothesis-profile=fuzz wattif_dagster_tests/ingest/test_manifest.py \
 	  wattif_dagster_tests/ingest/test_shard_lists.py \
 	  wattif_dagster_tests/ingest/test_labels.py wattif_dagster_tests/metering/test_state.py \
-	  wattif_dagster_tests/detection/test_rules.py wattif_dagster_tests/planning/test_prices.py \
+	  wattif_dagster_tests/resources/dataplex/test_rules.py wattif_dagster_tests/planning/test_prices.py \
 	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py
 
 audit: ## Look for known vulnerabilities of the pinned packages, where the package index tells them

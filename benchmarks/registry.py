@@ -10,7 +10,7 @@ from bloom_filter2 import BloomFilter
 from benchmarks.measurement import Measurement, compared, per_second
 from wattif_dagster.metering.bloom import ERROR_RATE, SerialFilter
 from wattif_dagster.metering.fleet import first_fleet, next_day, registry_rows_ndjson
-from wattif_dagster.metering.issuing import candidates_of, issue_serials
+from wattif_dagster.metering.issuing import issue_serials, list_candidates
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
 
@@ -33,7 +33,7 @@ def run(quick: bool) -> list[Measurement]:
 
 def scalar(count: int) -> int:
     """The library as it comes, on a mapped file."""
-    serials = serial_text(candidates_of(7, DAY, 0, count))
+    serials = serial_text(list_candidates(7, DAY, 0, count))
     with (
         TemporaryDirectory() as folder,
         BloomFilter(SERIAL_SPACE, ERROR_RATE, filename=(str(Path(folder) / "bits"), -1)) as issued,

@@ -1,4 +1,4 @@
-"""The errors that a command prints as a sentence, without a traceback."""
+"""The errors of all packages. Commands print them as a sentence, without a traceback."""
 
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,15 @@ class UserError(Exception):
 
 
 class CloudError(Exception):
-    """A service did not do what it was asked; the text quotes its reason."""
+    """A service refused a request; the text quotes its reason."""
 
 
 class TransientError(CloudError):
-    """A service did not answer or is not well. Nothing is wrong with the request, and the same
-    request may succeed later."""
+    """A service did not answer, or failed for a while. The same request may succeed later."""
 
 
 class CancelledError(Exception):
-    """The work was cancelled by its stop event."""
+    """The work was cancelled through its stop event."""
 
 
 def explain(error: "ValidationError") -> str:

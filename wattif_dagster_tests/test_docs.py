@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wattif_dagster.cli.main import COMMANDS
-from wattif_dagster_tests.settings.test_environment import variable_names
+from wattif_dagster_tests.support.settings import list_variables
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -19,7 +19,7 @@ ALL_TESTS = "".join(path.read_text() for path in ROOT.glob("wattif_dagster_tests
 
 def test_every_setting_is_documented_and_no_other():
     documented = re.findall(r"^\| `(WATTIF_\w+)`", (ROOT / "docs/settings.md").read_text(), re.M)
-    assert sorted(documented) == sorted(variable_names())
+    assert sorted(documented) == sorted(list_variables())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -34,4 +34,4 @@ def test_links_commands_and_variables_exist(document: Path):
     for target in re.findall(r"`make ([a-z-]+)`", text):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
     for variable in re.findall(r"\bWATTIF_[A-Z_]+[A-Z]", text):
-        assert variable in {*variable_names(), "WATTIF_TEST_GCP_PROJECT"}, variable
+        assert variable in {*list_variables(), "WATTIF_TEST_GCP_PROJECT"}, variable

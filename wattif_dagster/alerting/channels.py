@@ -1,7 +1,7 @@
-"""Channels: where messages go.
+"""The channels that messages are sent to.
 
-Log lines of apprise and of the HTTP client below it quote parts of the URLs, which hold tokens.
-They are dropped while a channel is used.
+Log lines of apprise and of its HTTP client quote parts of the URLs, which hold tokens. They are
+dropped while a channel is used.
 """
 
 import logging
@@ -25,7 +25,7 @@ _LOGGERS = ("apprise", "urllib3.connectionpool")
 
 @dataclass(frozen=True)
 class Channel:
-    """`key` names it in the ledger, `name` to people; `send` says whether it took the message."""
+    """`key` names it in the ledger, `name` in the log; `send` returns whether it took a message."""
 
     key: str
     name: str
@@ -33,7 +33,7 @@ class Channel:
 
 
 def make_channels(urls: Sequence[SecretStr]) -> list[Channel]:
-    """A channel for each URL, named by its place, for a URL is never shown."""
+    """Make a channel for each URL, named by its place, because a URL is never shown."""
     channels: dict[str, Channel] = {}
     for place, url in enumerate(urls, 1):
         key = sha256(url.get_secret_value().encode()).hexdigest()
@@ -42,12 +42,12 @@ def make_channels(urls: Sequence[SecretStr]) -> list[Channel]:
 
 
 def is_understood(url: SecretStr) -> bool:
-    """Whether apprise knows a service for the URL. Connects to nothing."""
+    """Whether apprise knows a service for the URL. It connects to nothing."""
     with _silence():
-        return _service(url) is not None
+        return _find_service(url) is not None
 
 
-def _service(url: SecretStr) -> NotifyBase | None:
+def _find_service(url: SecretStr) -> NotifyBase | None:
     # Without a time limit apprise works in the caller's thread, not in a pool that all share.
     asset = AppriseAsset(app_id="WattIf", app_desc="WattIf", service_timeout=0)
     return Apprise.instantiate(url.get_secret_value(), asset=asset)
@@ -55,7 +55,7 @@ def _service(url: SecretStr) -> NotifyBase | None:
 
 def _send(url: SecretStr, message: Message) -> bool:
     with _silence():
-        apprise, service = Apprise(), _service(url)
+        apprise, service = Apprise(), _find_service(url)
         if service is None:
             return False
         apprise.add(service)
@@ -73,7 +73,7 @@ def _send(url: SecretStr, message: Message) -> bool:
 def _silence() -> Iterator[None]:
     """Drop the log lines of this context inside the with block.
 
-    A filter does it: a logger that is disabled is enabled again by logging.config.dictConfig.
+    A filter drops them, because logging.config.dictConfig enables disabled loggers again.
     """
 
     def is_from_elsewhere(_record: logging.LogRecord) -> bool:

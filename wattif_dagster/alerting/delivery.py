@@ -1,4 +1,4 @@
-"""Delivers alerts to all channels at the same time, so that none holds up another."""
+"""Delivers alerts to all channels at the same time, so that no channel waits for another."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from wattif_dagster.alerting.channels import Channel
 from wattif_dagster.alerting.ledger import Ledger
-from wattif_dagster.alerting.message import Alert, message_of
+from wattif_dagster.alerting.message import Alert, write_message
 
-PATIENCE_SECONDS = 20
-"""A channel that has not answered by then did not take the message. Dagster ends an evaluation
-after 60 s, and its cursor would be lost."""
+TIMEOUT_SECONDS = 20
+"""A channel that does not answer within this time did not take the message. Dagster ends an
+evaluation after 60 s, and its cursor would not be saved."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a message: to whom, of how many alerts, and those given up on."""
+    """The result of a message to a channel, and the ids of the alerts that are given up."""
 
     channel: str
     alerts: int
@@ -24,37 +24,37 @@ class Delivery:
 
     @property
     def is_pending(self) -> bool:
-        """Whether some of its alerts are to be told again."""
+        """Whether some of its alerts will be sent again."""
         return not self.taken and len(self.given_up) < self.alerts
 
     def __str__(self) -> str:
         alerts = f"{self.alerts:,} {'alert' if self.alerts == 1 else 'alerts'}"
         if self.taken:
             return f"{self.channel} took {alerts}"
-        given_up = f", given up on {len(self.given_up):,}" if self.given_up else ""
+        given_up = f", and {len(self.given_up):,} will not be sent again" if self.given_up else ""
         return f"{self.channel} did not take {alerts}{given_up}"
 
 
 def deliver(
     ledger: Ledger, channels: Sequence[Channel], alerts: Sequence[Alert], table: str
 ) -> list[Delivery]:
-    """Tell each channel what it was not told yet, in one message, and record it in the ledger.
+    """Send each channel its new alerts in one message, and record that in the ledger.
 
-    Raises nothing of a channel's: whatever goes wrong there, it did not take the message.
+    An error of a channel is not raised: the channel did not take the message.
     """
-    due = [(channel, ledger.due(channel.key, alerts)) for channel in channels]
+    due = [(channel, ledger.select_due(channel.key, alerts)) for channel in channels]
     due = [(channel, batch) for channel, batch in due if batch]
     pool = ThreadPoolExecutor(max(1, len(due)))
-    sent = [pool.submit(channel.send, message_of(batch, table)) for channel, batch in due]
-    wait(sent, timeout=PATIENCE_SECONDS)
+    sent = [pool.submit(channel.send, write_message(batch, table)) for channel, batch in due]
+    wait(sent, timeout=TIMEOUT_SECONDS)
     pool.shutdown(wait=False)
     deliveries = []
     for (channel, batch), answer in zip(due, sent, strict=True):
-        taken = _is_yes(answer)
+        taken = _is_taken(answer)
         given_up = ledger.record(channel.key, batch, taken)
         deliveries.append(Delivery(channel.name, len(batch), taken, given_up))
     return deliveries
 
 
-def _is_yes(answer: Future[bool]) -> bool:
+def _is_taken(answer: Future[bool]) -> bool:
     return answer.done() and answer.exception() is None and answer.result()

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: which alert each channel was told of, or given up on."""
+"""The ledger of deliveries: the alerts that each channel took, or that were given up."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,13 +10,13 @@ from wattif_dagster.alerting.message import Alert
 from wattif_dagster.errors import UserError
 
 RETRIES = 5
-"""A channel that does not take an alert is tried again that often, then given up on."""
+"""An alert that a channel does not take is sent again that often, and then given up."""
 
 
 class Ledger(BaseModel):
     """Deliveries by channel, named by the SHA-256 of its URL, and `alert_id`.
 
-    It holds the alerts of the days that are still told of, and no older ones: see `forget`.
+    It holds only alerts that are recent enough to be sent: see `forget`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -24,23 +24,23 @@ class Ledger(BaseModel):
     seen: int = 0
     """Storage id of the last materialization whose alerts are settled with every channel."""
     settled: dict[str, set[str]] = {}
-    """Alerts that a channel took, or was given up on."""
+    """Alerts that a channel took, or that were given up."""
     failures: dict[str, dict[str, int]] = {}
-    """How often a channel did not take an alert that is still to be settled."""
+    """How often a channel did not take an alert that will be sent again."""
 
     @classmethod
     def parse(cls, cursor: str | None) -> Self:
-        """The ledger of a sensor's cursor. Raises UserError when it is none."""
+        """Parse a sensor's cursor. Raises UserError when it holds no ledger."""
         try:
             return cls.model_validate_json(cursor) if cursor else cls()
         except ValidationError:
             raise UserError(
-                "the cursor of the sensor is not one it wrote; clear it in the Dagster UI: "
-                "alerts that are recent enough will be told again"
+                "The sensor did not write this cursor. Clear it in the Dagster UI, and recent "
+                "alerts are sent again."
             ) from None
 
     def forget(self, opened_before: date) -> None:
-        """Drop alerts opened before that day: they are not told any more."""
+        """Drop alerts opened before that day, which are not sent any more."""
 
         def recent(alert_id: str) -> bool:
             return alert_id.rpartition(":")[2] >= opened_before.isoformat()
@@ -51,13 +51,13 @@ class Ledger(BaseModel):
             for key, counts in self.failures.items()
         }
 
-    def due(self, channel: str, alerts: Sequence[Alert]) -> list[Alert]:
-        """Those of the alerts that the channel is to be told of."""
+    def select_due(self, channel: str, alerts: Sequence[Alert]) -> list[Alert]:
+        """Select the alerts that the channel has not settled."""
         settled = self.settled.get(channel, set())
         return [alert for alert in alerts if alert["alert_id"] not in settled]
 
     def record(self, channel: str, alerts: Sequence[Alert], taken: bool) -> list[str]:
-        """Record a delivery; ids of the alerts on which the channel is given up now."""
+        """Record a delivery; returns the ids of the alerts that are given up now."""
         settled = self.settled.setdefault(channel, set())
         failures = self.failures.setdefault(channel, {})
         given_up = []

@@ -1,11 +1,11 @@
-"""What a channel is told: one message for all of its new alerts."""
+"""The message to a channel: one for all of its new alerts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 LINES = 10
-"""Alerts that are spelled out; of the others the message says how many there are."""
+"""Alerts that have a line; the others are only counted."""
 
 _LINE = "{serial} since {opened_on}, {days_flagged} days flagged, {reason}"
 
@@ -15,7 +15,7 @@ Alert = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Message:
-    """Plain text."""
+    """A message in plain text."""
 
     title: str
     body: str
@@ -24,8 +24,8 @@ class Message:
         return f"{self.title}\n{self.body}"
 
 
-def message_of(alerts: Sequence[Alert], table: str) -> Message:
-    """The alerts, the first of them a line each; `table` is where the others are."""
+def write_message(alerts: Sequence[Alert], table: str) -> Message:
+    """Write a line for each of the first alerts; `table` has all of them."""
     count = len(alerts)
     lines = [_LINE.format_map(alert) for alert in alerts[:LINES]]
     if count > LINES:

@@ -15,7 +15,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster_graphql.cli import execute_query
 
-from wattif_dagster.backfill.execute import MadePartitions, ReportMade
+from wattif_dagster.backfill.execute import RUN_TAGS, MadePartitions, ReportMade
 from wattif_dagster.backfill.graph import DailyGraph
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.backfill.runs import PARTITION_TAG
@@ -73,6 +73,7 @@ class RunQueue:
             execute_query(self.context, _TERMINATE, {"runs": list(run_ids)})
 
     def _describe(self, plan: DayPlan) -> Mapping[str, Any]:
+        tags = {**RUN_TAGS, PARTITION_TAG: plan.day.isoformat()}
         checks = [check for key in plan.assets for check in self.graph.checks[key]]
         return {
             "selector": {
@@ -85,7 +86,9 @@ class RunQueue:
                     for check in checks
                 ],
             },
-            "executionMetadata": {"tags": [{"key": PARTITION_TAG, "value": plan.day.isoformat()}]},
+            "executionMetadata": {
+                "tags": [{"key": key, "value": value} for key, value in tags.items()]
+            },
         }
 
 
@@ -108,6 +111,7 @@ class QueuedBackfill:
     on_made: ReportMade
     stop: threading.Event
     _following: dict[str, MadePartitions] = field(default_factory=dict)
+    _ended: dict[str, DagsterRun] = field(default_factory=dict)
 
     def run(self) -> DagsterRun | None:
         """Make the days; returns the first run that did not succeed, None when all did.
@@ -133,18 +137,25 @@ class QueuedBackfill:
 
     def _wait(self, run_ids: Sequence[str]) -> DagsterRun | None:
         """Wait for these runs while all are followed; returns one that did not succeed."""
-        waiting = set(run_ids)
-        while waiting:
-            for made in self._following.values():
-                made.report()
-            runs = self.queue.instance.get_runs(RunsFilter(run_ids=list(self._following)))
-            finished = {run.run_id: run for run in runs if run.is_finished}
-            for run_id in finished.keys() & waiting:
-                self._following.pop(run_id).report()
-                if finished[run_id].status is not DagsterRunStatus.SUCCESS:
-                    return finished[run_id]
-            waiting -= finished.keys()
-            if waiting and self.stop.wait(POLL_SECONDS):
-                self.queue.cancel([r.run_id for r in runs if not r.is_finished])
+        while True:
+            self._poll()
+            ended = [self._ended[run_id] for run_id in run_ids if run_id in self._ended]
+            for run in ended:
+                if run.status is not DagsterRunStatus.SUCCESS:
+                    return run
+            if len(ended) == len(run_ids):
+                return None
+            if self.stop.wait(POLL_SECONDS):
+                self.queue.cancel(list(self._following))
                 raise CancelledError
-        return None
+
+    def _poll(self) -> None:
+        """Report what was made, and note the runs that have ended."""
+        for made in self._following.values():
+            made.report()
+        if not self._following:
+            return
+        for run in self.queue.instance.get_runs(RunsFilter(run_ids=list(self._following))):
+            if run.is_finished:
+                self._following.pop(run.run_id).report()
+                self._ended[run.run_id] = run

@@ -1,4 +1,4 @@
-"""The layered detector's own SQL, run by BigQuery in a dataset of the evaluation's."""
+"""Runs the layered detector's own SQL in BigQuery, in a dataset of the evaluation."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -23,16 +23,17 @@ TEST_DAYS = 14
 
 
 def scored_days(days: int) -> int:
-    """How many of the last days are scored: 14, or what a full history leaves, but at least 1."""
+    """Count the last days that are scored: 14, or what a full history leaves, but at least 1."""
     return min(TEST_DAYS, max(1, days - HISTORY_DAYS))
 
 
 def layered_probabilities(
-    bigquery: BigQueryWarehouse, hours: Hours, tell: Callable[[int, int], None]
+    bigquery: BigQueryWarehouse, hours: Hours, report: Callable[[int, int], None]
 ) -> NDArray[np.float64]:
-    """Anomaly probabilities of the test days, shape (meters, 24 x test days); NaN if unknown.
+    """Compute anomaly probabilities of the test days; NaN if unknown.
 
-    Replaces the three tables it uses. `tell` is told the queries done and all there are.
+    They have the shape (meters, 24 x test days). The three tables are replaced. `report` is called
+    with the number of queries done and that of all queries.
     """
     file = BytesIO()
     pq.write_table(hours.table(), file)
@@ -52,13 +53,13 @@ def layered_probabilities(
     for done, day in enumerate(fitted, 1):
         select = baseline_sql(tables, day, expected)
         bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
-        tell(done, total)
+        report(done, total)
     scored = []
     for done, day in enumerate(tested, len(fitted) + 1):
         select = scores_sql(tables, day, expected)
         bigquery.replace_partition(schemas.ANOMALY_SCORES, day, select)
         scored.append(_scores(bigquery, hours, day))
-        tell(done, total)
+        report(done, total)
     return np.concatenate(scored, axis=1)
 
 

@@ -1,9 +1,9 @@
-"""How good a detector's probabilities are, against episodes whose truth is known.
+"""How good a detector's probabilities are, compared with labelled episodes.
 
 Three sorts of meter-hours are told apart. *Touched*: an episode changed the hour. *Clean*: a day
-before the one on which the meter's first episode begins. The rest, hours between or after changes
-and those that begin the first episode's day, is left out: a detector that judges whole days and
-remembers a theft for a week is neither right nor wrong there.
+before the one on which the meter's first episode begins. The other hours, between or after changes
+and at the beginning of the first episode's day, are not scored: a detector that scores whole days
+and remembers a theft for a week is neither right nor wrong there.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 from wattif_dagster.settings.alerts import AlertRule
 
 ALERT = AlertRule()
-"""A meter is alerted on as `anomaly_alerts` does unless set otherwise."""
+"""The default rule of `anomaly_alerts`."""
 DAYS_PER_MONTH = 30
 
 
 @dataclass(frozen=True)
 class KindMeasures:
-    """Of the episodes of one kind; None where there is nothing to divide by.
+    """The measures of the episodes of one kind; None where there is nothing to divide by.
 
     `recall` is the share of touched hours flagged; `median_hours_to_detection` runs from the
     start to the first touched hour flagged, both included, of the episodes found;
@@ -39,7 +39,7 @@ class KindMeasures:
 
 @dataclass(frozen=True)
 class Measures:
-    """Of one detector; None where there is nothing to divide by.
+    """The measures of one detector; None where there is nothing to divide by.
 
     `precision` = flagged touched / (flagged touched + flagged clean); `false_positive_rate` =
     flagged clean / clean. `pr_auc` is the average precision over touched and clean hours.
@@ -66,7 +66,7 @@ class Measures:
 def measure(
     probability: NDArray[np.float64], episodes: Sequence[Episode], first_hour: int = 0
 ) -> Measures:
-    """The measures of probabilities of shape (meters, hours), whole days; NaN is not scored.
+    """Measure probabilities of shape (meters, hours), whole days; NaN is not scored.
 
     Their first hour is hour `first_hour` of the grid that the episodes count in. An hour that is
     not scored is not flagged.
@@ -74,7 +74,7 @@ def measure(
     meters, hours = probability.shape
     score = np.where(np.isnan(probability), 0.0, probability)
     flagged = score >= THRESHOLD
-    clean, touched = _sorts(probability.shape, episodes, first_hour)
+    clean, touched = _classify(probability.shape, episodes, first_hour)
     of_kind: dict[str, list[tuple[Episode, NDArray[np.bool_]]]] = {}
     withheld = recovered = 0.0
     for episode in episodes:
@@ -95,7 +95,7 @@ def measure(
         unscored_hours=int(np.isnan(probability).sum()),
         recall=_share(hit, int(touched.sum())),
         precision=_share(hit, hit + false),
-        pr_auc=average_precision(*judged_hours(probability, episodes, first_hour)),
+        pr_auc=average_precision(*select_scored(probability, episodes, first_hour)),
         false_positive_rate=_share(false, int(clean.sum())),
         alerts_per_clean_meter_month=_alert_rate(score, clean),
         kwh_withheld=float(withheld),
@@ -107,19 +107,19 @@ def measure(
     )
 
 
-def judged_hours(
+def select_scored(
     probability: NDArray[np.float64], episodes: Sequence[Episode], first_hour: int = 0
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Of the touched and clean hours: whether each is touched, and its probability (0 for NaN)."""
-    clean, touched = _sorts(probability.shape, episodes, first_hour)
-    judged = clean | touched
-    return touched[judged], np.nan_to_num(probability[judged])
+    """Select the touched and clean hours: is each touched, and its probability (0 if NaN)."""
+    clean, touched = _classify(probability.shape, episodes, first_hour)
+    scored = clean | touched
+    return touched[scored], np.nan_to_num(probability[scored])
 
 
-def _sorts(
+def _classify(
     shape: tuple[int, ...], episodes: Sequence[Episode], first_hour: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which hours are clean, and which touched."""
+    """Find the hours that are clean, and those that are touched."""
     clean, touched = np.ones(shape, np.bool_), np.zeros(shape, np.bool_)
     for episode in episodes:
         start_of_day = episode.start // FULL_DAY * FULL_DAY
@@ -132,9 +132,9 @@ def _sorts(
 def pr_curve(
     truth: NDArray[np.bool_], score: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Recall and precision at each distinct score as a threshold, from the highest down.
+    """Compute recall and precision with each distinct score as threshold, from the highest down.
 
-    There must be a true one.
+    At least one hour must be true.
     """
     order = np.argsort(-score, kind="stable")
     last = np.append(np.diff(score[order]) != 0, True)
@@ -150,8 +150,8 @@ def average_precision(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> f
     return float((np.diff(recall, prepend=0) * precision).sum())
 
 
-def alerts(score: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many alerts open on each meter; `score` has the shape (meters, hours), whole days."""
+def count_alerts(score: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Count the alerts that open on each meter; `score` has the shape (meters, hours of days)."""
     high = score.reshape(len(score), -1, FULL_DAY).max(axis=2) >= ALERT.probability
     padded = np.pad(high, ((0, 0), (ALERT.of_days - 1, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, ALERT.of_days, axis=1)
@@ -162,7 +162,7 @@ def alerts(score: NDArray[np.float64]) -> NDArray[np.int64]:
 def _alert_rate(score: NDArray[np.float64], clean: NDArray[np.bool_]) -> float | None:
     untouched = clean.all(axis=1)
     months = score.shape[1] / FULL_DAY / DAYS_PER_MONTH
-    return _share(float(alerts(score)[untouched].sum()), untouched.sum() * months)
+    return _share(float(count_alerts(score)[untouched].sum()), untouched.sum() * months)
 
 
 def _kind(found: list[tuple[Episode, NDArray[np.bool_]]], first_hour: int) -> KindMeasures:

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: precision-recall curves, recall by kind, the worst misses."""
+"""Plots of an evaluation: precision-recall curves, recall by kind, the worst misses."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.measures import Measures, judged_hours, pr_curve
+from wattif_dagster.evaluation.measures import Measures, pr_curve, select_scored
 from wattif_dagster.plotting import DPI, VALUE, default_style, render_png
 
 MISSES = 6
@@ -31,7 +31,7 @@ def plot_quality(
     curve, bars = figure.subplots(1, 2, width_ratios=(2, 3))
     width = 0.8 / len(measured)
     for place, (name, measures) in enumerate(measured.items()):
-        truth, score = judged_hours(probabilities[name], episodes, first_hour)
+        truth, score = select_scored(probabilities[name], episodes, first_hour)
         if truth.any():
             recall, precision = pr_curve(truth, score)
             curve.step(recall, precision, where="post", label=f"{name} {measures.pr_auc:.2f}")
@@ -61,7 +61,7 @@ def plot_misses(
     drawn = [(missed, episodes[n]) for missed, n in worst if missed]
     figure = Figure(figsize=(11, 1.8 * max(1, len(drawn))), dpi=DPI, layout="constrained")
     if not drawn:
-        figure.text(0.5, 0.5, "nothing was missed", ha="center")
+        figure.text(0.5, 0.5, "No touched hour was missed.", ha="center")
     for number, (missed, episode) in enumerate(drawn):
         panel = figure.add_subplot(len(drawn), 1, number + 1)
         begin = max(0, episode.start // FULL_DAY - 2) * FULL_DAY

@@ -1,4 +1,4 @@
-"""A picture of how homes live: a week of one of them, and of the fleet beside H25."""
+"""A plot of a week: one home, and the fleet beside H25."""
 
 from datetime import date, timedelta
 

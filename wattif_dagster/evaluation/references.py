@@ -1,4 +1,4 @@
-"""Two simpler detectors on the same hours, to compare with: what a day's work would give.
+"""Two simple detectors on the same hours, to compare with.
 
 Both learn from the hours before the test days. An hour's probability is the share of all scores
 of these hours that are below its own, so that about 1% of ordinary hours reach 0.99.
@@ -16,14 +16,15 @@ WEEK = 7 * FULL_DAY
 LEAST_KW = 0.01
 TRAINING_ROWS = 50_000
 PYOD_MISSING = (
-    "IsolationForest is left out: PyOD is not installed; run `pip install 'wattif-dagster[dev]'`"
+    "IsolationForest is left out, because PyOD is not installed. "
+    "Run `pip install 'wattif-dagster[dev]'`."
 )
 
 Reference = Callable[[Hours, int], NDArray[np.float64]]
 
 
 def references() -> dict[str, Reference]:
-    """The references that can be run here, by name; see PYOD_MISSING."""
+    """Find the references that can run here, by name; see PYOD_MISSING."""
     found: dict[str, Reference] = {"seasonal-naive": seasonal_naive}
     if find_spec("pyod"):
         found["IsolationForest"] = isolation_forest

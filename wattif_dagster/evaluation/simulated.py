@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.truth import episodes_of
+from wattif_dagster.evaluation.truth import collect_episodes
 from wattif_dagster.metering.anomalies.injection import inject
 from wattif_dagster.metering.anomalies.labels import label_rows
 from wattif_dagster.metering.consumption import Consumption
@@ -17,11 +17,11 @@ from wattif_dagster.metering.simulation import Simulation
 
 
 def simulate(
-    simulation: Simulation, days: int, tell: Callable[[int], None]
+    simulation: Simulation, days: int, report: Callable[[int], None]
 ) -> tuple[Hours, list[Episode]]:
     """The hours of the first fleet on the first `days` days, as rolled up, and their episodes.
 
-    Meters neither come nor go. `tell` is told the number of days done.
+    No meter is installed or retired. `report` is called with the number of days done.
     """
     serials = first_fleet(simulation).serials
     names = serial_text(serials)
@@ -31,12 +31,12 @@ def simulate(
         day = simulation.first_day + timedelta(days=place)
         blocks.append(_day(simulation, day, serials))
         labels.extend(label_rows(simulation, day, serials))
-        tell(place + 1)
+        report(place + 1)
     average, highest, lowest, count = (
         np.concatenate(part, 1) for part in zip(*blocks, strict=True)
     )
     hours = Hours(names, start, average, highest, lowest, count.astype(np.int64))
-    return hours, episodes_of(labels, hours)
+    return hours, collect_episodes(labels, hours)
 
 
 def _day(

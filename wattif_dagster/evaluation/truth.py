@@ -9,12 +9,12 @@ import orjson
 from wattif_dagster.evaluation.hours import Episode, Hours
 
 
-def episodes_of(labels: Iterable[Mapping[str, Any]], hours: Hours) -> list[Episode]:
-    """The episodes, one a serial, kind and start, that touch the hours of the grid.
+def collect_episodes(labels: Iterable[Mapping[str, Any]], hours: Hours) -> list[Episode]:
+    """Collect the episodes, one for each serial, kind and start.
 
     Rows need `serial`, `kind`, `starts_at` and `ends_at` (ISO text or datetimes, UTC). With
     `label_date` and `touched_hours` the hours it changed are those; without, all from start to
-    end. `kwh_withheld` may be missing. Rows of other meters are left out.
+    end. `kwh_withheld` may be missing. Rows of other meters are ignored.
     """
     places = {serial: row for row, serial in enumerate(hours.serials)}
     found: dict[tuple[int, str, int, int], list[Mapping[str, Any]]] = {}

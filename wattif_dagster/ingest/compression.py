@@ -1,4 +1,4 @@
-"""gzip, as everything in the bucket that is compressed has it."""
+"""gzip, which every compressed object in the bucket has."""
 
 from isal import igzip
 
@@ -6,5 +6,5 @@ _LEVEL = 1
 
 
 def compress(data: bytes | memoryview) -> bytes:
-    """The data as gzip; equal data give equal bytes, since no time is written."""
+    """Compress the data as gzip. Equal data give equal bytes, since no time is written."""
     return igzip.compress(data, _LEVEL, mtime=0)

@@ -12,7 +12,7 @@ DIFFERENCES_NAMED = 5
 
 
 class FleetRecord(BaseModel):
-    """Which fleet a bucket holds: the fingerprint of its settings, and the settings to show."""
+    """The fleet that a bucket holds: the fingerprint of its settings, and the settings to show."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,13 +23,13 @@ class FleetRecord(BaseModel):
 def claim_bucket(store: ObjectStore, simulation: Simulation, *, replace: bool = False) -> None:
     """Record in the bucket that it holds this fleet.
 
-    Raises UserError when the bucket holds another fleet, unless it is to `replace` that one.
+    Raises UserError when the bucket holds another fleet, unless this one is to `replace` it.
     """
     found = store.read(FLEET_NAME)
     if found is None or replace:
         _write(store, simulation, None if replace else GENERATION_ABSENT)
         return
-    record = _parse(found[0])
+    record = parse_record(found[0], f"{store.uri}/{FLEET_NAME}")
     if record.fingerprint != simulation.fingerprint:
         raise UserError(
             f"The bucket {store.uri} holds the days of another fleet: "
@@ -48,13 +48,14 @@ def _write(store: ObjectStore, simulation: Simulation, if_generation: int | None
         claim_bucket(store, simulation)  # another writer was faster, maybe with the same fleet
 
 
-def _parse(data: bytes) -> FleetRecord:
+def parse_record(data: bytes, name: str) -> FleetRecord:
+    """Parse the record. Raises UserError, which names it, when it is damaged."""
     try:
         return FleetRecord.model_validate_json(data)
     except ValidationError:
         raise UserError(
-            f"{FLEET_NAME} in the bucket is damaged. Run `wattif backfill` or `wattif generate` "
-            "with --replace to write it again."
+            f"{name} is damaged. Run `wattif generate` or `wattif backfill` with --replace to "
+            "write it again."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The truth about a day's injected anomalies in the bucket, as BigQuery loads it."""
+"""The labels of a day's injected anomalies in the bucket, as BigQuery loads them."""
 
 from dataclasses import dataclass
 from gzip import BadGzipFile
@@ -28,7 +28,7 @@ class Label:
 
 
 def land_labels(store: ObjectStore, landing: Landing) -> ManifestObject:
-    """Write the rows of `injected_anomalies` of the day. There are none where anomalies are off."""
+    """Write the day's rows of `injected_anomalies`. There are no rows when anomalies are off."""
     rows = label_rows(landing.simulation, landing.day, landing.serials)
     lines = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
     body = compress(lines)
@@ -39,30 +39,30 @@ def land_labels(store: ObjectStore, landing: Landing) -> ManifestObject:
 
 
 def read_labels(store: ObjectStore, manifest: Manifest) -> list[Label]:
-    """The day's labels. Raises UserError when they are not those that the manifest lists, or none
-    at all."""
+    """Read the day's labels. Raises UserError when the object is not the one that the manifest
+    lists, or holds no labels."""
     found = store.read(manifest.labels.name)
     if found is None or encode_crc32c(crc32c(found[0])) != manifest.labels.crc32c:
         raise UserError(
-            f"{manifest.labels.name} is not what the manifest of {manifest.day} lists; "
-            "materialize raw_readings of that day again"
+            f"{manifest.labels.name} is not what the manifest of {manifest.day} lists. "
+            "Materialize raw_readings of that day again."
         )
     return parse_labels(found[0], manifest.labels.name)
 
 
 def parse_labels(body: bytes, name: str) -> list[Label]:
-    """The labels in gzipped NDJSON. Raises UserError, naming it, when it holds anything else."""
+    """Parse gzipped NDJSON. Raises UserError, which names it, when it holds no labels."""
     try:
         return [
             _Row.model_validate_json(line).label for line in igzip.decompress(body).splitlines()
         ]
     # isal's stub takes its exception for an instance of one.
     except (EOFError, BadGzipFile, IsalError, ValidationError):  # pyright: ignore[reportGeneralTypeIssues]
-        raise UserError(f"{name} is damaged; materialize raw_readings of that day again") from None
+        raise UserError(f"{name} is damaged. Materialize raw_readings of that day again.") from None
 
 
 class _Row(BaseModel):
-    """A row, as far as it is read."""
+    """The columns of a row that are read."""
 
     serial: str = Field(pattern="^MAC[0-9]{8}$")
     kind: str

@@ -18,7 +18,7 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings.ingest import MEBIBYTE, Compression, IngestOptions
 
 MAX_OBJECT_BYTES = 8 * MEBIBYTE
-"""Objects stay below this: one request uploads each, and generation preconditions hold."""
+"""Objects stay below this, so that one request uploads each of them."""
 LEAST_COMPRESSION = 4
 """Readings compress to less than a fourth (8.5 times smaller was measured)."""
 RENDERING_VERSION = "1"

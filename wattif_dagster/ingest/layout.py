@@ -1,10 +1,10 @@
-"""Names of objects in the bucket, said once.
+"""The names of the objects in the bucket.
 
 dt=YYYY-MM-DD/REVISION/part-NNNNN.json    readings (`.json.gz` when compressed)
 dt=YYYY-MM-DD/REVISION/<serial>.json      readings, one meter an object
-manifests/dt=YYYY-MM-DD/...               what shards have landed, until all have
-manifests/dt=YYYY-MM-DD.json              what a day consists of
-labels/dt=YYYY-MM-DD/REVISION.json.gz     the truth about its injected anomalies
+manifests/dt=YYYY-MM-DD/...               lists of the objects of shards, until all are landed
+manifests/dt=YYYY-MM-DD.json              the manifest: the list of the day's objects
+labels/dt=YYYY-MM-DD/REVISION.json.gz     the labels of its injected anomalies
 registry/dt=YYYY-MM-DD/...                the fleet as of a day
 registry/fleet.json                       the settings of the fleet that the bucket holds
 
@@ -54,7 +54,7 @@ def manifest_name(day: date) -> str:
 
 
 def shards_prefix(day: date) -> str:
-    """Prefix of what the day's shards have landed, with its slash. The manifest replaces it."""
+    """Prefix of the lists of the day's shards, with its slash. The manifest replaces them."""
     return f"manifests/dt={day.isoformat()}/"
 
 

@@ -24,7 +24,7 @@ from wattif_dagster.settings.ingest import Compression
 MANIFEST_VERSION = 3
 
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-"""What is left of an object's name behind its day: nothing that a path, a URI or a shell minds."""
+"""The last part of an object's name. No character of it means anything in a path, URI or shell."""
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -38,11 +38,11 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
     rows: Count
 
     def matches(self, stored: StoredObject | None) -> bool:
-        """Whether the store holds just these bytes."""
+        """Whether the store holds exactly these bytes."""
         return self.difference(stored) is None
 
     def difference(self, stored: StoredObject | None) -> str | None:
-        """What the store holds otherwise, in a sentence; None when it holds just these bytes."""
+        """Say how the store differs; None when it holds exactly these bytes."""
         if stored is None:
             return f"{self.name} is missing"
         if stored.size != self.bytes:
@@ -53,7 +53,7 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
 
 
 class Manifest(BaseModel, frozen=True, extra="forbid"):
-    """What a day consists of, and which simulation made it."""
+    """The objects of a day, and the simulation that made them."""
 
     version: Literal[3] = MANIFEST_VERSION
     day: date
@@ -65,7 +65,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     meters: Count
     compression: Compression
     incident: IncidentLabel | None = None
-    labels: ManifestObject = Field(description="The truth about injected anomalies")
+    labels: ManifestObject = Field(description="The labels of injected anomalies")
     objects: tuple[ManifestObject, ...]
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
         )
 
     def differences(self, stored: Iterable[StoredObject], *, alone: bool = False) -> list[str]:
-        """What the bucket holds otherwise than listed, a sentence each; empty when all agree.
+        """Describe each difference between the manifest and the bucket; empty when they agree.
 
         Objects of another revision, which is being landed or was interrupted, are no difference
         unless the manifest's objects must be `alone` in the day's folder.
@@ -125,28 +125,31 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
 
 
 class ManifestError(UserError):
-    """What lies where a manifest belongs is not a sound one of that day."""
+    """The manifest of a day is damaged, or is the manifest of another day."""
 
 
 def parse_manifest(data: bytes, name: str) -> Manifest:
-    """The manifest in `data`. Raises ManifestError, naming it, when it is not a sound one."""
+    """Parse the manifest. Raises ManifestError, which names it, when it is damaged."""
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
         raise ManifestError(
-            f"manifest {name} is damaged ({explain(error)}); land the day again"
+            f"Manifest {name} is damaged ({explain(error)}). "
+            "Materialize raw_readings of that day again."
         ) from None
 
 
 def read_manifest(store: ObjectStore, day: date) -> Manifest | None:
-    """The day's manifest, None when the day was not landed. Raises ManifestError."""
+    """Read the day's manifest; None when the day was not landed. Raises ManifestError."""
     name = manifest_name(day)
     found = store.read(name)
     if found is None:
         return None
     manifest = parse_manifest(found[0], name)
     if manifest.day != day:
-        raise ManifestError(f"manifest {name} is of {manifest.day}; land the day again")
+        raise ManifestError(
+            f"Manifest {name} is that of {manifest.day}. Materialize raw_readings of {day} again."
+        )
     return manifest
 
 

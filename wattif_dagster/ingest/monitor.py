@@ -1,4 +1,4 @@
-"""How a landing tells its progress, and how it is told to stop."""
+"""How a landing reports its progress, and how it is stopped."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ REPORT_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """What of a day has arrived so far; `objects_kept` were in the bucket before."""
+    """How much of a day has arrived so far; `objects_kept` were in the bucket before."""
 
     objects_total: int
     objects: int = 0

@@ -13,13 +13,18 @@ from wattif_dagster.metering.state import StateError
 
 
 def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Fleet:
-    """Write the day's rows, then its state, from yesterday's state where there is one; the fleet.
+    """Write the day's registry rows and the fleet's state, and return the fleet.
+
+    The fleet is made from the state of the day before, if the bucket has it.
 
     Raises UserError for a day before the fleet's first, or when no serials are left for it.
     """
     if day < simulation.first_day:
-        raise UserError(f"{day} is before the fleet's first day, {simulation.first_day}")
-    earlier = _stored_fleet(store, simulation, day - timedelta(days=1))
+        raise UserError(
+            f"{day} is before the fleet's first day, {simulation.first_day}. Choose a later day, "
+            "or set WATTIF_SIMULATION__START_DATE to an earlier one."
+        )
+    earlier = _read_stored(store, simulation, day - timedelta(days=1))
     try:
         fleet = fleet_on(simulation, day, earlier)
     except SerialsExhaustedError as error:
@@ -31,22 +36,22 @@ def land_registry(store: ObjectStore, simulation: Simulation, day: date) -> Flee
 
 
 def read_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Fleet:
-    """The fleet as registered. Raises UserError when none was by this simulation."""
-    fleet = _stored_fleet(store, simulation, day)
+    """Read the fleet of the day. Raises UserError when this simulation has not registered it."""
+    fleet = _read_stored(store, simulation, day)
     if fleet is None:
         raise UserError(
-            f"there is no registry of {day} made with these simulation settings; "
-            "materialize meter_registry of that day first"
+            f"There is no registry of {day} that was made with these simulation settings. "
+            "Materialize meter_registry of that day first."
         )
     return fleet
 
 
-def _stored_fleet(store: ObjectStore, simulation: Simulation, day: date) -> Fleet | None:
+def _read_stored(store: ObjectStore, simulation: Simulation, day: date) -> Fleet | None:
     found = store.read(registry_state_name(day))
     if found is None:
         return None
     try:
         fleet = Fleet.from_bytes(found[0])
     except StateError as error:
-        raise UserError(f"{error}; materialize meter_registry of {day} again") from None
+        raise UserError(f"{error} Materialize meter_registry of {day} again.") from None
     return fleet if fleet.fingerprint == simulation.fingerprint else None

@@ -2,7 +2,7 @@
 
 A shard writes the list of its objects beside the manifests. Whoever completes the day lands the
 shards whose lists are missing, makes the manifest from the lists and removes them. A shard whose
-list is valid and whose objects are all there renders nothing again. A damaged list, or a list of
+list is valid and whose objects are all stored is not rendered again. A damaged list, or a list of
 other objects, counts as missing.
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from wattif_dagster.errors import UserError
 
 ROOT = 0
-"""Its user id."""
+"""The user id of root."""
 
 
 class StoppedError(Exception):
@@ -24,8 +24,8 @@ class StoppedError(Exception):
 class Spool:
     """A private folder below `directory` that holds at most `budget` bytes.
 
-    A writer reserves before it writes and waits while the budget is spent; whoever has
-    confirmed a file releases it. One instance serves many threads.
+    A writer reserves bytes before it writes, and waits while the budget is spent. Whoever has
+    confirmed a file releases its bytes. Many threads may use one spool.
     """
 
     def __init__(self, folder: Path, budget: int):
@@ -33,7 +33,7 @@ class Spool:
         self.budget = budget
         self.used = 0
         self.high_water = 0
-        # Names are used again: pathlib interns each, in a table that grows by every new one.
+        # Names are used again, because pathlib keeps every name that it ever sees in a table.
         self._names = count()
         self._free_names: list[str] = []
         self._changed = threading.Condition()
@@ -43,8 +43,8 @@ class Spool:
         """Wait until `size` bytes fit. Raises StoppedError, or UserError when they never will."""
         if size > self.budget:
             raise UserError(
-                f"an object of {size:,} bytes does not fit into a spool of {self.budget:,}; "
-                "lower meters_per_object or raise spool_budget_mib"
+                f"An object of {size:,} bytes does not fit into a spool of {self.budget:,} bytes. "
+                "Lower WATTIF_INGEST__METERS_PER_OBJECT or raise WATTIF_INGEST__SPOOL_BUDGET_MIB."
             )
         with self._changed:
             while not self._stopped and self.used + size > self.budget:
@@ -55,7 +55,7 @@ class Spool:
             self.high_water = max(self.high_water, self.used)
 
     def write(self, data: bytes | memoryview) -> Path:
-        """Write a reserved file. Raises UserError when the disk does not take it."""
+        """Write a reserved file. Raises UserError when it cannot be written."""
         with self._changed:
             name = self._free_names.pop() if self._free_names else str(next(self._names))
         path = self.folder / name
@@ -64,8 +64,8 @@ class Spool:
         except OSError as error:
             path.unlink(missing_ok=True)
             raise UserError(
-                f"the spool {self.folder.parent} cannot be written ({error.strerror}); "
-                "free some space, or set WATTIF_INGEST__SPOOL_DIR to another disk"
+                f"The spool {self.folder.parent} cannot be written ({error.strerror}). "
+                "Free some space, or set WATTIF_INGEST__SPOOL_DIR to another disk."
             ) from error
         return path
 
@@ -86,15 +86,15 @@ class Spool:
 
 @contextmanager
 def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
-    """A spool below `directory`, which is made where it is missing; emptied at the end.
+    """Open a spool below `directory`, which is created if necessary. It is removed at the end.
 
-    What a killed process of this machine left there is removed first. Raises UserError when
-    the directory cannot be used, or is not where it seems to be.
+    Spools that killed processes of this machine left there are removed first. Raises UserError
+    when the directory cannot be used, or its path leads elsewhere.
     """
     if _leads_elsewhere(directory):
         raise UserError(
-            f"the spool directory {directory} leads elsewhere, by '..' or a symbolic link; "
-            "set WATTIF_INGEST__SPOOL_DIR to the path of the directory itself"
+            f"The spool directory {directory} leads elsewhere, by '..' or a symbolic link. "
+            "Set WATTIF_INGEST__SPOOL_DIR to the path of the directory itself."
         )
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -102,8 +102,8 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
         folder = Path(tempfile.mkdtemp(prefix=f"{_prefix()}{os.getpid()}-", dir=directory))
     except OSError as error:
         raise UserError(
-            f"the spool directory {directory} cannot be used ({error.strerror}); "
-            "set WATTIF_INGEST__SPOOL_DIR to a writable one"
+            f"The spool directory {directory} cannot be used ({error.strerror}). "
+            "Set WATTIF_INGEST__SPOOL_DIR to a writable one."
         ) from None
     try:
         yield Spool(folder, budget)
@@ -112,21 +112,21 @@ def open_spool(directory: Path, budget: int) -> Iterator[Spool]:
 
 
 def _leads_elsewhere(directory: Path) -> bool:
-    """Whether the path has a '..', is a symbolic link or goes through one that is not root's.
+    """Whether the path has a '..', is a symbolic link, or goes through one that is not root's.
 
-    Those of root's are the system's, as /tmp is on macOS. What is not there yet is no link.
+    Root's links belong to the system, as /tmp does on macOS.
     """
     path = directory.absolute()
-    through = [_owner_of_link(folder) for folder in path.parents]
+    through = [_find_link_owner(folder) for folder in path.parents]
     return (
         ".." in directory.parts
-        or _owner_of_link(path) is not None
+        or _find_link_owner(path) is not None
         or any(owner not in (None, ROOT) for owner in through)
     )
 
 
-def _owner_of_link(path: Path) -> int | None:
-    """The id of the user who made the symbolic link; None when it is none or cannot be seen."""
+def _find_link_owner(path: Path) -> int | None:
+    """Find the user who owns the symbolic link; None when the path is no link, or is not there."""
     try:
         found = path.lstat()
     except OSError:
@@ -135,20 +135,20 @@ def _owner_of_link(path: Path) -> int | None:
 
 
 def _prefix() -> str:
-    """What the names of this machine's spools begin with; another machine's pids say nothing here,
-    and containers may share the directory."""
+    """How the names of this machine's spools begin. Containers may share the directory, and another
+    machine's process ids mean nothing here."""
     return f"spool-{socket.gethostname()}-"
 
 
 def _remove_abandoned(directory: Path) -> None:
-    """Remove the spools of processes of this machine that are no more."""
+    """Remove the spools of processes of this machine that have ended."""
     for folder in directory.iterdir():
         pid = folder.name.removeprefix(_prefix()).partition("-")[0]
-        if folder.name.startswith(_prefix()) and pid.isdigit() and not _alive(int(pid)):
+        if folder.name.startswith(_prefix()) and pid.isdigit() and not _is_alive(int(pid)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What the ingest needs of an object store; `resources.gcs` provides it on Cloud Storage."""
+"""The object store that the ingest needs; `resources.gcs` implements it on Cloud Storage."""
 
 import base64
 import threading
@@ -15,13 +15,13 @@ GENERATION_ABSENT = 0
 
 
 def crc32c(data: bytes | memoryview) -> int:
-    """CRC-32C (Castagnoli, RFC 3720) of the data."""
+    """Compute the CRC-32C (Castagnoli, RFC 3720) of the data."""
     # The library refuses a writable memoryview, but takes an array over the same memory.
     return google_crc32c.value(np.frombuffer(data, np.uint8))  # type: ignore[arg-type]
 
 
 def encode_crc32c(value: int) -> str:
-    """As Cloud Storage writes it: base64 of the four big-endian bytes."""
+    """Encode it as Cloud Storage does: base64 of the four big-endian bytes."""
     return base64.b64encode(value.to_bytes(4, "big")).decode()
 
 
@@ -61,7 +61,7 @@ class ObjectStore(Protocol):
     def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
         """Store the files; return when every size and crc32c is confirmed, raise otherwise.
 
-        What failed is not tried again once `stop` is set.
+        Failed files are not sent again once `stop` is set.
         """
         ...
 
@@ -83,4 +83,4 @@ class ObjectStore(Protocol):
 
 
 class GenerationMismatchError(Exception):
-    """The object is no longer of the generation the writer saw."""
+    """The object no longer has the generation that the writer saw."""

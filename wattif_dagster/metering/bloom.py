@@ -1,11 +1,13 @@
-"""A Bloom filter of serials: bloom-filter2's own, filled and asked by the batch.
+"""A Bloom filter of serials: that of bloom-filter2, filled and asked by the batch.
 
-The library sizes the filter, keeps its bits in a memory-mapped file and takes our probes. Batches
-read and set the same bits with numpy, so `serial in filter.library` says what `contains` says.
+The library sizes the filter, keeps its bits in a memory-mapped file and calls our probes. Batches
+read and set the same bits with numpy, so `serial in filter.library` agrees with `contains`.
 """
 
+import os
 from collections.abc import Iterator
-from tempfile import TemporaryDirectory
+from math import ceil, log
+from tempfile import TemporaryDirectory, gettempdir
 from types import TracebackType
 from typing import Self, cast
 
@@ -14,10 +16,12 @@ from bloom_filter2 import BloomFilter
 from bloom_filter2.bloom_filter import Mmap_backend
 from numpy.typing import NDArray
 
+from wattif_dagster.errors import UserError
 from wattif_dagster.metering.draws import GAMMA, mix
 from wattif_dagster.metering.serials import serial_number
 
 ERROR_RATE = 0.001
+_RESERVED_AT_ONCE = 2**20
 
 
 class SerialFilter:
@@ -27,18 +31,12 @@ class SerialFilter:
     """
 
     def __init__(self, capacity: int, bits: NDArray[np.uint8] | None = None) -> None:
-        """An empty filter sized for `capacity` serials, or one with the bits of an earlier one.
+        """Make an empty filter for `capacity` serials, or one with the bits of an earlier one.
 
-        Raises ValueError if the bits are not those of a filter of that capacity.
+        Raises UserError when the temporary directory has no space for it, and ValueError if the
+        bits are not those of a filter of that capacity.
         """
-        with TemporaryDirectory(prefix="wattif-") as folder:
-            self.library = BloomFilter(
-                max_elements=capacity,
-                error_rate=ERROR_RATE,
-                probe_bitnoer=_probes_of_text,
-                filename=(f"{folder}/serials", -1),
-            )
-        # The file has no name any more, but lives on with its mapping: a crash leaves nothing.
+        self.library = _make_library(capacity)
         self._mapping = cast(Mmap_backend, self.library.backend).mmap
         self._bits = np.frombuffer(self._mapping, np.uint8)
         if bits is not None:
@@ -59,7 +57,7 @@ class SerialFilter:
         self.close()
 
     def close(self) -> None:
-        """Give back the mapping and its file."""
+        """Close the mapping and its file."""
         del self._bits  # a mapping cannot be closed while an array looks at it
         self._mapping.close()
         self.library.close()
@@ -99,6 +97,44 @@ class SerialFilter:
         return bit >> 3, np.left_shift(1, bit & 7, dtype=np.uint8, casting="unsafe")
 
 
+def _make_library(capacity: int) -> BloomFilter:
+    """Make the library's filter, its bits in a file that has no name: a crash leaves nothing."""
+    try:
+        with TemporaryDirectory(prefix="wattif-") as folder:
+            _reserve(f"{folder}/serials", _count_bytes(capacity))
+            return BloomFilter(
+                max_elements=capacity,
+                error_rate=ERROR_RATE,
+                probe_bitnoer=_find_bits,
+                filename=(f"{folder}/serials", -1),
+            )
+    except OSError as error:
+        raise UserError(
+            f"The filter of issued serials does not fit into {gettempdir()} ({error.strerror}). "
+            "Free some space, or set TMPDIR to a folder on another disk."
+        ) from None
+
+
+def _count_bytes(capacity: int) -> int:
+    """Count the bytes of the library's file: its bits, and two bytes that it adds.
+
+    Bloom: "Space/Time Trade-offs in Hash Coding with Allowable Errors", 1970.
+    """
+    bits = ceil(-capacity * log(ERROR_RATE) / log(2) ** 2)
+    return (bits + 7) // 8 + 2
+
+
+def _reserve(path: str, size: int) -> None:
+    """Make a file of zeros with disk space for all of it. A mapped page without disk space would
+    end the process with SIGBUS."""
+    with open(path, "wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        for start in range(0, size, _RESERVED_AT_ONCE):
+            file.write(bytes(min(_RESERVED_AT_ONCE, size - start)))
+
+
 def _hashes(numbers: NDArray[np.integer]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     halves = mix(numbers.astype(np.uint64) * GAMMA).view("<u4").reshape(-1, 2)
     return halves[:, 0], halves[:, 1]
@@ -115,8 +151,8 @@ def _bit_numbers(
     return ((hashes.astype(np.uint64) * np.uint64(bits)) >> np.uint64(32)).view(np.int64)
 
 
-def _probes_of_text(library: BloomFilter, serial: str) -> Iterator[int]:
-    """The library's hook: the bits of one key."""
+def _find_bits(library: BloomFilter, serial: str) -> Iterator[int]:
+    """Yield the bits of one key, for the library."""
     starts, strides = _hashes(np.array([serial_number(serial)]))
     for probe in range(library.num_probes_k):
         yield _bit_numbers(starts, strides, probe, library.num_bits_m).item()

@@ -10,30 +10,30 @@ GROWTH_DAYS = 3650
 
 
 def serial_capacity(simulation: Simulation) -> int:
-    """Serials that may be issued; a function of the simulation alone, so that every day's filter
-    has the same bits."""
+    """Count the serials that may be issued. It depends on the simulation alone, so that every
+    day's filter has the same size."""
     growth = GROWTH_DAYS * simulation.daily_new_meters
     return min(simulation.meters + growth, SERIAL_SPACE)
 
 
 def require_serials(simulation: Simulation, day: date | str, issued: int) -> None:
-    """Raises SerialsExhaustedError when the fleet of that day needs more than there are."""
+    """Raise SerialsExhaustedError when the fleet of that day needs more serials than there are."""
     capacity = serial_capacity(simulation)
     if issued > capacity:
         raise SerialsExhaustedError(
-            f"the fleet of {day} needs {issued:,} serials, and there are "
-            f"{capacity:,} for it: its first meters and {GROWTH_DAYS} days of new ones, "
-            f"{SERIAL_SPACE:,} at most"
+            f"The fleet of {day} needs {issued:,} serials, but there are only {capacity:,}: "
+            f"its first meters and {GROWTH_DAYS} days of new ones, at most {SERIAL_SPACE:,}. "
+            "Simulate a smaller fleet."
         )
 
 
 def retiring_meters(simulation: Simulation, meters: int) -> int:
-    """Of so many meters, those that retire on the next day: never all."""
+    """Count the meters, of so many, that retire on the next day: never all."""
     return min(simulation.daily_retired_meters, meters - 1)
 
 
 def meters_by_day(simulation: Simulation, days: int) -> list[int]:
-    """Meters on each of the fleet's first days. Raises SerialsExhaustedError."""
+    """Count the meters on each of the fleet's first days. Raises SerialsExhaustedError."""
     issued = meters = simulation.meters
     counts = []
     for number in range(days):

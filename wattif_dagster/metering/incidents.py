@@ -15,7 +15,7 @@ INCIDENT_FACTORS = {"outage": 0, "surge": 3}
 
 @dataclass(frozen=True)
 class IncidentLabel:
-    """The truth about a day: what happened, when (ISO 8601, UTC, end exclusive), to how many."""
+    """The label of a day: what happened, when (ISO 8601, UTC, end exclusive), to which share."""
 
     kind: str
     starts_at: str

@@ -1,4 +1,4 @@
-"""Which serials new meters get: random numbers that the filter says were never issued."""
+"""Issues serials to new meters: random numbers that were never issued before."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ _MOST_AT_ONCE = 2**16
 
 
 class SerialsExhaustedError(ValueError):
-    """More serials are asked for than are left."""
+    """More serials are needed than are left."""
 
 
 def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDArray[np.uint32]:
@@ -31,12 +31,12 @@ def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDA
     while done < count:
         if position > _MASK:
             raise SerialsExhaustedError(
-                f"{count:,} new serials were asked for on {day}, and only {done:,} of the "
-                f"{SERIAL_SPACE:,} numbers were still free; simulate a smaller fleet"
+                f"{day} needs {count:,} new serials, but only {done:,} of the {SERIAL_SPACE:,} "
+                "numbers were free. Simulate a smaller fleet."
             )
         # Where few candidates pass, small batches would not get far.
         batch = min(2 * batch, _MOST_AT_ONCE)
-        candidates = candidates_of(seed, day, position, position + batch)
+        candidates = list_candidates(seed, day, position, position + batch)
         fresh = candidates[~issued.contains(candidates)][: count - done]
         issued.add(fresh)
         serials[done : done + len(fresh)] = fresh
@@ -45,8 +45,8 @@ def issue_serials(issued: SerialFilter, seed: int, day: date, count: int) -> NDA
     return serials
 
 
-def candidates_of(seed: int, day: date, start: int, end: int) -> NDArray[np.uint32]:
-    """The serial numbers at positions start .. end-1 of the day's random order.
+def list_candidates(seed: int, day: date, start: int, end: int) -> NDArray[np.uint32]:
+    """List the serial numbers at positions start .. end-1 of the day's random order.
 
     A permutation of 0 .. 2**25-1, of which numbers outside of SERIAL_SPACE are left out. Each
     round multiplies by an odd number, adds, and folds the upper half onto the lower: all three can

@@ -123,13 +123,18 @@ class Simulation(BaseModel):
             )
         return text
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if SECONDS_PER_HOUR % self.interval_seconds:
+    @field_validator("interval_seconds")
+    @classmethod
+    def _divides_an_hour(cls, seconds: int) -> int:
+        if SECONDS_PER_HOUR % seconds:
             raise ValueError(
-                f"interval_seconds={self.interval_seconds} does not divide an hour; "
+                f"{seconds} seconds do not divide an hour; "
                 "use one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 300, 600, 900, 1800, 3600"
             )
+        return seconds
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
         if self.incident != "none":
             if self.incident_date is None:
                 raise ValueError(f"incident={self.incident!r} needs an incident_date")

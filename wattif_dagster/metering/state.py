@@ -16,7 +16,7 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 class StateError(ValueError):
-    """Bytes that are not the state of a fleet, or no longer."""
+    """The bytes are not the state of a fleet, or are damaged."""
 
 
 def pack(facts: dict[str, str | int], arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -32,9 +32,9 @@ def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The facts and the arrays (read-only) that were packed. Raises StateError."""
     content, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
     if not content.startswith(_FORMAT):
-        raise StateError("these bytes are not the state of a fleet, or that of another version")
+        raise StateError("The bytes are not the state of a fleet of this version.")
     if hashlib.sha256(content).digest() != digest:
-        raise StateError("the state of the fleet is damaged: its digest does not match")
+        raise StateError("The state of the fleet is damaged: its digest does not match.")
     header, compressed = content.removeprefix(_FORMAT).split(b"\n", 1)
     said = orjson.loads(header)
     body = zlib.decompress(compressed)

@@ -1,4 +1,4 @@
-"""What a backfill stores in BigQuery and what its queries read, from the columns' sizes.
+"""Estimates what a backfill stores in BigQuery, and what its queries read.
 
 Sizes are those of "BigQuery data type sizes" in Google's documentation: 8 bytes for a number, a
 date or a timestamp, 1 for a BOOL, 2 more than its text for a STRING. NULLs, which take none, are
@@ -15,10 +15,10 @@ from wattif_dagster.detection.layered.queries import HISTORY_DAYS, LOOKBACK_DAYS
 from wattif_dagster.schemas import Table
 
 TEXT_BYTES = {"serial": 11, "segment": 11, "quantity": 3, "reason": 12}
-"""Length of the texts of each such column, about."""
+"""Approximate length of the texts in each STRING column."""
 TYPE_BYTES = {"INT64": 8, "FLOAT64": 8, "DATE": 8, "TIMESTAMP": 8, "BOOL": 1}
 BASELINE_ROWS = 2 * 24 + 5
-"""Of a meter's day: mean and largest of each hour, and five numbers of the day."""
+"""Rows for a meter and day: mean and largest of each hour, and five numbers of the day."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ DETECTOR_COLUMNS = ("serial", "time_hour_rolled", "avg_kw", "max_kw", "min_kw", 
 READS = (
     # hourly_consumption, and the checks of meter_readings
     *[Read(schemas.METER_READINGS, schemas.METER_READINGS.column_names)] * 2,
-    # the check of hourly_consumption, and what the asset says of itself
+    # the check of hourly_consumption, and the metadata of the asset
     Read(schemas.HOURLY_CONSUMPTION, ("serial", "time_hour_rolled", "n_readings")),
     Read(schemas.HOURLY_CONSUMPTION, ("time_hour_rolled", "consumption_hour_rolled")),
     # fleet_anomalies
@@ -63,7 +63,7 @@ READS = (
         schemas.CONSUMPTION_BASELINE.column_names,
         days_before=LOOKBACK_DAYS,
     ),
-    # meter_scan_results, and what is reported of anomaly_scores
+    # meter_scan_results, and the metadata of anomaly_scores
     *[Read(schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names)] * 2,
 )
 
@@ -76,18 +76,21 @@ class Warehouse:
     query_bytes: int
 
 
-def warehouse_of(meters: Sequence[int], rows: int, raw_bytes: int, external: bool) -> Warehouse:
-    """Of days with so many meters each and so many readings in all.
+def estimate_warehouse(
+    meters: Sequence[int], rows: int, raw_bytes: int, external: bool
+) -> Warehouse:
+    """Estimate days with so many meters each, and so many readings in all.
 
     An external table of readings stores nothing, and is read as uncompressed JSON.
     """
     meter_days = sum(meters)
-    readings_bytes = rows * row_bytes(schemas.METER_READINGS)
+    readings_bytes = rows * count_row_bytes(schemas.METER_READINGS)
     per_meter = {
-        schemas.METER_REGISTRY.name: row_bytes(schemas.METER_REGISTRY),
-        schemas.HOURLY_CONSUMPTION.name: 24 * row_bytes(schemas.HOURLY_CONSUMPTION),
-        schemas.CONSUMPTION_BASELINE.name: BASELINE_ROWS * row_bytes(schemas.CONSUMPTION_BASELINE),
-        schemas.ANOMALY_SCORES.name: 24 * row_bytes(schemas.ANOMALY_SCORES),
+        schemas.METER_REGISTRY.name: count_row_bytes(schemas.METER_REGISTRY),
+        schemas.HOURLY_CONSUMPTION.name: 24 * count_row_bytes(schemas.HOURLY_CONSUMPTION),
+        schemas.CONSUMPTION_BASELINE.name: BASELINE_ROWS
+        * count_row_bytes(schemas.CONSUMPTION_BASELINE),
+        schemas.ANOMALY_SCORES.name: 24 * count_row_bytes(schemas.ANOMALY_SCORES),
     }
     stored = meter_days * sum(per_meter.values()) + (0 if external else readings_bytes)
     read = 0.0
@@ -95,13 +98,13 @@ def warehouse_of(meters: Sequence[int], rows: int, raw_bytes: int, external: boo
         if query.table is schemas.METER_READINGS:
             read += raw_bytes if external else readings_bytes
         else:
-            share = row_bytes(query.table, query.columns) / row_bytes(query.table)
-            read += _meter_days_read(meters, query) * per_meter[query.table.name] * share
+            share = count_row_bytes(query.table, query.columns) / count_row_bytes(query.table)
+            read += _count_meter_days(meters, query) * per_meter[query.table.name] * share
     return Warehouse(stored, round(read))
 
 
-def row_bytes(table: Table, columns: Sequence[str] | None = None) -> int:
-    """Logical bytes of these columns of a row, or of them all."""
+def count_row_bytes(table: Table, columns: Sequence[str] | None = None) -> int:
+    """Count the logical bytes of a row in these columns, or in all columns."""
     return sum(
         2 + TEXT_BYTES[column.name] if column.type == "STRING" else TYPE_BYTES[column.type]
         for column in table.columns
@@ -109,10 +112,10 @@ def row_bytes(table: Table, columns: Sequence[str] | None = None) -> int:
     )
 
 
-def _meter_days_read(meters: Sequence[int], read: Read) -> int:
-    """Over all days, the meters of each partition that the day's query reads."""
+def _count_meter_days(meters: Sequence[int], read: Read) -> int:
+    """Sum the meters of all partitions that the queries of all days read."""
     total = 0
-    for number, of_day in enumerate(meters):
+    for number, count in enumerate(meters):
         total += sum(meters[max(0, number - read.days_before) : number])
-        total += of_day if read.with_the_day else 0
+        total += count if read.with_the_day else 0
     return total

@@ -1,4 +1,4 @@
-"""A short run of what an ingest does before it uploads: render, compress, check, spool."""
+"""A short run of what landing does before it uploads: render, compress, check, spool."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MOST_METERS = 10_000
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came of it: days of meters rendered, their readings and bytes, and the time it took."""
+    """The result: rendered days of meters, their readings and bytes, and the time it took."""
 
     meter_days: int
     rows: int
@@ -31,14 +31,14 @@ class Calibration:
 
     @property
     def meter_days_per_second(self) -> float:
-        """Of all render threads together."""
+        """The rate of all render threads together."""
         return self.meter_days / self.seconds
 
 
 def calibrate(
     simulation: Simulation, options: IngestOptions, days: int, seconds: float
 ) -> Calibration:
-    """Ingest objects of the first, a middle and the last of the fleet's first `days` for a while.
+    """Render and spool objects of the first, a middle and the last of the fleet's first `days`.
 
     With the options' threads, compression, objects and spool; no object is uploaded. At least one
     object of each of these days is made, however few the seconds. Raises UserError when the spool

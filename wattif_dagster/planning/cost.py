@@ -1,4 +1,4 @@
-"""What a backfill costs by a price table: once, and each month that its data are kept."""
+"""The cost of a backfill by a price table: once, and for each month that its data are kept."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ GIB, TIB = 2**30, 2**40
 
 @dataclass(frozen=True)
 class Cost:
-    """In the price table's currency; not rounded."""
+    """Amounts in the price table's currency, not rounded."""
 
     class_a: float
     class_b: float
@@ -22,17 +22,17 @@ class Cost:
 
     @property
     def once(self) -> float:
-        """Of the backfill itself."""
+        """The cost of the backfill itself."""
         return self.class_a + self.class_b + self.load_jobs + self.queries
 
     @property
     def month(self) -> float:
-        """Of keeping what it made for a month."""
+        """The cost of keeping its data for a month."""
         return self.cloud_storage_month + self.bigquery_storage_month
 
 
-def cost_of(size: Size, warehouse: Warehouse, prices: Prices, external: bool) -> Cost:
-    """The cost of the backfill. Free tiers are not deducted."""
+def compute_cost(size: Size, warehouse: Warehouse, prices: Prices, external: bool) -> Cost:
+    """Compute the cost of the backfill. Free tiers are not deducted."""
     gcs, bigquery = prices.cloud_storage, prices.bigquery
     return Cost(
         class_a=size.class_a / 1000 * gcs.class_a_per_1000,

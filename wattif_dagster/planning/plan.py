@@ -1,4 +1,4 @@
-"""A backfill planned: calibrated, sized, compared with the quotas, priced."""
+"""Plans a backfill: calibrates, computes its size, compares it with quotas, and prices it."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.metering.fleet_size import meters_by_day
 from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.planning.bigquery import Warehouse, warehouse_of
+from wattif_dagster.planning.bigquery import Warehouse, estimate_warehouse
 from wattif_dagster.planning.calibration import Calibration, calibrate
-from wattif_dagster.planning.cost import Cost, cost_of
+from wattif_dagster.planning.cost import Cost, compute_cost
 from wattif_dagster.planning.prices import Prices
-from wattif_dagster.planning.quotas import warnings
-from wattif_dagster.planning.size import Size, size_of
+from wattif_dagster.planning.quotas import find_warnings
+from wattif_dagster.planning.size import Size, compute_size
 from wattif_dagster.settings.ingest import IngestOptions
 
 LOADED_TABLES = 3
@@ -23,7 +23,7 @@ LOADED_TABLES = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What the backfill will take. `calibration` is the run of the compression that is set."""
+    """What the backfill takes. `calibration` is that of the compression that is set."""
 
     calibration: Calibration
     size: Size
@@ -45,8 +45,8 @@ def make_plan(
 ) -> Plan:
     """Plan the fleet's first `days`, after a calibration of so many seconds for plain and for gzip.
 
-    `external` is whether meter_readings is a table over the objects. Raises UserError for what
-    cannot be: too many meters, objects too large, a spool that cannot be used.
+    `external` says whether meter_readings is a table over the objects. Raises UserError when there
+    are too many meters, when objects are too large, or when the spool cannot be used.
     """
     try:
         meters = meters_by_day(simulation, days)
@@ -60,14 +60,14 @@ def make_plan(
         return calibrate(simulation, as_set, days, seconds)
 
     plain, gzip = run("none"), run("gzip")
-    size = size_of(meters, options, plain, gzip)
-    warehouse = warehouse_of(meters, size.rows, size.raw_bytes, external)
+    size = compute_size(meters, options, plain, gzip)
+    warehouse = estimate_warehouse(meters, size.rows, size.raw_bytes, external)
     return Plan(
         calibration=gzip if options.compression == "gzip" else plain,
         size=size,
         load_jobs=(LOADED_TABLES - external) * days,
         load_jobs_of_a_table=days,
         warehouse=warehouse,
-        cost=cost_of(size, warehouse, prices, external),
-        warnings=tuple(warnings(size, simulation, options, external)),
+        cost=compute_cost(size, warehouse, prices, external),
+        warnings=tuple(find_warnings(size, simulation, options, external)),
     )

@@ -1,4 +1,4 @@
-"""The price table: a dated YAML file, ours or a user's edited copy."""
+"""The price table: a dated YAML file, WattIf's own or your edited copy."""
 
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from wattif_dagster.yaml_text import parse_yaml, read_text
 DEFAULT_PRICES = Path(__file__).with_name("prices.yaml")
 
 
-def _day(text: object) -> date:
+def _parse_date(text: object) -> date:
     if not isinstance(text, str):
         raise ValueError("it must be a date, written as YYYY-MM-DD")
     return parse_day(text)
@@ -24,7 +24,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class CloudStoragePrices(BaseModel, frozen=True, extra="forbid"):
-    """Of a bucket: by GiB and month stored, and by a thousand operations."""
+    """Prices of a bucket: by GiB and month stored, and by a thousand operations."""
 
     source: Text
     location: Text
@@ -34,7 +34,7 @@ class CloudStoragePrices(BaseModel, frozen=True, extra="forbid"):
 
 
 class BigQueryPrices(BaseModel, frozen=True, extra="forbid"):
-    """Of a dataset: by GiB and month stored, by TiB that queries read, by GiB loaded."""
+    """Prices of a dataset: by GiB and month stored, by TiB that queries read, by GiB loaded."""
 
     source: Text
     location: Text
@@ -46,22 +46,22 @@ class BigQueryPrices(BaseModel, frozen=True, extra="forbid"):
 class Prices(BaseModel, frozen=True, extra="forbid"):
     """A price table; `date` is the day its prices were noted."""
 
-    date: Annotated[date, BeforeValidator(_day)]
+    date: Annotated[date, BeforeValidator(_parse_date)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     cloud_storage: CloudStoragePrices
     bigquery: BigQueryPrices
 
 
 def load_prices(path: Path = DEFAULT_PRICES) -> Prices:
-    """The table in the file. Raises UserError for whatever cannot be read."""
-    return parse_prices(read_text(path, "the price table"), str(path))
+    """Read the table in the file. Raises UserError when it cannot be read."""
+    return parse_prices(read_text(path, "The price table"), str(path))
 
 
 def parse_prices(text: str, source: str) -> Prices:
-    """The table in the text; `source` names it in errors. Raises UserError."""
+    """Parse the table; `source` names it in errors. Raises UserError."""
     document = parse_yaml(text, source)
     try:
         return Prices.model_validate(document)
     except ValidationError as error:
         said = " ".join(explain(error).split()).encode("utf-8", "backslashreplace").decode()
-        raise UserError(f"{source}: {said}") from None
+        raise UserError(f"{source}: {said}.") from None

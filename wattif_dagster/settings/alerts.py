@@ -1,12 +1,12 @@
-"""When anomalous days of a meter are an alert, and who is told of new alerts."""
+"""Which anomalous days of a meter are an alert, and which channels get new alerts."""
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class AlertRule(BaseModel):
-    """An alert is an episode of days, not an hour: at a million meters 0.99 flags thousands."""
+    """An alert is an episode of days. Of a million meters, 0.99 would flag thousands of hours."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,28 +28,29 @@ class AlertSettings(AlertRule):
 
     notify_urls: list[SecretStr] = Field(
         default=[],
-        description="apprise URLs that are told of new alerts. Without any, alerts are logged.",
+        description="apprise URLs that get new alerts. Without any, alerts are logged.",
     )
     notify_within_days: int = Field(
         default=7,
         ge=1,
         le=3660,
-        description="Alerts opened within so many days up to yesterday are told.",
+        description="Alerts opened within so many days up to yesterday are sent.",
     )
 
-    @model_validator(mode="after")
-    def _check_urls(self) -> Self:
-        if not self.notify_urls:
-            return self
+    @field_validator("notify_urls")
+    @classmethod
+    def _check_urls(cls, urls: list[SecretStr]) -> list[SecretStr]:
+        if not urls:
+            return urls
         from wattif_dagster.alerting.channels import is_understood  # takes a second to import
 
-        for place, url in enumerate(self.notify_urls, 1):
+        for place, url in enumerate(urls, 1):
             if not is_understood(url):
                 raise ValueError(
-                    f"apprise does not understand notify URL {place} of {len(self.notify_urls)}; "
+                    f"apprise does not understand URL {place} of {len(urls)}; "
                     "write it as https://appriseit.com/services/ says for the service"
                 )
-        return self
+        return urls
 
     @property
     def rule(self) -> AlertRule:

@@ -11,7 +11,7 @@ LOCAL_DETECTORS: tuple[DetectorName, ...] = ("layered",)
 
 
 class DetectionOptions(BaseModel):
-    """What makes `consumption_baseline` and `anomaly_scores`; see `detection/detectors.py`."""
+    """The detector that makes `consumption_baseline` and `anomaly_scores`; see `detection`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

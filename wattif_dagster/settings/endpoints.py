@@ -1,4 +1,4 @@
-"""Where the services answer, and how a running local cloud tells it."""
+"""The addresses of the services, which a running local cloud writes to a file."""
 
 import os
 from pathlib import Path

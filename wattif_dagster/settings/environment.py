@@ -19,11 +19,17 @@ from wattif_dagster.settings.detection import DetectionOptions
 from wattif_dagster.settings.ingest import IngestOptions
 from wattif_dagster.settings.paths import UserPath
 from wattif_dagster.settings.scan import ScanOptions
-from wattif_dagster.settings.variables import DELIMITER, PREFIX, check_variables, name_variable
+from wattif_dagster.settings.variables import (
+    DELIMITER,
+    PREFIX,
+    check_variables,
+    find_variables,
+    name_variable,
+)
 
 
 def _matching(pattern: str, kind: str) -> AfterValidator:
-    """Refuses what is not that kind of name, which ends up in paths and SQL."""
+    """Make a validator of names of that kind, which become part of paths and SQL."""
 
     def check(name: str) -> str:
         if not re.fullmatch(pattern, name):
@@ -110,13 +116,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _auth_is_complete(self) -> Self:
         if self.target == "gcp" and self.auth == "key_file" and self.key_file is None:
-            raise ValueError("auth=key_file needs WATTIF_KEY_FILE")
+            raise ValueError("WATTIF_AUTH=key_file needs WATTIF_KEY_FILE")
         if self.target == "gcp" and self.auth == "impersonation" and not self.impersonate:
-            raise ValueError("auth=impersonation needs WATTIF_IMPERSONATE")
+            raise ValueError("WATTIF_AUTH=impersonation needs WATTIF_IMPERSONATE")
         return self
 
     @model_validator(mode="after")
-    def _detector_is_there(self) -> Self:
+    def _detector_can_run(self) -> Self:
         if refusal := self.detection.refusal(self.target):
             raise ValueError(refusal)
         return self
@@ -136,20 +142,21 @@ class Settings(BaseSettings):
 
     @property
     def endpoints_file(self) -> Path:
-        """The file in which a running local cloud tells its addresses."""
+        """The file that holds the addresses of a running local cloud."""
         return self.home / "endpoints.json"
 
 
 def _explain(error: ValidationError) -> str:
     """Say what is wrong in a sentence for each setting, by the variable that sets it."""
+    variables = find_variables(Settings)
     sentences = []
     for item in error.errors():
         what = item["msg"].removeprefix("Value error, ").removesuffix(".")
         path = [str(part) for part in item["loc"]]
         if item["type"] == "extra_forbidden":
             sentences.append(f"There is no setting {name_variable(*path)}.")
-        elif path:
-            sentences.append(f"{name_variable(*path)}: {what}.")
-        else:
-            sentences.append(f"{what[:1].upper()}{what[1:]}.")
+            continue
+        while path and name_variable(*path) not in variables:
+            path.pop()  # the place in a list
+        sentences.append(f"{name_variable(*path)}: {what}." if path else f"{what}.")
     return " ".join(sentences)

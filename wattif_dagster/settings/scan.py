@@ -54,7 +54,7 @@ class ScanOptions(BaseModel):
 
     def with_ids(self, dataset: str) -> "ScanOptions":
         """Fill in the ids that are not set, from the dataset that the scans look at."""
-        stem = _scan_id_stem(dataset)
+        stem = _make_stem(dataset)
         return self.model_copy(
             update={
                 "scan_id": self.scan_id or f"{stem}-fleet-anomalies",
@@ -63,8 +63,8 @@ class ScanOptions(BaseModel):
         )
 
 
-def _scan_id_stem(dataset: str) -> str:
-    """The dataset's name where a scan id can hold it, or else what is left of it and a digest."""
+def _make_stem(dataset: str) -> str:
+    """Make the first part of a scan id: the dataset's name, or part of it and a digest."""
     if re.fullmatch(rf"[a-z][a-z0-9]{{0,{_MOST_OF_DATASET - 1}}}", dataset):
         return dataset
     words = re.sub(r"[^a-z0-9]+", "-", dataset.lower()).strip("-")[:_MOST_OF_DATASET].strip("-")

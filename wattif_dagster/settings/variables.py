@@ -1,18 +1,19 @@
-"""The names of the settings, and what is wrong with variables that name none.
+"""The variables that set the settings, and the errors for variables that set nothing.
 
-Settings come from environment variables and from a `.env` file. A variable that sets nothing would
-silently change nothing, so it is refused, wherever it stands.
+Settings come from environment variables and from a `.env` file. A misspelt variable would silently
+change nothing, so it is refused in both places.
 """
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import get_origin
 
+from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -24,7 +25,8 @@ TEST_VARIABLES = {"WATTIF_TEST_GCP_PROJECT", "WATTIF_TEST_GCP_BUCKET"}
 """Variables of the tests that need a real project."""
 
 _KUBERNETES = re.compile(r"WATTIF_(SERVICE_(HOST|PORT\w*)|PORT(_\w+)?)")
-"""What Kubernetes sets in every pod beside a Service that is named `wattif`."""
+"""The variables that Kubernetes sets in pods when a Service is named `wattif`."""
+_OUR_LINE = re.compile(rf"\s*(?:export\s+)?['\"]?({PREFIX}\w*)", re.IGNORECASE)
 
 
 def name_variable(*path: str) -> str:
@@ -34,17 +36,30 @@ def name_variable(*path: str) -> str:
 
 def check_variables(model: type[BaseModel], env_file: Path | None) -> None:
     """Raise UserError for a variable that names no setting, and for a value that is not JSON."""
-    fields = dict(_walk(model.model_fields))
+    fields = find_variables(model)
     for source, variables in (("", os.environ), (f" in {env_file}", _read_env_file(env_file))):
         for variable, value in variables.items():
             name = variable.upper()
             if not name.startswith(PREFIX) or name in TEST_VARIABLES or _KUBERNETES.fullmatch(name):
                 continue
             if name not in fields:
-                near = get_close_matches(name, fields, n=1)
-                hint = f"Did you mean {near[0]}?" if near else "docs/settings.md lists them."
-                raise UserError(f"There is no setting {variable}{source}. {hint}")
+                raise UserError(f"There is no setting {variable}{source}. {_suggest(name, fields)}")
             _check_json(name, value, fields[name], source)
+
+
+def find_variables(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Find the variables that set something, each with its field."""
+    return dict(_walk(model.model_fields))
+
+
+def _suggest(name: str, variables: Iterable[str]) -> str:
+    """Suggest the nearest variable, also for a name that lacks its group."""
+    nearest: dict[str, str] = {}
+    for variable in variables:
+        for part in (variable.removeprefix(PREFIX), variable.rpartition(DELIMITER)[2]):
+            nearest.setdefault(part.removeprefix(PREFIX), variable)
+    near = get_close_matches(name.removeprefix(PREFIX), nearest, n=1)
+    return f"Did you mean {nearest[near[0]]}?" if near else "docs/settings.md lists all settings."
 
 
 def _walk(fields: Mapping[str, FieldInfo], *path: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -64,13 +79,13 @@ def _check_json(name: str, value: str | None, field: FieldInfo, source: str) -> 
         return
     try:
         json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         example = examples.get(kind, '{"option": "value"}')
         raise UserError(f"{name}{source} is not JSON. Write it like {name}='{example}'.") from None
 
 
 def _read_env_file(file: Path | None) -> dict[str, str | None]:
-    """Read the variables of the file, none where there is no file. Raises UserError."""
+    """Read the variables of the file, if there is one. Raises UserError."""
     if file is None or not os.path.lexists(file):
         return {}
     try:
@@ -85,14 +100,16 @@ def _read_env_file(file: Path | None) -> dict[str, str | None]:
             f"{file.absolute()} cannot be read ({error.strerror}). "
             "Make it a readable file, or remove it."
         ) from None
-    variables: dict[str, str | None] = {}
-    for binding in parse_stream(StringIO(text)):
-        ours = PREFIX in binding.original.string.upper().split("#")[0]
-        if ours and (binding.error or (binding.key and binding.value is None)):
+    bindings = list(parse_stream(StringIO(text)))
+    for binding in bindings:
+        line = binding.original.string
+        ours = _OUR_LINE.match(line)
+        if ours and (binding.error or binding.value is None):
+            # The rest of the line may be a secret.
+            number = binding.original.line + line[: ours.start(1)].count("\n")
             raise UserError(
-                f"Line {binding.original.line} of {file.absolute()} is not NAME=value: "
-                f"{binding.original.string.strip().split('=')[0][:60]!r}."
+                f"Line {number} of {file.absolute()} does not set {ours[1]}. "
+                f"Write it as {ours[1]}=value."
             )
-        if binding.key:
-            variables[binding.key] = binding.value
-    return variables
+    sound = "".join(binding.original.string for binding in bindings if not binding.error)
+    return dict(dotenv_values(stream=StringIO(sound)))

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from wattif_dagster.alerting import delivery
-from wattif_dagster.alerting.channels import Channel, channels_of
+from wattif_dagster.alerting.channels import Channel, make_channels
 from wattif_dagster.alerting.delivery import Delivery, deliver
 from wattif_dagster.alerting.ledger import RETRIES, Ledger
 from wattif_dagster_tests.support.receiver import SECRET, Receiver
@@ -27,10 +27,10 @@ def alert(serial: str, opened_on: str = "2024-01-05") -> dict[str, Any]:
 
 
 def channels(receiver: Receiver, *names: str) -> list[Channel]:
-    return channels_of([SecretStr(receiver.url(name)) for name in names])
+    return make_channels([SecretStr(receiver.url(name)) for name in names])
 
 
-def test_one_message_says_what_is_new(receiver: Receiver):
+def test_message_lists_the_new_alerts(receiver: Receiver):
     deliver(Ledger(), channels(receiver, "one"), [alert("A"), alert("B")], TABLE)
     assert receiver.titles("one") == ["WattIf: 2 new alerts"]
     assert receiver.bodies("one") == [
@@ -42,7 +42,7 @@ def test_one_message_says_what_is_new(receiver: Receiver):
     ]
 
 
-def test_a_channel_that_failed_is_tried_again_and_the_other_is_not(receiver: Receiver):
+def test_only_a_channel_that_failed_is_tried_again(receiver: Receiver):
     ledger, both = Ledger(), channels(receiver, "one", "two")
     receiver.refusing = {"one"}
     first = deliver(ledger, both, [alert("A")], TABLE)
@@ -55,15 +55,15 @@ def test_a_channel_that_failed_is_tried_again_and_the_other_is_not(receiver: Rec
     assert receiver.titles("two") == ["WattIf: 1 new alert"] * 2
 
 
-def test_a_channel_is_given_up_on_after_its_retries(receiver: Receiver):
+def test_alert_is_given_up_after_its_retries(receiver: Receiver):
     ledger, one = Ledger(), channels(receiver, "one")
     receiver.refusing = {"one"}
     deliver(ledger, one, [alert("OLDER")], TABLE)
     told = [deliver(ledger, one, [alert("OLDER"), alert("A")], TABLE) for _ in range(RETRIES + 2)]
     assert [str(said) for round_ in told for said in round_] == [
         *["channel 1 did not take 2 alerts"] * (RETRIES - 1),
-        "channel 1 did not take 2 alerts, given up on 1",
-        "channel 1 did not take 1 alert, given up on 1",
+        "channel 1 did not take 2 alerts, and 1 will not be sent again",
+        "channel 1 did not take 1 alert, and 1 will not be sent again",
     ]
     assert [said.given_up for round_ in told for said in round_][-2:] == [
         ["OLDER:2024-01-05"],
@@ -72,7 +72,7 @@ def test_a_channel_is_given_up_on_after_its_retries(receiver: Receiver):
     assert len(receiver.asked) == 1 + RETRIES + 1
 
 
-def test_no_channel_waits_for_another():
+def test_channel_does_not_wait_for_another():
     second_was_told = Event()
     both = [
         Channel("1", "first", lambda _: second_was_told.wait(30)),
@@ -81,8 +81,8 @@ def test_no_channel_waits_for_another():
     assert [each.taken for each in deliver(Ledger(), both, [alert("A")], TABLE)] == [True, True]
 
 
-def test_a_channel_that_does_not_answer_or_breaks_did_not_take_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(delivery, "PATIENCE_SECONDS", 0)
+def test_silent_or_broken_channel_did_not_take_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0)
     never = Event()
 
     def breaks(_: object) -> bool:
@@ -96,12 +96,12 @@ def test_a_channel_that_does_not_answer_or_breaks_did_not_take_it(monkeypatch: p
     assert said == [Delivery("silent", 1, False, []), Delivery("broken", 1, False, [])]
 
 
-def test_a_url_given_twice_is_told_once(receiver: Receiver):
+def test_url_given_twice_is_one_channel(receiver: Receiver):
     two = channels(receiver, "one", "two", "one")
     assert [channel.name for channel in two] == ["channel 1", "channel 2"]
 
 
-def test_no_log_line_has_a_part_of_the_url(
+def test_log_has_no_part_of_the_url(
     receiver: Receiver, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ):
     caplog.set_level(logging.DEBUG)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.alerting.ledger import RETRIES, Ledger
-from wattif_dagster.alerting.message import LINES, message_of
+from wattif_dagster.alerting.message import LINES, write_message
 from wattif_dagster.errors import UserError
 
 DAY = date(2024, 3, 31)
@@ -26,12 +26,12 @@ BATCHES = st.lists(ALERTS, max_size=30, unique_by=lambda alert: alert["alert_id"
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), BATCHES, st.booleans()), max_size=20))
-def test_an_alert_is_sent_until_it_is_taken_or_given_up_and_then_never(evaluations):
+def test_alert_is_sent_until_taken_or_given_up(evaluations):
     ledger = Ledger()
     answers: dict[tuple[str, str], list[bool]] = {}
     for channel, alerts, taken in evaluations:
         ledger = Ledger.parse(ledger.model_dump_json())
-        due = ledger.due(channel, alerts)
+        due = ledger.select_due(channel, alerts)
         given_up = ledger.record(channel, due, taken)
         for alert_id in (alert["alert_id"] for alert in due):
             answers.setdefault((channel, alert_id), []).append(taken)
@@ -42,7 +42,7 @@ def test_an_alert_is_sent_until_it_is_taken_or_given_up_and_then_never(evaluatio
 
 
 @given(BATCHES, st.booleans())
-def test_only_alerts_of_recent_days_are_kept(alerts, taken):
+def test_only_recent_alerts_are_kept(alerts, taken):
     ledger = Ledger()
     ledger.record("a", alerts, taken)
     ledger.forget(opened_before=DAY)
@@ -51,24 +51,24 @@ def test_only_alerts_of_recent_days_are_kept(alerts, taken):
 
 
 @given(st.text() | st.sampled_from(['{"seen": "x"}', '{"told": 1}', "[]", "null", "7"]))
-def test_any_cursor_is_a_ledger_or_refused_in_a_sentence(cursor: str):
-    refusal = "clear it in the Dagster UI"
+def test_any_cursor_is_a_ledger_or_refused(cursor: str):
+    refusal = "Clear it in the Dagster UI"
     try:
         Ledger.parse(cursor)
     except UserError as error:
         refusal = str(error)
-    assert "clear it in the Dagster UI" in refusal
+    assert "Clear it in the Dagster UI" in refusal
 
 
-def test_no_cursor_is_an_empty_ledger():
+def test_missing_cursor_is_an_empty_ledger():
     assert Ledger.parse(None) == Ledger() == Ledger.parse(Ledger().model_dump_json())
     with pytest.raises(UserError):
         Ledger.parse("{")
 
 
 @given(st.lists(ALERTS, min_size=1, max_size=30))
-def test_a_message_counts_all_alerts_and_has_few_lines(alerts):
-    message = message_of(alerts, "some.table")
+def test_message_counts_all_alerts_in_few_lines(alerts):
+    message = write_message(alerts, "some.table")
     lines = message.body.splitlines()
     assert message.title.startswith(f"WattIf: {len(alerts)} new alert")
     assert lines[-1] == "in some.table"

@@ -122,7 +122,7 @@ def test_same_command_continues_after_ctrl_c(
         ((*DAYS, "--spool-dir", "/dev/null/x"), {}, 1, "spool directory /dev/null/x cannot be"),
         ((*DAYS, "--target", "gcp"), {"HOME": "/nonexistent"}, 1, "no Google credentials"),
         (DAYS, {"WATTIF_HOME": "/nonexistent"}, 1, "The local cloud is not running."),
-        (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "does not divide an hour"),
+        (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "7 seconds do not divide an hour"),
         (
             (*DAYS, "--meters-per-object", "13"),
             {"WATTIF_SIMULATION__INTERVAL_SECONDS": "10"},

@@ -93,6 +93,38 @@ def test_demo_reconciles_and_leaves_nothing_running(
     assert counted["rows rolled up"] == counted["rows rendered"] == "480"
 
 
+def test_ctrl_c_in_the_demo_is_one_sentence(start_wattif: Start, home: dict[str, str]):
+    process = start_wattif("demo", "--days", "6", **home)
+    assert process.stderr
+    said = ""
+    for line in process.stderr:
+        said += line
+        if "2024-01-02 meter_registry made" in line:
+            process.send_signal(signal.SIGINT)
+    assert process.wait() == 130, said
+    assert "Traceback" not in said
+    assert said.strip().endswith("Continue with: wattif demo")
+    assert find_processes(home) == []
+
+
+def test_killed_demo_blocks_no_day(start_wattif: Start, wattif: Run, home: dict[str, str]):
+    process = start_wattif("demo", "--days", "6", **home)
+    assert process.stderr
+    for line in process.stderr:
+        if "2024-01-02 meter_registry made" in line:
+            process.kill()
+    assert process.wait() == -signal.SIGKILL
+    days = ("--start", "2024-01-02", "--end", "2024-01-02", "--select", "raw_readings+")
+    try:
+        again = wattif("backfill", *days, "--dry-run", **home)
+        assert again.returncode == 0, again.stderr
+        assert "was killed. It is marked as failed." in again.stderr
+        assert "partitions to make" in again.stderr
+    finally:
+        assert wattif("down", **home).returncode == 0
+    assert find_processes(home) == []
+
+
 def test_ended_command_ends_what_it_started(start_wattif: Start, home: dict[str, str]):
     process = start_wattif("evaluate", "--meters", "5", **home)
     endpoints = Path(home["WATTIF_HOME"]) / "endpoints.json"

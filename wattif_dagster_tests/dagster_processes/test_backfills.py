@@ -13,10 +13,11 @@ from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from wattif_dagster import keys
 from wattif_dagster.local_cloud.ports import free_ports
+from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster_tests.support.browser import open_page
 from wattif_dagster_tests.support.days import DAILY, assert_day_is_right
-from wattif_dagster_tests.support.project import BIN, ROOT, Project
-from wattif_dagster_tests.support.runs import day
+from wattif_dagster_tests.support.project import BIN, ROOT, Project, ready_project
+from wattif_dagster_tests.support.runs import day, make_settings
 from wattif_dagster_tests.support.wait import wait_until
 
 pytestmark = pytest.mark.slow
@@ -83,6 +84,18 @@ def answers(url: str) -> bool:
         return requests.get(f"{url}/server_info", timeout=5).ok
     except requests.ConnectionError:
         return False
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """With a local cloud of its own, which the commands join."""
+    folder = tmp_path_factory.mktemp("project")
+    with LocalCloud(folder / "home").running() as cloud:
+        endpoints = (folder / "home" / "endpoints.json").read_bytes()
+        settings = make_settings(cloud, folder / "home", meters=3)
+        (folder / "home" / "endpoints.json").write_bytes(endpoints)
+        with ready_project(settings, folder) as made:
+            yield made
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def test_csv_and_parquet_give_the_same_hours(tmp_path: Path):
         assert (found.n_readings == count).all()
 
 
-def test_a_missing_hour_has_no_readings(tmp_path: Path):
+def test_missing_hour_has_no_readings(tmp_path: Path):
     hours = read_hours(write(tmp_path, HOURLY + ROW))
     assert hours.serials == ["007"]
     assert hours.n_readings[0].tolist() == [0, 4] + [0] * 22
@@ -70,18 +70,18 @@ def test_labels_without_touched_hours_touch_all_hours(tmp_path: Path):
         (HOURLY + ROW.replace(",4", ",-4"), "n_readings"),
     ],
 )
-def test_a_bad_file_is_refused_in_a_sentence(tmp_path: Path, text: str, says: str):
+def test_wrong_file_is_refused_in_a_sentence(tmp_path: Path, text: str, says: str):
     with pytest.raises(UserError, match=says) as refused:
         read_hours(write(tmp_path, text))
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
+def test_missing_file_is_refused(tmp_path: Path):
     with pytest.raises(UserError, match="cannot be read"):
         read_hours(tmp_path / "none.parquet")
 
 
-def test_touched_hours_that_are_no_list_are_refused(tmp_path: Path):
+def test_touched_hours_must_be_a_list(tmp_path: Path):
     hours = read_hours(write(tmp_path, HOURLY + ROW))
     head = LABELS.replace("\n", ",label_date,touched_hours\n")
     row = "007,T1,2024-01-01T03:00:00Z,2024-01-01T06:00:00Z,2024-01-01,three\n"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wattif_dagster.evaluation.hours import Episode
-from wattif_dagster.evaluation.measures import alerts, average_precision, measure, pr_curve
+from wattif_dagster.evaluation.measures import average_precision, count_alerts, measure, pr_curve
 
 CASES = st.integers(1, 40).flatmap(
     lambda n: st.tuples(
@@ -20,7 +20,7 @@ def episode(meter: int, hours: list[int], start: int, end: int, kwh: float = 1.0
     return Episode(meter, "T1", start, end, np.array(hours), np.full(len(hours), kwh))
 
 
-def test_measures_reckoned_by_hand():
+def test_measures_match_a_count_by_hand():
     probability = np.zeros((2, 72))
     probability[0, [2, 30, 46, 50]] = 1  # clean, before the start on its day, touched, between
     probability[1, 0] = np.nan
@@ -64,10 +64,10 @@ def test_nothing_to_divide_by_is_none():
 @pytest.mark.parametrize(
     ("days", "opened"), [([0], 0), ([0, 1], 1), ([0, 2], 1), ([0, 3], 0), ([0, 1, 8, 9], 2)]
 )
-def test_an_alert_opens_on_two_of_three_days(days: list[int], opened: int):
+def test_alert_opens_on_two_of_three_days(days: list[int], opened: int):
     score = np.zeros((1, 10 * 24))
     score[0, [24 * day + 7 for day in days]] = 0.999
-    assert alerts(score).tolist() == [opened]
+    assert count_alerts(score).tolist() == [opened]
 
 
 @given(CASES)
@@ -88,12 +88,12 @@ def test_average_precision_lies_between_none_and_one(case):
 
 
 @given(arrays(np.bool_, st.integers(1, 40)).filter(np.any))
-def test_average_precision_of_the_truth_is_one_and_of_a_constant_the_share(truth):
+def test_average_precision_of_truth_and_of_a_constant(truth):
     assert average_precision(truth, truth.astype(float)) == 1
     assert average_precision(truth, np.ones(len(truth))) == pytest.approx(truth.mean())
 
 
-def test_a_day_that_adds_energy_takes_nothing_from_what_is_recovered():
+def test_added_energy_does_not_reduce_recovered_energy():
     mixed = Episode(0, "T3", 1, 3, np.array([1, 2]), np.array([3.0, -2.0]))
     found = measure(np.ones((1, 24)), [mixed])
     assert found.kwh_withheld == 3

@@ -1,3 +1,5 @@
+"""The plot of a week shows the home, the fleet and H25."""
+
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -8,17 +10,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from wattif_dagster.evaluation.realism_plot import DAYS, plot_week
-from wattif_dagster_tests.defs.fleet_anomalies.test_plot import BAND_BLUE, count
+from wattif_dagster_tests.support.pixels import BAND_BLUE, VALUE_BLUE, count_pixels
 
-VALUE_BLUE = (31, 78, 121)
 HOME, FLEET = (0, 0, 900, 220), (0, 240, 900, 420)
 MONDAY = date(2024, 1, 8)
 LAST = date.max - timedelta(days=DAYS)
 
 
-def drawn(home: np.ndarray, fleet: np.ndarray, first: date = MONDAY) -> Image.Image:
+def draw(home: np.ndarray, fleet: np.ndarray, first: date = MONDAY) -> Image.Image:
     png = plot_week(home, fleet, first, ("a home", "the fleet"))
-    assert len(png) < 60_000
     image = Image.open(BytesIO(png))
     assert (image.format, image.size) == ("PNG", (900, 420))
     return image.convert("RGB")
@@ -29,20 +29,20 @@ def kilowatts(per_day: int, high: float = 2.0) -> np.ndarray:
 
 
 def test_home_and_fleet_have_a_line_each():
-    image = drawn(kilowatts(1440), np.full((DAYS, 48), 0.5))
-    assert count(image, HOME, VALUE_BLUE) > 10_000
-    assert 500 < count(image, FLEET, VALUE_BLUE) < 3_000
+    image = draw(kilowatts(1440), np.full((DAYS, 48), 0.5))
+    assert count_pixels(image, HOME, VALUE_BLUE) > 10_000
+    assert 500 < count_pixels(image, FLEET, VALUE_BLUE) < 3_000
 
 
 def test_h25_is_drawn_as_high_as_the_fleet_is():
-    small, large = (drawn(kilowatts(48), kilowatts(48) * factor) for factor in (1, 50))
-    band = count(small, FLEET, BAND_BLUE)
+    small, large = (draw(kilowatts(48), kilowatts(48) * factor) for factor in (1, 50))
+    band = count_pixels(small, FLEET, BAND_BLUE)
     assert band > 10_000
-    assert count(large, FLEET, BAND_BLUE) == pytest.approx(band, rel=0.05)
+    assert count_pixels(large, FLEET, BAND_BLUE) == pytest.approx(band, rel=0.05)
 
 
 def test_h25_is_that_of_the_days():
-    winter, summer = (drawn(*(kilowatts(48),) * 2, date(2024, month, 8)) for month in (1, 7))
+    winter, summer = (draw(*(kilowatts(48),) * 2, date(2024, month, 8)) for month in (1, 7))
     differing = np.any(np.asarray(winter.crop(FLEET)) != np.asarray(summer.crop(FLEET)), axis=2)
     assert differing.sum() > 1_000
 
@@ -50,4 +50,4 @@ def test_h25_is_that_of_the_days():
 @settings(deadline=None, max_examples=3)
 @given(st.sampled_from([24, 48, 288, 1440]), st.floats(0, 1e4), st.dates(max_value=LAST))
 def test_any_loads_are_drawn(per_day: int, highest: float, first: date):
-    drawn(kilowatts(per_day) * highest, kilowatts(per_day) * highest, first)
+    draw(kilowatts(per_day) * highest, kilowatts(per_day) * highest, first)

@@ -8,7 +8,7 @@ from wattif_dagster.evaluation.references import references
 
 
 @pytest.mark.parametrize("name", ["seasonal-naive", "IsolationForest"])
-def test_a_burst_is_more_probable_than_an_ordinary_hour(name: str):
+def test_burst_is_more_probable_than_an_ordinary_hour(name: str):
     kilowatts = np.random.default_rng(1).uniform(0.2, 0.6, (10, 24 * 20))
     kilowatts[3, -10] = 9.0
     count = np.full(kilowatts.shape, 4)

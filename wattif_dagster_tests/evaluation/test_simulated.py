@@ -1,16 +1,21 @@
-"""The simulated hours are those that the real path rolls up."""
+"""The simulated hours equal those that BigQuery rolls up."""
 
 from datetime import date
 
 import numpy as np
 import pytest
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from wattif_dagster import schemas
+from wattif_dagster.defs.hourly_consumption.asset import roll_up
 from wattif_dagster.evaluation.simulated import simulate
-from wattif_dagster.ingest.manifest import read_manifest
+from wattif_dagster.ingest.landing import Landing
+from wattif_dagster.ingest.pipeline import land_day
+from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation
-from wattif_dagster_tests.reconcile.conftest import Warehouse
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.support.runs import make_resources
+
+DAY = date(2024, 1, 1)
 
 SIMULATION = Simulation(
     meters=120,
@@ -24,21 +29,16 @@ SIMULATION = Simulation(
 )
 
 
-def test_hours_equal_the_real_roll_up(settings, tmp_path):
-    from wattif_dagster.resources.build import build_resources
-
-    changed = settings.model_copy(update={"simulation": SIMULATION})
-    resources = build_resources(changed)
-    resources["wattif_gcs"].ensure_bucket()
-    warehouse = Warehouse(changed, resources["wattif_gcs"], resources["wattif_bigquery"], tmp_path / "spool")
-    day = date(2024, 1, 1)
-    warehouse.land(day)
-    manifest = read_manifest(warehouse.gcs, day)
-    assert manifest
-    uris = [f"{warehouse.gcs.uri}/{each.name}" for each in manifest.objects]
-    warehouse.bigquery.load_partition(schemas.METER_READINGS, day, uris, "v")
-    sql = hourly_consumption_sql(warehouse.bigquery, day, SIMULATION.interval_seconds)
-    rolled = warehouse.bigquery.rows(f"SELECT * FROM ({sql}) ORDER BY serial, time_hour_rolled")
+def test_hours_equal_the_roll_up_in_bigquery(settings: Settings):
+    resources = make_resources(settings.model_copy(update={"simulation": SIMULATION}))
+    gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
+    serials = land_registry(gcs, SIMULATION, DAY).serials
+    manifest = land_day(gcs, Landing(SIMULATION, DAY, serials, resources["wattif_ingest"])).manifest
+    uris = [f"{gcs.uri}/{each.name}" for each in manifest.objects]
+    bigquery.load_partition(schemas.METER_READINGS, DAY, uris, "v")
+    roll_up(bigquery, manifest)
+    table = bigquery.quoted(schemas.HOURLY_CONSUMPTION)
+    rolled = bigquery.rows(f"SELECT * FROM {table} ORDER BY serial, time_hour_rolled")
 
     hours, episodes = simulate(SIMULATION, 1, print)
     assert {episode.kind for episode in episodes} == set(ANOMALY_KINDS)
@@ -53,7 +53,7 @@ def test_hours_equal_the_real_roll_up(settings, tmp_path):
         assert found == pytest.approx([row[name] for row in rolled], abs=1e-9)
 
 
-def test_an_episode_touches_the_hours_it_changed():
+def test_episode_touches_the_hours_it_changed():
     hours, episodes = simulate(SIMULATION, 2, print)
     silent = [episode for episode in episodes if episode.kind == "F6"]
     assert silent

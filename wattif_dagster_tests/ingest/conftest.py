@@ -1,22 +1,18 @@
 """A bucket, and days landed in it."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
-from wattif_dagster.ingest.progress import Progress
 
+from wattif_dagster.ingest.landing import Landing
+from wattif_dagster.ingest.monitor import Monitor
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.ingest import IngestOptions
-
-DAY = date(2024, 1, 1)
+from wattif_dagster_tests.support.landing import DAY, serials
 
 Land = Callable[..., DayReport]
 
@@ -41,34 +37,14 @@ def land(gcs: GcsTransferManager, settings: Settings, spool_dir: Path) -> Land:
         meters: int = 5,
         seed: int = 7,
         interval_seconds: int = 900,
-        listener: Callable[[Progress], None] | None = None,
+        monitor: Monitor | None = None,
         **options: object,
     ) -> DayReport:
         simulation = settings.simulation.model_copy(
             update={"seed": seed, "interval_seconds": interval_seconds}
         )
         ingest = IngestOptions(**{"spool_dir": str(spool_dir), **options})  # type: ignore[arg-type]
-        return land_day(gcs, simulation, DAY, serials(meters), ingest, listener)
+        landing = Landing(simulation, DAY, serials(meters), ingest)
+        return land_day(gcs, landing, monitor or Monitor())
 
     return land
-
-
-def serials(meters: int) -> np.ndarray:
-    """The first serials."""
-    return np.arange(1, meters + 1, dtype=np.uint32)
-
-
-def contents(gcs: GcsTransferManager, prefix: str = "") -> dict[str, bytes]:
-    """Every object's bytes, by name."""
-    found = {item.name: gcs.read(item.name) for item in gcs.list(prefix)}
-    return {name: read[0] for name, read in found.items() if read}
-
-
-def bytes_below(directory: Path) -> int:
-    """Bytes of the files in a directory from which files vanish."""
-    total = 0
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += os.stat(os.path.join(folder, name)).st_size
-    return total

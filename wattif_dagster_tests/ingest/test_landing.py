@@ -7,15 +7,16 @@ from typing import Any
 
 import orjson
 import pytest
-from wattif_dagster.ingest.progress import Progress
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import day_prefix, labels_prefix, manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
+from wattif_dagster.ingest.monitor import Monitor, Progress
 from wattif_dagster.metering.ndjson import render_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.ingest.conftest import DAY, Land, contents, serials
+from wattif_dagster_tests.ingest.conftest import Land
+from wattif_dagster_tests.support.landing import DAY, contents, list_names, serials
 
 PREFIX = "dt=2024-01-01/"
 
@@ -24,7 +25,7 @@ def rendered(meters: slice, simulation: Simulation) -> bytes:
     return bytes(render_day(simulation, DAY, serials(25)[meters]))
 
 
-def manifest_of_the_day(gcs: GcsTransferManager) -> Manifest:
+def read_landed(gcs: GcsTransferManager) -> Manifest:
     manifest = read_manifest(gcs, DAY)
     assert manifest is not None
     return manifest
@@ -38,30 +39,29 @@ def test_objects_hold_what_is_rendered(
     land(25, compression=compression)
     simulation = Simulation(meters=5, interval_seconds=900)
     suffix, decoded = ("json", bytes) if compression == "none" else ("json.gz", gzip.decompress)
-    landing = manifest_of_the_day(gcs).landing
+    folder = f"{PREFIX}{read_landed(gcs).revision}"
     assert {name: decoded(data) for name, data in contents(gcs, PREFIX).items()} == {
-        f"{PREFIX}landing={landing}/part-00000.{suffix}": rendered(slice(0, 10), simulation),
-        f"{PREFIX}landing={landing}/part-00001.{suffix}": rendered(slice(10, 20), simulation),
-        f"{PREFIX}landing={landing}/part-00002.{suffix}": rendered(slice(20, 25), simulation),
+        f"{folder}/part-00000.{suffix}": rendered(slice(0, 10), simulation),
+        f"{folder}/part-00001.{suffix}": rendered(slice(10, 20), simulation),
+        f"{folder}/part-00002.{suffix}": rendered(slice(20, 25), simulation),
     }
 
 
-def test_an_object_of_one_meter_has_its_name(land: Land, gcs: GcsTransferManager) -> None:
+def test_object_of_one_meter_is_named_by_its_serial(land: Land, gcs: GcsTransferManager) -> None:
     land(3, meters_per_object=1)
     simulation = Simulation(meters=5, interval_seconds=900)
-    landing = manifest_of_the_day(gcs).landing
+    folder = f"{PREFIX}{read_landed(gcs).revision}"
     assert contents(gcs, PREFIX) == {
-        f"{PREFIX}landing={landing}/MAC{n:08d}.json": rendered(slice(n - 1, n), simulation)
-        for n in (1, 2, 3)
+        f"{folder}/MAC{n:08d}.json": rendered(slice(n - 1, n), simulation) for n in (1, 2, 3)
     }
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_the_manifest_is_what_the_bucket_holds(
+def test_manifest_lists_what_the_bucket_holds(
     land: Land, gcs: GcsTransferManager, compression: str
 ) -> None:
     report = land(25, compression=compression)
-    manifest = manifest_of_the_day(gcs)
+    manifest = read_landed(gcs)
     assert manifest == report.manifest
     assert manifest.differences(gcs.list(day_prefix(DAY))) == []
     assert [item.rows for item in manifest.objects] == [960, 960, 480]
@@ -70,7 +70,7 @@ def test_the_manifest_is_what_the_bucket_holds(
     assert manifest.fingerprint == Simulation(meters=5, interval_seconds=900).fingerprint
 
 
-def test_every_line_keeps_the_contract(land: Land, gcs: GcsTransferManager) -> None:
+def test_every_line_is_one_reading_of_the_day(land: Land, gcs: GcsTransferManager) -> None:
     land(7, interval_seconds=600)
     lines = [line for data in contents(gcs, PREFIX).values() for line in data.splitlines()]
     assert len(lines) == 7 * 144
@@ -92,7 +92,9 @@ def test_every_line_keeps_the_contract(land: Land, gcs: GcsTransferManager) -> N
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_workers_change_nothing(land: Land, gcs: GcsTransferManager, compression: str) -> None:
+def test_bytes_do_not_depend_on_the_number_of_workers(
+    land: Land, gcs: GcsTransferManager, compression: str
+) -> None:
     land(41, compression=compression, meters_per_object=2)
     one = contents(gcs)
     gcs.delete(list(one))
@@ -107,7 +109,7 @@ def test_workers_change_nothing(land: Land, gcs: GcsTransferManager, compression
     assert contents(gcs) == one
 
 
-def test_a_second_landing_keeps_all(land: Land, gcs: GcsTransferManager) -> None:
+def test_second_landing_sends_nothing_again(land: Land, gcs: GcsTransferManager) -> None:
     first = land(25)
     generations = {item.name: item.generation for item in gcs.list(PREFIX)}
     second = land(25)
@@ -120,14 +122,14 @@ def test_other_settings_replace_the_day(land: Land, gcs: GcsTransferManager) -> 
     land(25)
     report = land(12, seed=8, compression="gzip")
     assert (report.objects_kept, report.objects_removed) == (0, 4)
-    manifest = manifest_of_the_day(gcs)
+    manifest = read_landed(gcs)
     assert manifest == report.manifest
     assert sorted(contents(gcs, PREFIX)) == [item.name for item in manifest.objects]
     assert list(contents(gcs, labels_prefix(DAY))) == [manifest.labels.name]
 
 
-def test_each_setting_that_changes_bytes_changes_all_names(land: Land) -> None:
-    """And those alone: what only changes the speed lets a resume find what arrived."""
+def test_settings_that_change_bytes_change_all_names(land: Land) -> None:
+    """Settings that change only the speed do not: the next landing finds what arrived."""
     changes: list[dict[str, Any]] = [
         {},
         {"seed": 8},
@@ -135,30 +137,27 @@ def test_each_setting_that_changes_bytes_changes_all_names(land: Land) -> None:
         {"meters_per_object": 2},
         {"compression": "gzip"},
     ]
-    names = [
-        {item.name for item in (manifest.labels, *manifest.objects)}
-        for manifest in (land(25, **change).manifest for change in changes)
-    ]
+    names = [list_names(land(25, **change).manifest) for change in changes]
     assert len(set.union(*names)) == sum(map(len, names))
     same = land(25, render_workers=2, upload_workers=3, batches_in_flight=1, spool_budget_mib=9)
-    assert {item.name for item in (same.manifest.labels, *same.manifest.objects)} == names[0]
+    assert list_names(same.manifest) == names[0]
 
 
-def test_only_what_differs_is_sent_again(land: Land, gcs: GcsTransferManager) -> None:
+def test_only_objects_that_differ_are_sent_again(land: Land, gcs: GcsTransferManager) -> None:
     _, changed, deleted = land(25).manifest.objects
     gcs.write(changed.name, b"vandalized")
     gcs.delete([deleted.name])
     assert land(25).objects_kept == 1
-    assert manifest_of_the_day(gcs).differences(gcs.list(PREFIX)) == []
+    assert read_landed(gcs).differences(gcs.list(PREFIX)) == []
 
 
-def test_a_damaged_manifest_is_replaced(land: Land, gcs: GcsTransferManager) -> None:
+def test_damaged_manifest_is_replaced(land: Land, gcs: GcsTransferManager) -> None:
     gcs.write(manifest_name(DAY), b"{")
     report = land(3)
-    assert manifest_of_the_day(gcs) == report.manifest
+    assert read_landed(gcs) == report.manifest
 
 
-def test_other_days_are_left_alone(land: Land, gcs: GcsTransferManager) -> None:
+def test_landing_leaves_other_days_alone(land: Land, gcs: GcsTransferManager) -> None:
     others = {"dt=2024-01-02/part-00000.json": b"x", "registry/dt=2024-01-01/fleet.bin": b"y"}
     for name, data in others.items():
         gcs.write(name, data)
@@ -167,27 +166,22 @@ def test_other_days_are_left_alone(land: Land, gcs: GcsTransferManager) -> None:
 
 
 def test_progress_counts_what_arrived(land: Land) -> None:
-    said: list[tuple[int, int, int, int]] = []
-
-    def listen(progress: Progress) -> None:
-        said.append((progress.objects, progress.objects_kept, progress.rows, progress.bytes))
-
-    report = land(25, listener=listen)
-    assert said == sorted(said)
-    assert said[-1] == (3, 0, 2400, report.manifest.total_bytes)
-    said.clear()
-    land(25, listener=listen)
-    assert said[-1] == (3, 3, 2400, report.manifest.total_bytes)
+    reports: list[Progress] = []
+    size = land(25, monitor=Monitor(reports.append)).manifest.total_bytes
+    assert [progress.objects for progress in reports] == sorted({p.objects for p in reports})
+    assert reports[-1] == Progress(3, objects=3, objects_kept=0, bytes=size, rows=2400)
+    land(25, monitor=Monitor(reports.append))
+    assert reports[-1] == Progress(3, objects=3, objects_kept=3, bytes=size, rows=2400)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"meters_per_object": 13}, "set it to 12 or less"),
-        ({"meters_per_object": 52, "compression": "gzip"}, "set it to 51 or less"),
+        ({"meters_per_object": 13}, "Set it to 12 or less."),
+        ({"meters_per_object": 52, "compression": "gzip"}, "Set it to 51 or less."),
     ],
 )
-def test_an_object_too_large_is_refused(
+def test_too_large_objects_are_refused(
     land: Land, gcs: GcsTransferManager, options: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
@@ -195,6 +189,6 @@ def test_an_object_too_large_is_refused(
     assert contents(gcs) == {}
 
 
-def test_the_largest_objects_pass(land: Land, gcs: GcsTransferManager) -> None:
+def test_objects_of_the_largest_size_are_landed(land: Land, gcs: GcsTransferManager) -> None:
     land(13, interval_seconds=10, meters_per_object=12, spool_budget_mib=8)
-    assert manifest_of_the_day(gcs).differences(gcs.list(PREFIX)) == []
+    assert read_landed(gcs).differences(gcs.list(PREFIX)) == []

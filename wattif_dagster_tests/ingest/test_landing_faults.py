@@ -1,17 +1,18 @@
-"""A landing that fails leaves the old day standing, and the next one goes on from there."""
+"""A landing that fails leaves the old day valid, and the next one continues from there."""
 
 import threading
 from pathlib import Path
 
 import pytest
-from wattif_dagster.ingest.progress import Progress
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
+from wattif_dagster.ingest.monitor import Monitor, Progress
 from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
+from wattif_dagster_tests.ingest.conftest import Land
 from wattif_dagster_tests.support.faults import Exchange, Proxy, lose_answer, pass_on, status
-from wattif_dagster_tests.ingest.conftest import DAY, Land, bytes_below, contents
+from wattif_dagster_tests.support.landing import DAY, contents, count_bytes_below
 
 PREFIX = "dt=2024-01-01/"
 
@@ -22,12 +23,12 @@ def gcs(gcs_proxy: Proxy, gcs: GcsTransferManager) -> GcsTransferManager:  # noq
     return gcs
 
 
-def stands(gcs: GcsTransferManager, manifest: Manifest) -> bool:
+def is_current(gcs: GcsTransferManager, manifest: Manifest) -> bool:
     """Whether the manifest is the day's."""
     return read_manifest(gcs, DAY) == manifest
 
 
-def test_a_failed_upload_leaves_the_old_manifest(
+def test_failed_upload_leaves_the_old_manifest(
     land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy, spool_dir: Path
 ) -> None:
     old = land(10, meters_per_object=1).manifest
@@ -36,17 +37,17 @@ def test_a_failed_upload_leaves_the_old_manifest(
     options = {"meters_per_object": 1, "upload_workers": 1, "batches_in_flight": 1}
     with pytest.raises(UploadError):
         land(10, seed=8, **options)
-    assert stands(gcs, old)
+    assert is_current(gcs, old)
     assert list(spool_dir.iterdir()) == []
 
     gcs_proxy.clear()
     report = land(10, seed=8, **options)
     assert report.objects_kept == 6
-    assert stands(gcs, report.manifest)
+    assert is_current(gcs, report.manifest)
     assert report.manifest.differences(gcs.list(PREFIX)) == []
 
 
-def test_nothing_is_removed_before_the_manifest_stands(
+def test_nothing_is_removed_before_the_manifest_is_written(
     land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
     old = land(30).manifest
@@ -61,14 +62,14 @@ def test_nothing_is_removed_before_the_manifest_stands(
     gcs_proxy.on("POST", "/upload/", refuse_manifest, times=100)
     with pytest.raises(UserError, match="was refused"):
         land(10, compression="gzip")
-    assert stands(gcs, old)
+    assert is_current(gcs, old)
     assert old.differences(gcs.list(PREFIX)) == []
     assert len(old.differences(gcs.list(PREFIX), alone=True)) == 1
     gcs_proxy.clear()
     assert land(10, compression="gzip").objects_removed == 4
 
 
-def test_the_first_error_stops_all(land: Land, gcs_proxy: Proxy) -> None:
+def test_first_error_stops_all_uploads(land: Land, gcs_proxy: Proxy) -> None:
     """One batch fails for good while another would be sent again and again."""
     gcs_proxy.on("POST", "/upload/", status(400, "no"))
     gcs_proxy.on("POST", "/upload/", status(503), times=10_000)
@@ -78,30 +79,32 @@ def test_the_first_error_stops_all(land: Land, gcs_proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
-def test_an_error_of_the_listener_ends_the_landing(
+def test_error_in_the_report_ends_the_landing(
     land: Land, gcs: GcsTransferManager, spool_dir: Path, error: type[BaseException]
 ) -> None:
     def listen(progress: Progress) -> None:
-        if progress.objects >= 2:
+        if progress.objects >= 1:
             raise error
 
     with pytest.raises(error):
-        land(20, meters_per_object=1, upload_workers=1, batches_in_flight=1, listener=listen)
+        land(
+            20, meters_per_object=1, upload_workers=1, batches_in_flight=1, monitor=Monitor(listen)
+        )
     assert list(spool_dir.iterdir()) == []
     assert read_manifest(gcs, DAY) is None
 
 
-def test_another_writer_of_the_day_wins_whole(land: Land, gcs: GcsTransferManager) -> None:
-    """The other one lands between this one's look at the manifest and its own."""
+def test_concurrent_writer_of_other_bytes_wins(land: Land, gcs: GcsTransferManager) -> None:
+    """The other one lands after this one read the manifest, and before it writes its own."""
     others: list[Manifest] = []
 
     def interfere(_: Progress) -> None:
         if not others:
             others.append(land(20, seed=9).manifest)
 
-    with pytest.raises(UserError, match="another run landed 2024-01-01 at the same time"):
-        land(20, listener=interfere, upload_workers=1, batches_in_flight=1)
-    assert stands(gcs, others[0])
+    with pytest.raises(UserError, match="Another run landed 2024-01-01 at the same time"):
+        land(20, monitor=Monitor(interfere), upload_workers=1, batches_in_flight=1)
+    assert is_current(gcs, others[0])
     assert others[0].differences(gcs.list(PREFIX)) == []
     mine = land(20).manifest
     assert sorted(contents(gcs, PREFIX)) == [item.name for item in mine.objects]
@@ -114,23 +117,23 @@ def test_two_equal_writers_agree(land: Land, gcs: GcsTransferManager) -> None:
         if not others:
             others.append(land(20).manifest)
 
-    report = land(20, listener=interfere)
+    report = land(20, monitor=Monitor(interfere))
     assert others == [report.manifest]
     assert report.manifest.differences(gcs.list(PREFIX)) == []
 
 
-def test_a_lost_answer_to_the_manifest_is_no_other_writer(
+def test_lost_answer_to_the_manifest_is_no_conflict(
     land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy
 ) -> None:
     gcs_proxy.on("POST", "/upload/", pass_on)
     gcs_proxy.on("POST", "/upload/", lose_answer)
     report = land(5)
     assert gcs_proxy.count("POST", "/upload/") == 4
-    assert stands(gcs, report.manifest)
+    assert is_current(gcs, report.manifest)
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_the_disk_never_holds_more_than_the_budget(
+def test_spool_on_disk_stays_below_its_budget(
     land: Land, spool_dir: Path, compression: str
 ) -> None:
     budget, largest, landed = 8 * 2**20, 0, threading.Event()
@@ -138,7 +141,7 @@ def test_the_disk_never_holds_more_than_the_budget(
     def watch() -> None:
         nonlocal largest
         while not landed.is_set():
-            largest = max(largest, bytes_below(spool_dir))
+            largest = max(largest, count_bytes_below(spool_dir))
 
     spool_dir.mkdir()
     watcher = threading.Thread(target=watch)
@@ -160,13 +163,13 @@ def test_the_disk_never_holds_more_than_the_budget(
     assert list(spool_dir.iterdir()) == []
 
 
-def test_an_unusable_spool_leaves_the_old_manifest(
+def test_unusable_spool_leaves_the_old_manifest(
     land: Land, gcs: GcsTransferManager, tmp_path: Path
 ) -> None:
     old = land(5).manifest
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(UserError, match=r"the spool directory .* cannot be used"):
+    with pytest.raises(UserError, match=r"The spool directory .* cannot be used"):
         land(5, seed=8, spool_dir=str(file))
-    assert stands(gcs, old)
+    assert is_current(gcs, old)
     assert old.differences(gcs.list(PREFIX)) == []

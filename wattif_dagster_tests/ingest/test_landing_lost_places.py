@@ -1,4 +1,4 @@
-"""A landing that loses the place it writes to: the disk is full, the bucket or the network gone."""
+"""Landing while the disk is full, the bucket is deleted or the network breaks."""
 
 import re
 import resource
@@ -13,8 +13,9 @@ from wattif_dagster.ingest.layout import day_prefix
 from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources import gcs as module
 from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster_tests.ingest.conftest import Land
 from wattif_dagster_tests.support.faults import Exchange, Proxy, pass_on, reset, status
-from wattif_dagster_tests.ingest.conftest import DAY, Land
+from wattif_dagster_tests.support.landing import DAY
 
 ONE_BY_ONE = {"meters_per_object": 1, "upload_workers": 1, "batches_in_flight": 1}
 ARRIVING = 4
@@ -37,7 +38,7 @@ def files_limited_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_leaves_the_old_day_and_the_next_landing_goes_on(
+def test_full_disk_leaves_the_old_day_and_can_be_resumed(
     land: Land, gcs: GcsTransferManager, gcs_proxy: Proxy, spool_dir: Path
 ) -> None:
     """The disk is full when the second of four objects is on its way; the spool holds but one."""
@@ -52,7 +53,7 @@ def test_a_full_disk_leaves_the_old_day_and_the_next_landing_goes_on(
         gcs_proxy.on("POST", "/upload/", pass_on)
         gcs_proxy.on("POST", "/upload/", fill)
         with pytest.raises(
-            UserError, match=r"the spool .* cannot be written .*free some space, or set"
+            UserError, match=r"The spool .* cannot be written .* Free some space, or set"
         ):
             land(**new)
     assert read_manifest(gcs, DAY) == old
@@ -63,7 +64,7 @@ def test_a_full_disk_leaves_the_old_day_and_the_next_landing_goes_on(
     assert report.manifest.differences(gcs.list(day_prefix(DAY)), alone=True) == []
 
 
-def test_a_bucket_that_goes_in_the_middle_is_said(
+def test_bucket_deleted_during_a_landing_is_named(
     gcs_proxy: Proxy, land: Land, gcs: GcsTransferManager, spool_dir: Path
 ) -> None:
     gcs_proxy.on("POST", "/upload/", pass_on, times=ARRIVING)
@@ -76,7 +77,7 @@ def test_a_bucket_that_goes_in_the_middle_is_said(
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["reset", "silent"])
-def test_a_network_that_goes_in_the_middle_is_said_and_the_next_landing_goes_on(
+def test_broken_network_is_named_and_can_be_resumed(
     land: Land,
     gcs: GcsTransferManager,
     gcs_proxy: Proxy,
@@ -84,7 +85,7 @@ def test_a_network_that_goes_in_the_middle_is_said_and_the_next_landing_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     silent: bool,
 ) -> None:
-    """For good: every request from one of the uploads on is reset, or never answered."""
+    """From one of the uploads on, every request is reset or never answered."""
     old = land(10, **ONE_BY_ONE).manifest
 
     def go(exchange: Exchange) -> None:

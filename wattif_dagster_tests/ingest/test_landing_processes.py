@@ -10,9 +10,9 @@ from wattif_dagster.ingest.manifest import read_manifest
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.support import landing
 from wattif_dagster_tests.support.faults import PATIENCE_S, Proxy, pass_on
-from wattif_dagster_tests.ingest import landing
-from wattif_dagster_tests.ingest.conftest import DAY
+from wattif_dagster_tests.support.landing import DAY
 
 PREFIX = "dt=2024-01-01/"
 METERS, ARRIVING = 20, 7
@@ -26,7 +26,7 @@ def settings(settings: Settings, spool_dir: Path) -> Settings:
     return settings.model_copy(update={"ingest": ingest})
 
 
-def ended(child: subprocess.Popen[str]) -> tuple[str, str]:
+def wait_for(child: subprocess.Popen[str]) -> tuple[str, str]:
     """What it printed, to both streams, before it ended."""
     return child.communicate(timeout=60)
 
@@ -37,16 +37,16 @@ def stalled(settings: Settings, gcs_proxy: Proxy, gcs: GcsTransferManager) -> su
     gcs_proxy.on("POST", "/upload/", pass_on, times=ARRIVING)
     gcs_proxy.on("POST", "/upload/", gcs_proxy.stall)
     child = landing.start(settings, METERS)
-    assert gcs_proxy.stalled.wait(PATIENCE_S), ended(child)
+    assert gcs_proxy.stalled.wait(PATIENCE_S), wait_for(child)
     assert read_manifest(gcs, DAY) is None
     return child
 
 
-def test_a_killed_landing_is_resumed(
+def test_killed_landing_is_resumed(
     stalled: subprocess.Popen[str], settings: Settings, gcs: GcsTransferManager, spool_dir: Path
 ) -> None:
     stalled.kill()
-    assert ended(stalled) == ("", "")
+    assert wait_for(stalled) == ("", "")
     assert read_manifest(gcs, DAY) is None
     assert len(list(spool_dir.iterdir())) == 1
 
@@ -58,7 +58,7 @@ def test_a_killed_landing_is_resumed(
     assert list(spool_dir.iterdir()) == []
 
 
-def test_an_interrupted_landing_is_resumed(
+def test_interrupted_landing_is_resumed(
     stalled: subprocess.Popen[str],
     settings: Settings,
     gcs: GcsTransferManager,
@@ -68,7 +68,7 @@ def test_an_interrupted_landing_is_resumed(
     """Ctrl-C lets the requests under way end, starts no others and empties the spool."""
     stalled.send_signal(signal.SIGINT)
     gcs_proxy.released.set()
-    assert ended(stalled) == ("", "interrupted\n")
+    assert wait_for(stalled) == ("", "interrupted\n")
     assert list(spool_dir.iterdir()) == []
     assert read_manifest(gcs, DAY) is None
 
@@ -85,12 +85,12 @@ def test_memory_does_not_grow_with_the_fleet(settings: Settings, spool_dir: Path
     options = IngestOptions(spool_dir=str(spool_dir), upload_workers=2, batches_in_flight=1)
     minutely = settings.simulation.model_copy(update={"interval_seconds": 60})
     settings = settings.model_copy(update={"simulation": minutely, "ingest": options})
-    small, large = (peak_memory(landing.start(settings, meters)) for meters in (200, 2000))
+    small, large = (read_peak_memory(landing.start(settings, meters)) for meters in (200, 2000))
     assert large < 1.2 * small
 
 
-def peak_memory(child: subprocess.Popen[str]) -> int:
+def read_peak_memory(child: subprocess.Popen[str]) -> int:
     """The peak resident memory of the landing in `child`."""
-    out, err = ended(child)
+    out, err = wait_for(child)
     assert child.returncode == 0, err
     return int(out.split()[1])

@@ -14,20 +14,20 @@ from wattif_dagster.metering.fleet import fleet_on
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.ingest.conftest import contents
+from wattif_dagster_tests.support.landing import contents
 
 SIMULATION = Simulation(meters=20, daily_new_meters=3, daily_retired_meters=2)
 DAYS = [date(2024, 1, day) for day in (1, 2, 3)]
 
 
-def test_the_rows_are_the_fleet(gcs: GcsTransferManager) -> None:
+def test_registry_rows_are_the_fleet(gcs: GcsTransferManager) -> None:
     landed = land_registry(gcs, SIMULATION, DAYS[1])
     rows = gzip.decompress(contents(gcs)[registry_rows_name(DAYS[1])]).splitlines()
     assert [orjson.loads(row)["serial"] for row in rows] == serial_text(landed.serials)
     assert {orjson.loads(row)["registry_date"] for row in rows} == {"2024-01-02"}
 
 
-def test_a_day_alone_equals_day_by_day(gcs: GcsTransferManager) -> None:
+def test_day_alone_equals_day_by_day(gcs: GcsTransferManager) -> None:
     for day in DAYS:
         land_registry(gcs, SIMULATION, day)
     by_day = contents(gcs)
@@ -38,36 +38,36 @@ def test_a_day_alone_equals_day_by_day(gcs: GcsTransferManager) -> None:
     assert len(alone) == 2
 
 
-def test_is_read_as_landed(gcs: GcsTransferManager) -> None:
+def test_fleet_is_read_as_landed(gcs: GcsTransferManager) -> None:
     landed = land_registry(gcs, SIMULATION, DAYS[0])
     fleet = read_fleet(gcs, SIMULATION, DAYS[0])
     assert np.array_equal(fleet.serials, landed.serials)
     assert landed.fingerprint == SIMULATION.fingerprint
 
 
-def test_yesterday_of_other_settings_is_not_built_on(gcs: GcsTransferManager) -> None:
+def test_state_of_other_settings_is_not_used(gcs: GcsTransferManager) -> None:
     land_registry(gcs, SIMULATION.model_copy(update={"seed": 8}), DAYS[0])
     fleet = land_registry(gcs, SIMULATION, DAYS[1])
     assert np.array_equal(fleet.serials, fleet_on(SIMULATION, DAYS[1]).serials)
 
 
-def test_the_fleet_of_other_settings_is_none(gcs: GcsTransferManager) -> None:
+def test_fleet_of_other_settings_is_refused(gcs: GcsTransferManager) -> None:
     land_registry(gcs, SIMULATION, DAYS[0])
-    with pytest.raises(UserError, match="no registry of 2024-01-01 made with these simulation"):
+    with pytest.raises(UserError, match="There is no registry of 2024-01-01 that was made"):
         read_fleet(gcs, SIMULATION.model_copy(update={"seed": 8}), DAYS[0])
-    with pytest.raises(UserError, match="materialize meter_registry of that day first"):
+    with pytest.raises(UserError, match=r"Materialize meter_registry of that day first\."):
         read_fleet(gcs, SIMULATION, DAYS[1])
 
 
-def test_a_damaged_state_is_said(gcs: GcsTransferManager) -> None:
+def test_damaged_state_is_refused(gcs: GcsTransferManager) -> None:
     land_registry(gcs, SIMULATION, DAYS[0])
     name = registry_state_name(DAYS[0])
     gcs.write(name, contents(gcs)[name][:-1])
-    with pytest.raises(UserError, match=r"damaged.*materialize meter_registry of 2024-01-01 again"):
+    with pytest.raises(UserError, match=r"damaged.* Materialize meter_registry of 2024-01-01"):
         read_fleet(gcs, SIMULATION, DAYS[0])
 
 
-def test_there_is_no_fleet_before_the_first_day(gcs: GcsTransferManager) -> None:
+def test_day_before_the_first_is_refused(gcs: GcsTransferManager) -> None:
     with pytest.raises(UserError, match="2023-12-31 is before the fleet's first day, 2024-01-01"):
         land_registry(gcs, SIMULATION, date(2023, 12, 31))
     assert contents(gcs) == {}

@@ -1,4 +1,4 @@
-"""The spool: its budget, its files, and what others left there."""
+"""The spool: its budget, its files, and what other processes left there."""
 
 import os
 import resource
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.ingest.spool import ROOT, Stopped, open_spool
-from wattif_dagster_tests.ingest.conftest import bytes_below
+from wattif_dagster.ingest.spool import ROOT, StoppedError, open_spool
+from wattif_dagster_tests.support.landing import count_bytes_below
 
 SOMEBODY = 1000
 
@@ -22,7 +22,7 @@ def spools(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
-def test_writes_and_releases(tmp_path: Path) -> None:
+def test_spool_writes_and_releases_a_file(tmp_path: Path) -> None:
     with open_spool(tmp_path, 100) as spool:
         spool.reserve(60)
         path = spool.write(memoryview(b"x" * 60))
@@ -33,7 +33,7 @@ def test_writes_and_releases(tmp_path: Path) -> None:
         assert (spool.used, spool.high_water) == (0, 60)
 
 
-def test_a_writer_waits_while_the_budget_is_spent(tmp_path: Path) -> None:
+def test_writer_waits_while_the_budget_is_spent(tmp_path: Path) -> None:
     with open_spool(tmp_path, 100) as spool, ThreadPoolExecutor(1) as pool:
         spool.reserve(60)
         waiting = pool.submit(spool.reserve, 50)
@@ -45,7 +45,7 @@ def test_a_writer_waits_while_the_budget_is_spent(tmp_path: Path) -> None:
 
 
 @given(sizes=st.lists(st.integers(0, 100), max_size=40), writers=st.integers(1, 4))
-def test_never_holds_more_than_its_budget(
+def test_spool_never_holds_more_than_its_budget(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], writers: int
 ) -> None:
     with open_spool(tmp_path_factory.getbasetemp() / "budget", 100) as spool:
@@ -53,7 +53,7 @@ def test_never_holds_more_than_its_budget(
         def pass_through(index: int) -> None:
             spool.reserve(sizes[index])
             path = spool.write(b"x" * sizes[index])
-            assert bytes_below(spool.folder) <= 100
+            assert count_bytes_below(spool.folder) <= 100
             spool.release(path, sizes[index])
 
         with ThreadPoolExecutor(writers) as pool:
@@ -62,22 +62,22 @@ def test_never_holds_more_than_its_budget(
         assert spool.high_water <= 100
 
 
-def test_what_never_fits_is_refused(tmp_path: Path) -> None:
-    sentence = "101 bytes does not fit into a spool of 100; lower meters_per_object or raise"
+def test_object_above_the_budget_is_refused(tmp_path: Path) -> None:
+    sentence = "101 bytes does not fit into a spool of 100 bytes\\. Lower WATTIF_INGEST__METERS"
     with open_spool(tmp_path, 100) as spool, pytest.raises(UserError, match=sentence):
         spool.reserve(101)
 
 
-def test_stop_wakes_who_waits(tmp_path: Path) -> None:
+def test_stop_wakes_waiting_writers(tmp_path: Path) -> None:
     with open_spool(tmp_path, 10) as spool, ThreadPoolExecutor(2) as pool:
         spool.reserve(10)
         waiting = [pool.submit(spool.reserve, 1) for _ in range(2)]
         spool.stop()
-        assert all(isinstance(future.exception(timeout=10), Stopped) for future in waiting)
+        assert all(isinstance(future.exception(timeout=10), StoppedError) for future in waiting)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_is_emptied_however_it_ends(tmp_path: Path, error: type[BaseException]) -> None:
+def test_spool_is_removed_after_an_error(tmp_path: Path, error: type[BaseException]) -> None:
     def fail() -> None:
         with open_spool(tmp_path, 10) as spool:
             spool.write(b"x")
@@ -96,7 +96,7 @@ def test_spools_share_a_directory(tmp_path: Path) -> None:
     assert spools(tmp_path) == []
 
 
-def test_only_dead_processes_of_this_machine_lose_their_spool(tmp_path: Path) -> None:
+def test_only_spools_of_ended_processes_are_removed(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     with open_spool(tmp_path, 10) as spool:
@@ -114,11 +114,11 @@ def test_only_dead_processes_of_this_machine_lose_their_spool(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_an_unusable_directory_is_said(tmp_path: Path, inside: bool) -> None:
+def test_unusable_directory_is_refused(tmp_path: Path, inside: bool) -> None:
     file = tmp_path / "file"
     file.write_text("not a directory")
     directory = file / "spool" if inside else file
-    sentence = "the spool directory .*file.* cannot be used .*set WATTIF_INGEST__SPOOL_DIR"
+    sentence = "The spool directory .*file.* cannot be used .* Set WATTIF_INGEST__SPOOL_DIR"
     with pytest.raises(UserError, match=sentence), open_spool(directory, 10):
         pass
 
@@ -133,12 +133,12 @@ def link_of(user: int, link: Path, target: Path) -> None:
 
 @pytest.mark.parametrize("relative", [False, True], ids=["absolute", "relative"])
 @pytest.mark.parametrize("directory", ["a/../b", "..", "link", "link/spool", "link/not/there/yet"])
-def test_a_directory_that_leads_elsewhere_is_refused(
+def test_directory_that_leads_elsewhere_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str, relative: bool
 ) -> None:
     link_of(SOMEBODY, tmp_path / "link", tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
-    sentence = "leads elsewhere, by '..' or a symbolic link; set WATTIF_INGEST__SPOOL_DIR"
+    sentence = "leads elsewhere, by '..' or a symbolic link. Set WATTIF_INGEST__SPOOL_DIR"
     path = Path(directory) if relative else tmp_path / directory
     with pytest.raises(UserError, match=sentence), open_spool(path, 10):
         pass
@@ -146,7 +146,7 @@ def test_a_directory_that_leads_elsewhere_is_refused(
 
 
 @pytest.mark.skipif(os.geteuid() != ROOT, reason="only root makes links of root's")
-def test_a_link_of_roots_may_be_gone_through_but_not_be_the_directory(tmp_path: Path) -> None:
+def test_path_may_go_through_a_link_of_root(tmp_path: Path) -> None:
     """As /tmp on macOS."""
     link_of(ROOT, tmp_path / "link", tmp_path / "private")
     with open_spool(tmp_path / "link" / "spool", 10) as spool:
@@ -156,7 +156,7 @@ def test_a_link_of_roots_may_be_gone_through_but_not_be_the_directory(tmp_path: 
         pass
 
 
-def test_a_working_directory_behind_a_link_is_no_matter(
+def test_working_directory_may_be_behind_a_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A relative path goes on from where the process is, not from how it came there."""
@@ -166,7 +166,7 @@ def test_a_working_directory_behind_a_link_is_no_matter(
         assert len(spools(tmp_path / "real/not/there/yet")) == 1
 
 
-def test_a_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:
+def test_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
     with open_spool(tmp_path / "spool", 10) as spool:
@@ -180,7 +180,7 @@ def test_a_link_among_abandoned_spools_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "precious" / "file").exists()
 
 
-def test_files_have_names_of_their_own_that_are_used_again(tmp_path: Path) -> None:
+def test_names_of_released_files_are_used_again(tmp_path: Path) -> None:
     with open_spool(tmp_path, 10) as spool:
         files = {spool.write(content): content for content in (b"a", b"b", b"c")}
         assert {path: path.read_bytes() for path in files} == files
@@ -190,21 +190,21 @@ def test_files_have_names_of_their_own_that_are_used_again(tmp_path: Path) -> No
         assert spool.write(b"e") not in files
 
 
-def test_a_file_that_cannot_be_written_is_said_and_removed(tmp_path: Path) -> None:
+def test_failed_write_is_reported_and_removed(tmp_path: Path) -> None:
     """A limit on the size of files stands in for a full disk: the write ends half-way."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with open_spool(tmp_path, 10_000) as spool:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
         try:
-            with pytest.raises(UserError, match=r"cannot be written .*free some space"):
+            with pytest.raises(UserError, match=r"cannot be written .*Free some space"):
                 spool.write(b"x" * 5000)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert list(spool.folder.iterdir()) == []
 
 
-def test_waiting_ends_when_a_reservation_is_returned_elsewhere(tmp_path: Path) -> None:
-    """Every release is told to every writer that waits, not to one for whom it is too little."""
+def test_release_wakes_every_waiting_writer(tmp_path: Path) -> None:
+    """A release must not wake only a writer that needs more bytes."""
     with open_spool(tmp_path, 10) as spool, ThreadPoolExecutor(3) as pool:
         spool.reserve(10)
         large, small = pool.submit(spool.reserve, 9), pool.submit(spool.reserve, 2)

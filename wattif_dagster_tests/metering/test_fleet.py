@@ -19,7 +19,7 @@ from wattif_dagster.metering.fleet import (
 )
 from wattif_dagster.metering.issuing import SerialsExhaustedError
 from wattif_dagster.metering.serials import serial_text
-from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
+from wattif_dagster.metering.simulation import Simulation
 
 SIMULATION = Simulation(meters=50, daily_new_meters=5, daily_retired_meters=3)
 FIRST = SIMULATION.first_day
@@ -47,7 +47,7 @@ def test_a_day_alone_equals_day_by_day_byte_for_byte(simulation, first_leg, seco
 
 @settings(deadline=None, max_examples=25)
 @given(simulations)
-def test_each_day_some_retire_some_are_installed_and_no_serial_comes_back(simulation):
+def test_meters_retire_and_no_serial_is_issued_twice(simulation):
     fleet = first_fleet(simulation)
     assert len(fleet) == simulation.meters
     seen = set(fleet.serials.tolist())
@@ -92,7 +92,7 @@ def test_the_bytes_of_a_small_fleet_never_change():
     assert hashlib.sha256(rows).hexdigest() == digest
 
 
-def test_registry_rows_are_the_table_s_columns_in_lines_of_one_width():
+def test_registry_rows_have_the_columns_of_the_table():
     fleet = fleet_on(SIMULATION, after(5))
     lines = registry_rows_ndjson(fleet, fleet.day).splitlines(keepends=True)
     rows = [orjson.loads(line) for line in lines]
@@ -119,7 +119,7 @@ def test_the_state_carries_everything():
         assert getattr(restored, name).dtype == getattr(fleet, name).dtype
 
 
-def test_the_way_back_is_refused():
+def test_fleet_of_an_earlier_day_is_refused():
     with pytest.raises(ValueError, match="cannot be made from the later one"):
         fleet_on(SIMULATION, after(-1))
     with pytest.raises(ValueError, match="cannot be made from the later one"):
@@ -132,16 +132,9 @@ def test_the_fleet_of_another_simulation_is_refused():
         fleet_on(SIMULATION, after(2), other)
 
 
-def test_a_fleet_larger_than_the_number_space_is_refused():
-    with pytest.raises(
-        SerialsExhaustedError, match="needs 31,000,001 serials, and there are 31,000,000"
-    ):
-        first_fleet(Simulation(meters=SERIAL_SPACE + 1))
-
-
 def test_growth_beyond_the_filter_is_refused():
     simulation = Simulation(meters=1, daily_new_meters=1, daily_retired_meters=1)
     # As ten years of days would have left it.
     grown = replace(first_fleet(simulation), day=after(3650), issued=3651)
-    with pytest.raises(SerialsExhaustedError, match="needs 3,652 serials, and there are 3,651"):
+    with pytest.raises(SerialsExhaustedError, match=r"needs 3,652 serials, but .* only 3,651"):
         next_day(simulation, grown)

@@ -5,7 +5,7 @@ import pytest
 
 from wattif_dagster.metering import issuing
 from wattif_dagster.metering.bloom import SerialFilter
-from wattif_dagster.metering.issuing import SerialsExhaustedError, candidates_of, issue_serials
+from wattif_dagster.metering.issuing import SerialsExhaustedError, issue_serials, list_candidates
 from wattif_dagster.metering.simulation import SERIAL_SPACE
 
 DAY = date(2024, 1, 1)
@@ -43,7 +43,7 @@ def test_serials_depend_on_seed_and_day_alone():
     assert issue(7, DAY) != issue(7, DAY + timedelta(days=1))
 
 
-def test_none_wanted_none_issued():
+def test_no_serials_are_issued_when_none_are_needed():
     with SerialFilter(10) as issued:
         assert issue_serials(issued, 7, DAY, 0).size == 0
 
@@ -59,20 +59,20 @@ def test_serials_are_spread_evenly_over_the_space():
     assert abs(np.corrcoef(serials[1:], serials[:-1])[0, 1]) < 5 / np.sqrt(serials.size)
 
 
-def test_the_candidates_of_a_day_are_all_numbers_each_once():
+def test_the_list_candidates_a_day_are_all_numbers_each_once():
     seen = np.zeros(SERIAL_SPACE, np.uint8)
     for start in range(0, 2**25, 2**21):
-        seen[candidates_of(7, DAY, start, start + 2**21)] += 1
+        seen[list_candidates(7, DAY, start, start + 2**21)] += 1
     assert (seen == 1).all()
 
 
 @pytest.mark.usefixtures("fewer_numbers")
-def test_an_end_of_the_numbers_is_said():
+def test_end_of_the_numbers_is_refused():
     with SerialFilter(10) as issued:
         full = np.full_like(issued.bits, 0xFF)
     with (
         SerialFilter(10, full) as issued,
-        pytest.raises(SerialsExhaustedError, match=r"3 new serials .* only 0 of the 310,000"),
+        pytest.raises(SerialsExhaustedError, match=r"3 new serials, but only 0 of the 310,000"),
     ):
         issue_serials(issued, 7, DAY, 3)
 
@@ -88,5 +88,5 @@ def test_a_filter_for_all_numbers_keeps_a_million_apart():
     with SerialFilter(SERIAL_SPACE) as issued:
         serials = issue_serials(issued, 7, DAY, 1_000_000)
         assert issued.contains(serials).all()
-        assert not issued.contains(candidates_of(7, DAY, 2**24, 2**24 + 1000)).any()
+        assert not issued.contains(list_candidates(7, DAY, 2**24, 2**24 + 1000)).any()
     assert np.unique(serials).size == 1_000_000

@@ -20,7 +20,7 @@ def test_readings_are_uniform_over_0_to_900_watts():
     assert abs(chi_square - 900) < 5 * 42.4
 
 
-def test_readings_of_neighbours_in_time_serial_and_day_are_uncorrelated():
+def test_readings_of_neighbours_are_uncorrelated():
     today = UniformLoad(SIMULATION, DAY, 100).watts(np.arange(100)).astype(float)
     tomorrow = UniformLoad(SIMULATION, date(2024, 1, 2), 100).watts(np.arange(100)).astype(float)
     for ours, theirs in (

@@ -72,7 +72,7 @@ def test_a_smaller_batch_leaves_nothing_of_the_one_before():
     )
 
 
-def test_no_meters_no_bytes():
+def test_no_meters_render_no_bytes():
     assert render_day(Simulation(), DAY, np.array([], np.uint32)).nbytes == 0
 
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation, parse_day
+from wattif_dagster.metering.simulation import ANOMALY_KINDS, SERIAL_SPACE, Simulation, parse_day
 
 
 @pytest.mark.parametrize("text", ["", "2024-1-1", "20240101", "2024-02-30", "2024-01-01T00:00:00"])
@@ -19,7 +19,7 @@ def test_parse_day_reads_a_date():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"interval_seconds": 7}, "interval_seconds=7 does not divide an hour"),
+        ({"interval_seconds": 7}, "7 seconds do not divide an hour"),
         ({"incident": "outage"}, "incident='outage' needs an incident_date"),
         (
             {"incident": "surge", "incident_date": "2024-01-01", "incident_start_hour": 23},
@@ -29,6 +29,7 @@ def test_parse_day_reads_a_date():
         ({"start_date": "0999-12-31"}, "0999-12-31 leaves no room in the calendar; begin between"),
         ({"start_date": "9000-01-02"}, "begin between 1000-01-01 and 9000-01-01"),
         ({"meters": 0}, "greater than or equal to 1"),
+        ({"meters": SERIAL_SPACE + 1}, "less than or equal to 31000000"),
         ({"seed": 2**63}, "less than"),
         ({"incident_share": 0}, "greater than 0"),
         ({"weather_shift_date": "soon"}, "'soon' is not a date"),

@@ -1,4 +1,4 @@
-"""Plans beside what really lands: bytes within 10%, objects and operations exactly."""
+"""Plans agree with what is landed: bytes within 10%, objects and operations exactly."""
 
 import gzip
 from datetime import timedelta
@@ -7,6 +7,7 @@ import pytest
 from dagster import DagsterInstance
 
 from wattif_dagster import keys
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import DayReport, land_day
 from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.metering.simulation import Simulation
@@ -16,8 +17,8 @@ from wattif_dagster.planning.size import LISTED_AT_ONCE
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.runs import FIRST_DAY, failures, make_resources, run_days
 from wattif_dagster_tests.support.faults import Proxy
+from wattif_dagster_tests.support.runs import FIRST_DAY, make_resources, run_day
 
 DAYS = 4
 FAULTY = {
@@ -28,7 +29,7 @@ FAULTY = {
 }
 
 
-def changed(settings: Settings, simulation: dict[str, object], ingest: dict[str, object]):
+def change(settings: Settings, simulation: dict[str, object], ingest: dict[str, object]):
     return settings.model_copy(
         update={
             "simulation": Simulation(**{**settings.simulation.model_dump(), **simulation}),
@@ -37,7 +38,7 @@ def changed(settings: Settings, simulation: dict[str, object], ingest: dict[str,
     )
 
 
-def planned(resources: Resources, days: int) -> Plan:
+def plan(resources: Resources, days: int) -> Plan:
     return make_plan(
         resources["wattif_simulation"],
         resources["wattif_ingest"],
@@ -52,13 +53,14 @@ def land(resources: Resources) -> list[DayReport]:
     reports = []
     for number in range(DAYS):
         day = resources["wattif_simulation"].first_day + timedelta(days=number)
-        serials = land_registry(resources["wattif_gcs"], resources["wattif_simulation"], day).serials
-        ingest = resources["wattif_ingest"]
-        reports.append(land_day(resources["wattif_gcs"], resources["wattif_simulation"], day, serials, ingest))
+        gcs, simulation = resources["wattif_gcs"], resources["wattif_simulation"]
+        serials = land_registry(gcs, simulation, day).serials
+        landing = Landing(simulation, day, serials, resources["wattif_ingest"])
+        reports.append(land_day(gcs, landing))
     return reports
 
 
-def uncompressed(gcs: GcsTransferManager, report: DayReport) -> int:
+def count_uncompressed(gcs: GcsTransferManager, report: DayReport) -> int:
     bodies = [gcs.read(item.name) for item in report.manifest.objects]
     return sum(len(gzip.decompress(body[0])) for body in bodies if body)
 
@@ -72,13 +74,13 @@ def uncompressed(gcs: GcsTransferManager, report: DayReport) -> int:
     ],
     ids=["plain", "household gzip", "faulty"],
 )
-def test_bytes_and_objects_are_those_that_land(
+def test_plan_has_the_bytes_and_objects_that_land(
     settings: Settings, simulation: dict[str, object], ingest: dict[str, object]
 ) -> None:
     fleet = {"meters": 45, "interval_seconds": 300, "daily_new_meters": 9}
-    resources = build_resources(changed(settings, {**fleet, **simulation}, ingest))
+    resources = build_resources(change(settings, {**fleet, **simulation}, ingest))
     resources["wattif_gcs"].ensure_bucket()
-    size = planned(resources, DAYS).size
+    size = plan(resources, DAYS).size
     reports = land(resources)
     landed = [report.manifest for report in reports]
     assert size.objects == sum(len(manifest.objects) for manifest in landed)
@@ -89,16 +91,17 @@ def test_bytes_and_objects_are_those_that_land(
     assert size.stored_bytes == pytest.approx(stored, rel=0.1)
     assert max(report.spool_high_water for report in reports) <= size.spool_bytes * 1.1
     if landed[0].compression == "gzip":
-        raw = sum(uncompressed(resources["wattif_gcs"], report) for report in reports)
+        raw = sum(count_uncompressed(resources["wattif_gcs"], report) for report in reports)
         assert size.gzip_bytes == size.stored_bytes
         assert size.raw_bytes == pytest.approx(raw, rel=0.1)
     else:
         assert size.raw_bytes == size.stored_bytes
 
 
-def test_operations_are_those_of_the_daily_job(settings: Settings, gcs_proxy: Proxy) -> None:
-    resources = make_resources(changed(settings, {"meters": 30}, {"meters_per_object": 10}))
-    size = planned(resources, 1).size
+def test_plan_has_the_operations_of_the_daily_job(settings: Settings, gcs_proxy: Proxy) -> None:
+    settings = change(settings, {"meters": 30}, {"meters_per_object": 10})
+    resources = make_resources(settings)
+    size = plan(resources, 1).size
     gcs_proxy.requests.clear()
     assets = [
         keys.METER_REGISTRY,
@@ -110,8 +113,8 @@ def test_operations_are_those_of_the_daily_job(settings: Settings, gcs_proxy: Pr
         keys.ANOMALY_SCORES,
     ]
     with DagsterInstance.ephemeral() as instance:
-        result = run_days(resources, instance, assets, FIRST_DAY, FIRST_DAY)
-    assert result.success, failures(result)
+        run = run_day(settings, instance, assets, FIRST_DAY)
+        assert run.success, run.failures()
     listings = [
         path for method, path in gcs_proxy.requests if method == "GET" and "prefix=" in path
     ]

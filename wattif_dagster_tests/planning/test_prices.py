@@ -28,7 +28,7 @@ def refusal(text: str) -> str:
     return ""
 
 
-def test_ours_says_its_day_sources_and_prices() -> None:
+def test_own_table_has_a_date_sources_and_prices() -> None:
     prices = load_prices()
     assert prices.date >= date(2025, 1, 1)
     assert "cloud.google.com" in prices.cloud_storage.source
@@ -58,13 +58,13 @@ def test_ours_says_its_day_sources_and_prices() -> None:
         (None, "bigquery", "6.25", "bigquery: Input should be a valid dictionary"),
     ],
 )
-def test_a_bad_value_is_named(section: str | None, field: str, value: object, said: str) -> None:
+def test_wrong_value_is_named(section: str | None, field: str, value: object, said: str) -> None:
     table = {**OURS, section: {**OURS[section], field: value}} if section else OURS
     assert said in refusal(yaml.safe_dump(table if section else {**OURS, field: value}))
 
 
 @pytest.mark.parametrize("section", [None, "cloud_storage", "bigquery"])
-def test_a_missing_value_is_named(section: str | None) -> None:
+def test_missing_value_is_named(section: str | None) -> None:
     fields = OURS[section] if section else OURS
     for field in fields:
         less = {name: value for name, value in fields.items() if name != field}
@@ -82,16 +82,16 @@ def test_a_missing_value_is_named(section: str | None) -> None:
         ("[" * 600, "f.yaml is nested too deeply"),
     ],
 )
-def test_a_bad_document_is_one_sentence(text: str, said: str) -> None:
+def test_wrong_document_is_one_sentence(text: str, said: str) -> None:
     assert said in refusal(text)
 
 
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"the price table .*none\.yaml cannot be read: No such"):
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"The price table .*none\.yaml cannot be read: No such"):
         load_prices(tmp_path / "none.yaml")
 
 
-WORDS = st.sampled_from([*OURS, *OURS["wattif_bigquery"], *OURS["cloud_storage"], "2025-08-11", "\ud800"])
+WORDS = st.sampled_from([*OURS, *OURS["bigquery"], *OURS["cloud_storage"], "2025-08-11", "\ud800"])
 DOCUMENTS = st.recursive(
     WORDS | st.text() | st.floats() | st.integers() | st.booleans() | st.none() | st.dates(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(), inner),
@@ -106,7 +106,7 @@ def test_any_document_is_a_table_or_refused(document: object, field: str) -> Non
 
 
 @given(st.data())
-def test_our_own_table_with_a_piece_cut_out(data: st.DataObject) -> None:
+def test_own_table_with_a_gap_is_read_or_refused(data: st.DataObject) -> None:
     text = DEFAULT_PRICES.read_text("utf-8")
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 60)))

@@ -6,12 +6,12 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.planning.bigquery import READS, Warehouse, row_bytes, warehouse_of
+from wattif_dagster.planning.bigquery import READS, Warehouse, count_row_bytes, estimate_warehouse
 from wattif_dagster.planning.calibration import Calibration
-from wattif_dagster.planning.cost import GIB, TIB, cost_of
+from wattif_dagster.planning.cost import GIB, TIB, compute_cost
 from wattif_dagster.planning.prices import load_prices
-from wattif_dagster.planning.quotas import warnings
-from wattif_dagster.planning.size import Size, size_of
+from wattif_dagster.planning.quotas import find_warnings
+from wattif_dagster.planning.size import Size, compute_size
 from wattif_dagster.settings.ingest import IngestOptions
 
 RAW, GZIP = 660_000, 60_000
@@ -21,114 +21,123 @@ RAW, GZIP = 660_000, 60_000
 def sized(meters: int, days: int = 1, **options: object) -> Size:
     plain = Calibration(1, 8640, RAW, RAW, 0.001)
     gzip = Calibration(1, 8640, RAW, GZIP, 0.002)
-    return size_of([meters] * days, IngestOptions(**options), plain, gzip)  # type: ignore[arg-type]
+    return compute_size([meters] * days, IngestOptions(**options), plain, gzip)  # type: ignore[arg-type]
 
 
 def said(meters: int, days: int = 1, external: bool = False, **options: object) -> list[str]:
     ingest = IngestOptions(**options)  # type: ignore[arg-type]
-    return warnings(sized(meters, days, **options), Simulation(), ingest, external)
+    return find_warnings(sized(meters, days, **options), Simulation(), ingest, external)
 
 
-def test_below_the_limits_nothing_is_said() -> None:
+def test_no_warning_below_the_limits() -> None:
     assert said(100_000, days=1_500) == []
 
 
 @pytest.mark.parametrize(
-    ("meters", "options", "mend"),
+    ("meters", "options", "fix"),
     [
-        (100_001, {}, "set WATTIF_INGEST__METERS_PER_OBJECT=11"),
+        (100_001, {}, "Set WATTIF_INGEST__METERS_PER_OBJECT=11"),
         (
             200_000,
             {},
-            "set WATTIF_INGEST__COMPRESSION=gzip and WATTIF_INGEST__METERS_PER_OBJECT=20",
+            "Set WATTIF_INGEST__COMPRESSION=gzip and WATTIF_INGEST__METERS_PER_OBJECT=20",
         ),
-        (1_000_000, {"compression": "gzip"}, "METERS_PER_OBJECT=51, the fewest objects there can"),
+        (
+            1_000_000,
+            {"compression": "gzip"},
+            "METERS_PER_OBJECT=51, which makes the fewest",
+        ),
         (
             1_000_000,
             {"compression": "gzip", "meters_per_object": 51},
-            "fewer there cannot be, but WATTIF_TABLE_TYPE=external loads none",
+            "Larger objects are not possible. WATTIF_TABLE_TYPE=external needs no load jobs.",
         ),
     ],
 )
 def test_too_many_objects_name_the_setting(
-    meters: int, options: dict[str, object], mend: str
+    meters: int, options: dict[str, object], fix: str
 ) -> None:
     (sentence,) = said(meters, **options)
     assert "above the 10,000 URIs of a load job" in sentence
-    assert mend in sentence
+    assert fix in sentence
     assert said(meters, external=True, **options) == []
 
 
-def test_the_setting_that_is_named_mends_it() -> None:
+def test_named_setting_fixes_it() -> None:
     assert said(100_001, meters_per_object=11) == []
     assert said(200_000, meters_per_object=20, compression="gzip") == []
 
 
-def test_a_day_too_large_for_a_load_job_names_the_setting() -> None:
+def test_day_above_a_load_job_names_the_setting() -> None:
     assert any(
-        "19.8 TB a day are above the 15 TB of a load job; set WATTIF_INGEST__COMPRESSION=gzip"
+        "19.8 TB a day are above the 15 TB of a load job. Set WATTIF_INGEST__COMPRESSION=gzip."
         in one
         for one in said(30_000_000)
     )
     assert not any("TB" in one for one in said(30_000_000, compression="gzip"))
     huge = said(300_000_000, compression="gzip")
-    assert any("set WATTIF_SIMULATION__INTERVAL_SECONDS higher" in one for one in huge)
+    assert any("Raise WATTIF_SIMULATION__INTERVAL_SECONDS." in one for one in huge)
 
 
-def test_more_loads_of_a_table_than_a_day_allows() -> None:
+def test_more_load_jobs_than_a_day_allows() -> None:
     (sentence,) = said(100, days=1_501)
-    assert "1,501 days are as many load jobs of a table" in sentence
+    assert (
+        "1,501 days need as many load jobs of a table, above the 1,500 of a calendar day. "
+        in sentence
+    )
 
 
-def test_rows_have_the_sizes_of_their_columns() -> None:
-    assert row_bytes(schemas.METER_READINGS) == 13 + 8 + 8
-    assert row_bytes(schemas.HOURLY_CONSUMPTION) == 13 + 8 + 4 * 8 + 8
+def test_row_bytes_are_those_of_the_columns() -> None:
+    assert count_row_bytes(schemas.METER_READINGS) == 13 + 8 + 8
+    assert count_row_bytes(schemas.HOURLY_CONSUMPTION) == 13 + 8 + 4 * 8 + 8
     for read in READS:
         assert set(read.columns) <= set(read.table.column_names)
-        assert row_bytes(read.table, read.columns) > 0
+        assert count_row_bytes(read.table, read.columns) > 0
 
 
-def test_a_day_without_history_reads_the_readings_twice_and_the_hours_four_times() -> None:
-    made = warehouse_of([1], rows=8640, raw_bytes=RAW, external=False)
+def test_first_day_reads_readings_twice_and_hours_4_times() -> None:
+    made = estimate_warehouse([1], rows=8640, raw_bytes=RAW, external=False)
     hours = 24 * ((13 + 8 + 8) + (8 + 8) + (8 + 8) + (13 + 8 + 3 * 8 + 8))
-    beside = 53 * row_bytes(schemas.CONSUMPTION_BASELINE) + 2 * 24 * row_bytes(
+    beside = 53 * count_row_bytes(schemas.CONSUMPTION_BASELINE) + 2 * 24 * count_row_bytes(
         schemas.ANOMALY_SCORES
     )
     assert made.query_bytes == 2 * 8640 * 29 + hours + beside
 
 
-def test_history_is_read_as_far_as_it_is_there() -> None:
+def test_queries_read_as_much_history_as_there_is() -> None:
     """A day more adds its own bytes, and what the queries read again of the days before it."""
     added = []
     for days in (1, 2, 42, 43, 44, 45):
-        made = [warehouse_of([1] * n, 0, 0, external=False).query_bytes for n in (days, days + 1)]
+        made = [
+            estimate_warehouse([1] * n, 0, 0, external=False).query_bytes for n in (days, days + 1)
+        ]
         added.append(made[1] - made[0])
     assert added == sorted(added)
     assert added[0] < added[1] < added[2]
     assert added[-3] == added[-2] == added[-1]
 
 
-def test_a_million_meters_read_what_the_detector_says_they_do() -> None:
+def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     """Its queries were reckoned by hand: 53 GB for the baseline, 27 + 91 GB for the scores."""
-    steady = [warehouse_of([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
+    steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
     fleet_and_checks = 24e6 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
-    scores = 2 * 24e6 * row_bytes(schemas.ANOMALY_SCORES)
+    scores = 2 * 24e6 * count_row_bytes(schemas.ANOMALY_SCORES)
     assert steady[1] - steady[0] - fleet_and_checks - scores == pytest.approx(171e9, rel=0.1)
 
 
-def test_an_external_table_stores_no_readings_and_is_read_as_json() -> None:
-    native = warehouse_of([5, 6], rows=1000, raw_bytes=76_000, external=False)
-    external = warehouse_of([5, 6], rows=1000, raw_bytes=76_000, external=True)
+def test_external_table_is_read_as_json() -> None:
+    native = estimate_warehouse([5, 6], rows=1000, raw_bytes=76_000, external=False)
+    external = estimate_warehouse([5, 6], rows=1000, raw_bytes=76_000, external=True)
     assert native.stored_bytes - external.stored_bytes == 1000 * 29
     assert external.query_bytes - native.query_bytes == 2 * (76_000 - 29_000)
 
 
-def test_time_is_that_of_the_compression_that_is_set() -> None:
+def test_time_is_that_of_the_set_compression() -> None:
     assert sized(1000).rendering_seconds == pytest.approx(1)
     assert sized(1000, compression="gzip").rendering_seconds == pytest.approx(2)
 
 
-def test_the_spool_holds_its_budget_or_a_day() -> None:
+def test_spool_holds_its_budget_or_a_day() -> None:
     assert sized(10).spool_bytes == 10 * RAW
     assert sized(10_000, spool_budget_mib=8).spool_bytes == 8 * 2**20
 
@@ -139,7 +148,7 @@ def test_costs_are_amounts_times_prices() -> None:
     prices = prices.model_copy(
         update={"bigquery": prices.bigquery.model_copy(update={"load_gib": 0.5})}
     )
-    cost = cost_of(size, Warehouse(stored_bytes=50 * GIB, query_bytes=4 * TIB), prices, False)
+    cost = compute_cost(size, Warehouse(stored_bytes=50 * GIB, query_bytes=4 * TIB), prices, False)
     assert (cost.class_a, cost.class_b) == (pytest.approx(10), pytest.approx(1.2))
     assert (cost.load_jobs, cost.queries) == (50, 25)
     assert cost.once == pytest.approx(10 + 1.2 + 50 + 25)

@@ -206,5 +206,5 @@ def test_days_without_a_valid_manifest_are_differences(resources: Resources) -> 
         f"{DIRECTORY}part-00000.json is not listed",
     )
     assert len(tuesday.differences) == 1
-    assert f"manifest {manifest_name(TUESDAY)} is damaged" in tuesday.differences[0]
+    assert f"Manifest {manifest_name(TUESDAY)} is damaged" in tuesday.differences[0]
     assert monday.manifest is tuesday.manifest is None

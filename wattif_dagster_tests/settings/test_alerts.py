@@ -13,7 +13,7 @@ from wattif_dagster_tests.support.receiver import SECRET, Receiver
 VARIABLE = "WATTIF_ALERTS__NOTIFY_URLS"
 
 
-def test_settings_and_resources_do_not_show_the_urls(monkeypatch: pytest.MonkeyPatch):
+def test_settings_and_resources_hide_the_urls(monkeypatch: pytest.MonkeyPatch):
     url = Receiver(port=80).url("one")
     monkeypatch.setenv(VARIABLE, json.dumps([url]))
     settings = Settings.load()
@@ -24,14 +24,20 @@ def test_settings_and_resources_do_not_show_the_urls(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (f'["json://127.0.0.1/", "nosuch://{SECRET}"]', "does not understand notify URL 2 of 2;"),
-        (f'["slack://{SECRET}"]', "does not understand notify URL 1 of 1; write it as https://"),
-        (f'["{SECRET}"]', "does not understand notify URL 1 of 1"),
-        (f"json://{SECRET}", "it must be JSON"),
-        (f'{{"{SECRET}": "{SECRET}"}}', "alerts.notify_urls: Input should be a valid list"),
+        (
+            f'["json://127.0.0.1/", "nosuch://{SECRET}"]',
+            ": apprise does not understand URL 2 of 2;",
+        ),
+        (
+            f'["slack://{SECRET}"]',
+            ": apprise does not understand URL 1 of 1; write it as https",
+        ),
+        (f'["{SECRET}"]', ": apprise does not understand URL 1 of 1"),
+        (f"json://{SECRET}", " is not JSON."),
+        (f'{{"{SECRET}": "{SECRET}"}}', ": Input should be a valid list"),
     ],
 )
-def test_a_url_that_is_none_is_refused_without_being_shown(
+def test_unknown_url_is_refused_without_showing_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -41,12 +47,12 @@ def test_a_url_that_is_none_is_refused_without_being_shown(
     monkeypatch.setenv(VARIABLE, value)
     with pytest.raises(UserError) as caught:
         Settings.load()
-    assert sentence in str(caught.value)
+    assert str(caught.value).startswith(f"{VARIABLE}{sentence}")
     assert "\n" not in str(caught.value)
     assert SECRET not in "".join([str(caught.value), caplog.text, *capfd.readouterr()])
 
 
-def test_what_pydantic_says_does_not_show_it_either(monkeypatch: pytest.MonkeyPatch):
+def test_error_of_pydantic_hides_the_url(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(VARIABLE, f'["nosuch://{SECRET}"]')
     with pytest.raises(ValidationError) as caught:
         Settings()

@@ -14,11 +14,10 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.faults import Exchange, pass_on, proxy_to
 
-Make = Callable[[Resources, list[date]], None]
+Make = Callable[[Settings, list[date]], None]
 """Makes days up to their roll-up; a function of a module, which the process imports."""
 
 PATIENCE_S = 120.0
@@ -94,4 +93,4 @@ def _make_days(make: Make, settings: str, days: list[date], log: Path) -> None:
     with log.open("w") as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
-    make(build_resources(Settings(**json.loads(settings))), days)
+    make(Settings(**json.loads(settings)), days)

@@ -7,15 +7,19 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from wattif_dagster.warehouse.totals import Totals, loaded
-
+from wattif_dagster.ingest.fleet import claim_bucket
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster.settings.ingest import IngestOptions
 from wattif_dagster_tests.support.settings import settings_on
 from wattif_dagster_tests.torture.lives import Death, Lives, Make
-from wattif_dagster_tests.torture.promises import broken_at_the_end, broken_in_the_middle
+from wattif_dagster_tests.torture.promises import (
+    Totals,
+    count_totals,
+    find_broken_after_kill,
+    find_broken_at_the_end,
+)
 
 FIRST_DAY = date(2024, 1, 1)
 
@@ -31,7 +35,7 @@ class Fleet:
 
 
 class Torture:
-    """Both fleets have made their days once; those of the second stand."""
+    """Both fleets have made their days once; those of the second are the newest."""
 
     def __init__(
         self, lives: Lives, direct: Resources, settings: Iterable[Settings], days: list[date]
@@ -39,18 +43,19 @@ class Torture:
         self._lives = lives
         self._direct = direct
         self._days = days
-        self._next, self._standing = (self._undisturbed(each) for each in settings)
+        self._next, self._last = (self._undisturbed(each) for each in settings)
 
     def _undisturbed(self, settings: Settings) -> Fleet:
+        self._claim(settings)
         writes = self._lives.live(settings, self._days)
-        whole = {day: loaded(self._direct["wattif_bigquery"], day) for day in self._days}
+        whole = {day: count_totals(self._direct, day)["meter_readings"] for day in self._days}
         fleet = Fleet(settings, writes, whole)
         self._check_end(fleet)
         return fleet
 
     def deaths(self, number: int, random: Random) -> list[Death]:
         """In each of so many equal parts of a life that replaces days, one."""
-        writes = max(self._next.writes, self._standing.writes)
+        writes = max(self._next.writes, self._last.writes)
         return [
             Death(1 + int((part + random.random()) * writes / number), random.random() < 0.5)
             for part in range(number)
@@ -59,19 +64,24 @@ class Torture:
     def round(self, deaths: Iterable[Death]) -> None:
         """Make the days of the other fleet: a process is killed at each of the moments, one more
         is left to end. Raises AssertionError with the promises that are broken."""
+        self._claim(self._next.settings)
         for death in deaths:
             self._lives.live(self._next.settings, self._days, death)
             for day in self._days:
-                whole = {self._next.whole[day], self._standing.whole[day]}
-                broken = list(broken_in_the_middle(self._direct, day, whole))
+                whole = {self._next.whole[day], self._last.whole[day]}
+                broken = list(find_broken_after_kill(self._direct, day, whole))
                 assert not broken, (death, broken)
         self._lives.live(self._next.settings, self._days)
         self._check_end(self._next)
-        self._next, self._standing = self._standing, self._next
+        self._next, self._last = self._last, self._next
+
+    def _claim(self, settings: Settings) -> None:
+        """Let this fleet replace the one that the bucket holds."""
+        claim_bucket(self._direct["wattif_gcs"], settings.simulation, replace=True)
 
     def _check_end(self, fleet: Fleet) -> None:
         for day in self._days:
-            broken = list(broken_at_the_end(self._direct, day, fleet.whole[day]))
+            broken = list(find_broken_at_the_end(self._direct, day, fleet.whole[day]))
             assert not broken, broken
 
 

@@ -1,25 +1,32 @@
-"""Makes days by a run of Dagster, checks included."""
+"""Makes days by runs of Dagster, checks included, as `wattif backfill` does."""
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRunStatus
 
 from wattif_dagster import keys
-from wattif_dagster.resources.build import Resources
-from wattif_dagster_tests.support.runs import failures, run_days
+from wattif_dagster.backfill.execute import DayRunner
+from wattif_dagster.backfill.plan import DayPlan
+from wattif_dagster.backfill.runs import describe_failure
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.settings import Settings
 
-MADE = [
+MADE = (
     keys.METER_REGISTRY,
     keys.RAW_READINGS,
     keys.INJECTED_ANOMALIES,
     keys.METER_READINGS,
     keys.HOURLY_CONSUMPTION,
-]
+)
 
 
-def make_by_runs(resources: Resources, days: list[date]) -> None:
+def make_by_runs(settings: Settings, days: list[date]) -> None:
     """Make the days up to their roll-up."""
-    with DagsterInstance.ephemeral() as instance:
-        result = run_days(resources, instance, MADE, days[0], days[-1])
-    if not result.success:
-        raise SystemExit(str(failures(result)))
+    with TemporaryDirectory() as home, DagsterInstance.ephemeral() as instance:
+        runner = DayRunner(instance, Path(home), build_defs(settings))
+        for day in days:
+            run = runner.run(DayPlan(day, MADE))
+            if run.status is not DagsterRunStatus.SUCCESS:
+                raise SystemExit(str(describe_failure(instance, run)))

@@ -11,9 +11,7 @@ from wattif_dagster_tests.torture.making import make_by_calls
 
 
 @pytest.mark.slow
-def test_a_day_whose_process_is_killed_again_and_again(
-    local_cloud: Endpoints, tmp_path: Path
-) -> None:
+def test_day_survives_kills_of_its_process(local_cloud: Endpoints, tmp_path: Path) -> None:
     """A few moments; `make torture` tries others for minutes."""
     with tortured(local_cloud, tmp_path, make_by_calls, days=1) as torture:
         torture.round(torture.deaths(5, Random(1)))

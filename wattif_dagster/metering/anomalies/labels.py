@@ -1,4 +1,4 @@
-"""The truth about a day's anomalies: a row for each episode that touches it."""
+"""The labels of a day's anomalies: a row for each episode that touches it."""
 
 from datetime import date, datetime
 from typing import Any

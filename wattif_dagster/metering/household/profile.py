@@ -1,6 +1,6 @@
 """When households use electricity: a harmonic fit of BDEW's H25, and start times drawn from it.
 
-The fit, in h25_harmonics.csv, is made by the tests (household/h25.py). Days are taken as UTC has
+The fit, in h25_harmonics.csv, is made by the tests (support/h25.py). Days are taken as UTC has
 them; holidays count as the day of the week they fall on.
 """
 
@@ -95,10 +95,10 @@ def _start_quantiles(month: int, kind: str) -> NDArray[np.int64]:
     active = shape - _RESIDENT_SHARE * shape.min()
     root = np.sqrt(active)
     levels = (np.sqrt(active * root), active, active * root, active * active)
-    return np.stack([_quantiles_of(density) for density in levels])
+    return np.stack([_compute_quantiles(density) for density in levels])
 
 
-def _quantiles_of(density: NDArray[np.float64]) -> NDArray[np.int64]:
+def _compute_quantiles(density: NDArray[np.float64]) -> NDArray[np.int64]:
     weights = np.rint(density * 1e6).astype(np.int64)
     cumulative = np.concatenate([[0], np.cumsum(weights)])
     targets = np.arange((1 << _QUANTILE_BITS) + 1) * cumulative[-1] >> _QUANTILE_BITS

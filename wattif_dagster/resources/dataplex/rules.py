@@ -42,7 +42,7 @@ _REQUIRED = {
 
 def load_spec(path: Path) -> dataplex_v1.DataQualitySpec:
     """Read the spec in the file. Raises UserError where it is unreadable or would be refused."""
-    return parse_spec(read_text(path, "The file of scan rules"), str(path))
+    return parse_spec(read_text(path, "The scan rules"), str(path))
 
 
 def parse_spec(text: str, source: str) -> dataplex_v1.DataQualitySpec:

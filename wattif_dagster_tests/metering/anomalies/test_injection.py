@@ -105,7 +105,7 @@ def test_anomalies_act_on_what_an_incident_leaves():
     assert all(after == -before for before, after in changed)
 
 
-def test_rows_can_be_counted_from_bytes_and_stay_below_the_stated_most():
+def test_row_count_follows_from_bytes_and_has_a_limit():
     for kind, most in (("F6", 96), ("F7", 96 * 3 // 2)):
         simulation = afflicted(kind)
         renderer = DayRenderer(simulation, simulation.first_day)

@@ -81,7 +81,7 @@ def test_t2_is_off_at_the_same_hours_every_day_across_midnight():
         np.testing.assert_array_equal(off.any(axis=1)[episode], expected[episode])
 
 
-def test_t3_and_t4_scale_the_truth_and_the_mean_by_other_factors_each_time():
+def test_t3_and_t4_draw_a_factor_for_each_reading():
     factors = within(reported("T3").watts / TRUE)
     assert 0.09 < factors.min() < 0.12
     assert 0.78 < factors.max() < 0.82
@@ -108,7 +108,7 @@ def test_f3_is_one_reading():
     assert watts[7 * HOUR + 2] == 45_678
 
 
-def test_f4_shows_readings_hours_late_those_of_the_evening_before_first():
+def test_f4_shows_readings_hours_late():
     watts = reported("F4", days=1, length=72, hours=4).watts
     np.testing.assert_array_equal(watts[4 * HOUR :], NEXT[: -4 * HOUR])
     np.testing.assert_array_equal(watts[: 4 * HOUR], TRUE[-4 * HOUR :])

@@ -28,11 +28,11 @@ def test_every_kind_is_described():
     assert tuple(KINDS) == ANOMALY_KINDS
 
 
-def test_off_means_none():
+def test_no_episodes_when_anomalies_are_off():
     assert episodes(Simulation()) == {}
 
 
-def test_the_share_of_meters_has_one_episode_each_of_any_kind_in_its_time():
+def test_share_of_meters_has_one_episode_of_any_kind():
     found = episodes(SIMULATION)
     assert len(found) / len(SERIALS) == pytest.approx(0.3, abs=0.03)
     counts = {kind: sum(e.kind == kind for e in found.values()) for kind in ANOMALY_KINDS}
@@ -57,7 +57,7 @@ def test_starts_and_lengths_reach_their_ends():
     assert starts == set(range(96))
 
 
-def test_an_episode_is_the_same_whatever_the_day_and_whoever_is_asked_for_with_it():
+def test_episode_depends_on_settings_and_serial_alone():
     found = episodes(SIMULATION)
     for number in range(25):
         day = SIMULATION.first_day + timedelta(days=number)

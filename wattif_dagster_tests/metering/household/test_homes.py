@@ -56,7 +56,7 @@ def test_vacations_last_two_to_ten_days_and_are_rare():
     assert (lengths[once] > 10).mean() < 0.05
 
 
-def test_who_is_away_uses_little():
+def test_home_that_is_away_uses_little():
     absent = np.arange(5000) % 2 == 0
     energy = flexible_watt_hours(7, DAY, FLEET, absent)
     assert energy[absent].mean() < 0.06 * energy[~absent].mean()

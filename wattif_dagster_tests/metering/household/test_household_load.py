@@ -35,7 +35,7 @@ def test_the_readings_of_many_homes_and_days_never_change():
     assert digest.hexdigest() == "748806fbee3f4d4bc10b8f1de2bdf1148d7467970387b81ff9104883fcfad830"
 
 
-def test_the_least_power_of_a_home_differs_by_some_percent_from_day_to_day():
+def test_least_power_of_a_home_varies_by_some_percent():
     nights = [DAY + timedelta(days=number) for number in range(14)]
     least = np.stack([watts(600, np.arange(200), day).min(axis=1) for day in nights])
     spread = np.log(least).std(axis=0)  # of heated homes more
@@ -105,7 +105,7 @@ def test_readings_are_never_still_for_hours():
 
 
 @pytest.mark.parametrize(("kelvin", "more"), [(-8.0, True), (8.0, False)], ids=["colder", "warmer"])
-def test_a_weather_shift_changes_heated_homes_alone_from_its_day_on(kelvin, more):
+def test_weather_shift_changes_heated_homes_from_its_day(kelvin, more):
     serials = np.arange(500)
     shifted = Simulation(
         load="household",

@@ -12,7 +12,7 @@ from wattif_dagster.metering.household.profile import (
     relative_power,
     seasonal_factor,
 )
-from wattif_dagster_tests.metering.household import h25
+from wattif_dagster_tests.support import h25
 
 YEAR = [date(2025, 1, 1) + timedelta(days=n) for n in range(365)]
 WINTER_WORKDAY = date(2025, 1, 8)
@@ -52,7 +52,7 @@ def starts(day: date, sharpness: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("sharpness", range(SHARPNESS_LEVELS))
-def test_start_times_fill_the_day_in_order_and_follow_the_profile(sharpness):
+def test_start_times_fill_the_day_and_follow_the_profile(sharpness):
     seconds = starts(WINTER_WORKDAY, sharpness)
     assert (np.diff(seconds) >= 0).all()
     assert (seconds[0], seconds[-1]) == (0, pytest.approx(86_400, abs=60))
