@@ -1,5 +1,5 @@
--- Counts of one day of hourly_consumption, by meter first. An incomplete hour has too few or too many
--- readings. Whole watts are computed back from kWh.
+-- Counts of one day of hourly_consumption, by meter first. An incomplete hour has too few or too
+-- many readings. Whole watts are computed back from kWh.
 WITH meters AS (
   SELECT
     serial,

@@ -1,5 +1,5 @@
--- Counts of one day of meter_readings beside its registry, in one pass by meter. Energy is summed in
--- whole watts, which is exact: a reading has three decimals of a kW.
+-- Counts of one day of meter_readings beside its registry, in one pass by meter. Energy is summed
+-- in whole watts, which is exact: a reading has three decimals of a kW.
 WITH readings AS (
   SELECT
     serial,

@@ -96,7 +96,7 @@ def scan_asset(
 
 
 def _check_rules(result: ScanResult) -> Iterator[AssetCheckResult]:
-    """Make a check result of each rule. A failed rule only warns, because the run is sound."""
+    """Make a check result of each rule. A failed rule warns and does not fail the run."""
     for rule in result.rules:
         query = rule.failing_rows_query
         failing = {"failing_rows_query": MetadataValue.md(f"```sql\n{query}\n```")} if query else {}

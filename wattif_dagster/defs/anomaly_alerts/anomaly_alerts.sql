@@ -1,4 +1,4 @@
--- The episodes open on, or closed on, one day: read from the scores alone, never from older alerts.
+-- The episodes that are open on one day or closed on it, from the scores alone and no older alerts.
 WITH hours AS (
   SELECT serial, DATE(time_hour_rolled) AS day, anomaly_probability, reason
   FROM $table
@@ -8,14 +8,14 @@ WITH hours AS (
 flagged AS (
   SELECT serial, day, MAX(anomaly_probability) AS worst FROM hours GROUP BY serial, day
 ),
--- A flagged day counts for itself and for the days whose window still holds it.
+-- A flagged day counts for itself and for the later days whose window contains it.
 alarms AS (
   SELECT serial, DATE_ADD(day, INTERVAL later DAY) AS alarm_day
   FROM flagged CROSS JOIN UNNEST($offsets) AS later
   GROUP BY serial, alarm_day
   HAVING COUNT(*) >= $days AND alarm_day BETWEEN DATE '$start' AND DATE '$day'
 ),
--- Consecutive days less their row number are one constant: a run.
+-- Consecutive days minus their row number are a constant, which identifies a run.
 numbered AS (
   SELECT serial, alarm_day, DATE_DIFF(alarm_day, DATE '$start', DAY)
     - ROW_NUMBER() OVER (PARTITION BY serial ORDER BY alarm_day) AS run

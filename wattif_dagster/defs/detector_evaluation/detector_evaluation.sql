@@ -1,4 +1,4 @@
--- One day's anomaly_scores against its injected_anomalies: a row a kind, and one for all of them.
+-- One day's anomaly_scores against its injected_anomalies: a row for each kind, and one for all.
 WITH scores AS (
   SELECT
     serial,
@@ -42,7 +42,7 @@ by_kind AS (
   GROUP BY kind
 ),
 
--- Meters that the day's truth does not name. An episode that has ended leaves no row, so hours
+-- Meters without an injected anomaly on the day. An episode that has ended has no row, so the hours
 -- after it count as clean here.
 clean AS (
   SELECT COUNT(*) AS clean_hours, COUNTIF(flagged) AS false_hours

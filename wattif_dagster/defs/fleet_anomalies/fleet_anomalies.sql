@@ -1,5 +1,6 @@
 -- The fleet's AVG and MAX of consumption_hour_rolled for each hour of one day, scored against a
--- baseline of the days before it: one row for each hour and metric, in the columns of fleet_anomalies.
+-- baseline of the days before it: one row for each hour and metric, in the columns of
+-- fleet_anomalies.
 --
 -- The baseline of an hour is n past values of the metric at the same hour of day, on days of the
 -- same class (weekday or weekend). For a normal sample with mean m and standard deviation s the

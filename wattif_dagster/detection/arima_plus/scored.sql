@@ -1,5 +1,5 @@
--- Output columns keep the names of the model's columns. Meters that the model does not know and hours
--- beyond its horizon come back with NULLs.
+-- Output columns keep the names of the model's columns. Meters that the model does not know and
+-- hours beyond its horizon come back with NULLs.
 scored AS (
   SELECT
     serial,

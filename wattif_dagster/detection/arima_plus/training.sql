@@ -1,5 +1,6 @@
--- The day's model, one time series for each meter. A meter's forecast begins after its last complete
--- hour, so the horizon reaches the end of the day even for a meter that was silent for a week.
+-- The day's model, one time series for each meter. A meter's forecast begins after its last
+-- complete hour, so the horizon reaches the end of the day even for a meter that was silent for a
+-- week.
 CREATE OR REPLACE MODEL $model
 OPTIONS (
   MODEL_TYPE = 'ARIMA_PLUS',

@@ -1,6 +1,6 @@
--- The day's rows of anomaly_scores, one for each expected meter and hour, from the CTEs rules, history
--- and scored. The bounds are read as those of a normal distribution, whose width in standard
--- deviations is known. An hour without a reading is not scored and has no bounds.
+-- The day's rows of anomaly_scores, one for each expected meter and hour, from the CTEs rules,
+-- history and scored. The bounds are read as those of a normal distribution, whose width in
+-- standard deviations is known. An hour without a reading is not scored and has no bounds.
 deviations AS (
   SELECT
     *,

@@ -1,5 +1,5 @@
 -- What each meter is expected to do on one day, from the $history_days days before it: rows of
--- consumption_baseline, one a meter, quantity and (for avg and max) hour.
+-- consumption_baseline, one for each meter, quantity and (for avg and max) hour.
 --   avg, max                          of the hour, as logarithms
 --   level, floor, peak, crest, shape  of the day, see day_features.sql
 WITH
@@ -25,8 +25,8 @@ history AS (
   HAVING MIN(day) <= DATE_SUB(DATE '$day', INTERVAL $least_history_days DAY)
 ),
 
--- The earliest $fit_days days of the window: with a full history the fit ends two weeks ago, and an
--- anomaly is that old before it begins to pass for normal.
+-- The earliest $fit_days days of the window. With a full history the fit ends two weeks ago, so an
+-- anomaly becomes part of the baseline only after two weeks.
 fitted AS (
   SELECT
     r.serial,
@@ -42,7 +42,7 @@ fitted AS (
   WHERE r.day < DATE_ADD(h.first_day, INTERVAL $fit_days DAY)
 ),
 
--- Days away from home say nothing about days at home and are left out (vacancy.sql).
+-- Days away from home are left out (vacancy.sql), because they are unlike days at home.
 day_loads AS (
   SELECT serial, day, AVG(avg_kw) AS mean_kw, MIN(IF(place >= 3, min_kw, NULL)) AS floor_kw
   FROM fitted
@@ -97,7 +97,7 @@ series AS (
   SELECT serial, 'max' AS quantity, time, day, hour, is_weekend, max_log AS x FROM hours
 ),
 
--- A cell (meter, hour, class of day) has few days: it is drawn towards the meter's own mean plus
+-- A cell (meter, hour, class of day) has few days, so it is drawn towards the meter's own mean plus
 -- what the fleet does at that hour, with the weight of $cell_weight days.
 own AS (
   SELECT serial, quantity, AVG(x) AS mean
@@ -134,7 +134,7 @@ cell_means AS (
     ON f.quantity = c.quantity AND f.is_weekend = c.is_weekend AND f.hour = c.hour
 ),
 
--- The variance likewise: towards the meter's mean variance times what the fleet has at that hour.
+-- The variance is drawn towards the meter's mean variance times the fleet's ratio at that hour.
 cell_variances AS (
   SELECT
     *,
@@ -220,7 +220,7 @@ feature_moments AS (
   GROUP BY serial, quantity
 ),
 
--- The day's numbers keep the same moments all week; variances are drawn towards the fleet's.
+-- The day's features have the same moments all week. Variances are drawn towards the fleet's.
 expected_days AS (
   SELECT
     serial,
@@ -285,7 +285,7 @@ loadings AS (
   GROUP BY serial, quantity
 ),
 
--- The few meters that seem to follow; for the others a slope would be noise.
+-- Only the meters that seem to follow have a slope. For the others it would be noise.
 responding AS (
   SELECT DISTINCT serial
   FROM loadings

@@ -1,11 +1,13 @@
 -- From scores to p-values by conformal calibration: the share of the calibration days' scores, of
--- all meters, that are at least as large. CTE: p_values, one row a meter, layer and hour or day.
+-- all meters, that are at least as large. CTE: p_values, a row for each meter, layer and hour or
+-- day.
 --
--- Once by tail and once for the least p-value over a layer's tails, whose distribution is unknown.
--- Ranks are read off histograms of $buckets_per_unit buckets a unit: no global sort.
+-- It is done for each tail, and again for the least p-value over a layer's tails, whose
+-- distribution is unknown. Histograms of $buckets_per_unit buckets a unit give the ranks without a
+-- global sort.
 
--- Meters that were themselves anomalous in the calibration days would hide all that resembles them.
--- The distance is in units of the fleet's lower half, which anomalies do not stretch.
+-- Meters that were anomalous in the calibration days are left out, because they would hide similar
+-- anomalies. The distance is in units of the fleet's lower half, which anomalies do not change.
 contaminated AS (
   SELECT serial
   FROM (
@@ -68,7 +70,7 @@ strongest AS (
     time,
     ANY_VALUE(calibrates) AS calibrates,
     CAST(FLOOR(MAX(surprise) * $buckets_per_unit) AS INT64) AS bucket,
-    -- Equally rare tails: the larger score names the reason.
+    -- Among equally rare tails the larger score gives the reason.
     MAX_BY(tail, surprise + 1e-6 * score) AS tail,
     MAX_BY(score, surprise + 1e-6 * score) AS score
   FROM surprises
@@ -98,7 +100,7 @@ p_values AS (
   WHERE s.time >= TIMESTAMP '$day'
 ),
 
--- The z of an hour's mean that is as rare on either side as $bounds_tail, for the bounds.
+-- The z of an hour's mean that is as rare as $bounds_tail on either side gives the bounds.
 bounds AS (
   SELECT
     MIN(IF(tail = 'hour:avg+', bucket, NULL)) / $buckets_per_unit AS upper_z,

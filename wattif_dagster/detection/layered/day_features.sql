@@ -1,4 +1,4 @@
--- A meter's day in five numbers, from scored_hours; days with few complete hours are left out.
+-- A meter's day in five features, from scored_hours. Days with few complete hours are left out.
 --   level   mean deviation of the hours          floor  third-smallest minimum of an hour
 --   peak    largest reading                      crest  mean of the largest over the mean reading
 --   shape   correlation with the meter's own profile

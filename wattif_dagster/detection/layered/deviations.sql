@@ -80,7 +80,7 @@ fleet_days AS (
   GROUP BY quantity, day
 ),
 
--- Nobody is home: only the floor can then be suspicious, and not where heating makes it.
+-- When nobody is home, only the floor can be suspicious, unless heating determines it.
 day_states AS (
   SELECT serial, day, $is_vacant AS is_vacant
   FROM (
@@ -105,8 +105,8 @@ day_deviations AS (
   INNER JOIN fleet_days AS f ON f.quantity = v.quantity AND f.day = v.day
 ),
 
--- The weather's part beyond the fleet's mean, told by the meters that respond to it (loading > 0):
--- the median of deviation over loading. Too few of them could explain each other away.
+-- The weather's effect beyond the fleet's mean: the median of deviation over loading of the meters
+-- that respond to weather (loading > 0). Too few of them could hide their own anomalies.
 weather AS (
   SELECT day, IF(COUNT(factor) >= $least_responding, ANY_VALUE(middle), 0) AS factor
   FROM (
@@ -135,7 +135,7 @@ day_scores AS (
   INNER JOIN day_states AS a ON a.serial = d.serial AND a.day = d.day
 ),
 
--- Small deviations that last: sums over 1, 3 and 7 days, of unit variance if days are independent.
+-- Small deviations that last: sums over 1, 3 and 7 days, with unit variance for independent days.
 day_sums AS (
   SELECT
     serial,

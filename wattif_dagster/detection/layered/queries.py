@@ -31,7 +31,7 @@ _CONSTANTS = {
     "least_history_days": LEAST_HISTORY_DAYS,
     "least_calibration": 200,  # pooled scores, below which p-values would be too coarse
     "least_day_hours": 12,
-    "least_mean_kw": 0.01,  # of a meter that measures nothing: any load is then a large one
+    "least_mean_kw": 0.01,  # for a meter that measures nothing, where any load is a large one
     "least_variance": 1e-6,
     "least_sd": 0.02,
     "log_scale": 5,  # u = sign(x) * ln(1 + 5 |x| / mean): about linear below a fifth of the mean
@@ -39,8 +39,8 @@ _CONSTANTS = {
     "day_weight": 7,  # days that the fleet's variance counts for
     "loading_variance": 25,  # prior variance of a loading, whose mean is 0
     "responding_limit": 1.5,  # standard errors that a loading must be above 0
-    "largest_day_z": 16,  # so that no single day rules the sum of a week
-    "least_responding": 10,  # meters that must respond for weather to be told
+    "largest_day_z": 16,  # so that no single day dominates the sum of a week
+    "least_responding": 10,  # meters that must respond to estimate the weather
     "stuck_hours": 3,
     "largest_kw": 23,  # a main fuse of 100 A at 230 V
     "buckets_per_unit": 50,

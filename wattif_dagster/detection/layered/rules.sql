@@ -1,13 +1,13 @@
 -- Layer 0: rules that need no history. CTEs: spine, every expected meter and hour of the day;
--- rules, the hours of the spine that break one.
+-- rules, the spine with the rule that each hour breaks, if any.
 spine AS (
   SELECT serial, TIMESTAMP_ADD(TIMESTAMP '$day', INTERVAL hour HOUR) AS time
   FROM ($meters)
   CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
 ),
 
--- Hours whose readings are all one value, and the hours before and after with the same value, make
--- a run; the day before is read for the runs that began in it.
+-- Consecutive hours whose readings all have one value are a run. The day before is read for runs
+-- that begin in it.
 constant_hours AS (
   SELECT
     serial,

@@ -1,4 +1,4 @@
--- The day's rows of anomaly_scores, one an expected meter and hour.
+-- The day's rows of anomaly_scores, one for each expected meter and hour.
 limits AS (
   SELECT
     b.serial,

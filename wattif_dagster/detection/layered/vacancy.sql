@@ -1,6 +1,6 @@
--- Whether nobody was home. Either the floor is as usual and little is used above it; or, where the
--- heating is turned down, the day is low and flat. A scaled or by-passed meter loses floor and use
--- alike.
+-- Whether nobody was home. Either the floor is as usual with little use above it, or the day is low
+-- and flat because the heating is turned down. A scaled or bypassed meter has a lower floor and a
+-- lower use.
 (
   floor_kw < 1.3 * usual_floor_kw
   AND (

@@ -2,5 +2,5 @@
 
 `rules` reads rules files, `definition` describes a scan, `scans` is the Dagster resource, `results`
 reads the result of a job, and `preview` uses REST for what the stock client lacks. Which tables are
-scanned, and what their rules are, is said in `defs/`.
+scanned, and by which rules, is decided in `defs/`.
 """
