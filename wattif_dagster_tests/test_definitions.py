@@ -1,6 +1,8 @@
 """The code location: built from settings, with resources that may be replaced."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -253,6 +255,27 @@ def test_pyproject_and_workspace_name_the_same_definitions():
     assert project["dg"]["project"]["code_location_target_module"] == module
     assert module.startswith(project["dg"]["project"]["root_module"] + ".")
     assert isinstance(import_module(module).defs, Definitions)
+
+
+def test_dg_lists_the_definitions(tmp_path: Path):
+    """Dagster's command for projects finds them by pyproject.toml."""
+    dg = shutil.which("dg", path=str(Path(sys.executable).parent))
+    if dg is None:
+        pytest.skip("needs dagster-dg-cli")
+    variables = {"PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(tmp_path)}
+    listed = subprocess.run(
+        [dg, "list", "defs", "--json"],
+        env={**os.environ, **variables, "PATH": f"{Path(dg).parent}:{os.environ['PATH']}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+    found = json.loads(listed.stdout)
+    assets = {each["key"] for each in found["assets"]}
+    assert assets == {key.to_user_string() for key in read_graph(build_defs(Settings())).parents}
+    assert {each["name"] for each in found["jobs"]} >= {"daily", "gaps"}
 
 
 @pytest.fixture

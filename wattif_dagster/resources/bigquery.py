@@ -88,7 +88,7 @@ class BigQueryWarehouse(BigQueryResource):
 
     def quoted(self, table: Table) -> str:
         """Quote the table's name for SQL."""
-        return tables.quoted(self.dataset_ref, table)
+        return tables.quote_table(self.dataset_ref, table)
 
     def partition_filter(self, table: Table, day: date) -> str:
         """Make the SQL predicate that confines a query of the table to the day."""
@@ -133,7 +133,7 @@ class BigQueryWarehouse(BigQueryResource):
                 made = self.client.get_table(self.table_name(table), retry=self._retry)
             except gexc.NotFound:
                 self._ensure_dataset()
-                wanted = tables.bigquery_table(self.dataset_ref, table)
+                wanted = tables.make_table(self.dataset_ref, table)
                 made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
         if made.external_data_configuration is not None:
             raise UserError(
@@ -157,7 +157,7 @@ class BigQueryWarehouse(BigQueryResource):
         Raises UserError where another table has the name: replacing it would make the days of its
         objects disappear.
         """
-        wanted = tables.hive_table(self.dataset_ref, table, bucket, suffix)
+        wanted = tables.make_external_table(self.dataset_ref, table, bucket, suffix)
         with self._explained():
             self._ensure_dataset()
             made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
@@ -167,7 +167,7 @@ class BigQueryWarehouse(BigQueryResource):
                 f"{self.table_name(table)} is a native table. Drop it, "
                 "or set WATTIF_TABLE_TYPE=native."
             )
-        uris = tables.hive_uris(bucket, suffix)
+        uris = tables.list_external_uris(bucket, suffix)
         if list(config.source_uris) != uris:
             raise UserError(
                 f"{self.table_name(table)} reads {', '.join(config.source_uris)}, not {uris[0]}. "
@@ -210,7 +210,7 @@ class BigQueryWarehouse(BigQueryResource):
             clustering_fields=list(table.cluster_by) or None,
             max_bad_records=0,
         )
-        destination = tables.partition(self.dataset_ref, table, day)
+        destination = tables.name_partition(self.dataset_ref, table, day)
         with self._explained():
             for attempt in count(1):
                 job_id = f"wattif_load_{self.dataset}_{table.name}_{day:%Y%m%d}_{version}_{attempt}"
@@ -235,7 +235,7 @@ class BigQueryWarehouse(BigQueryResource):
         """Replace the day's partition with the rows of a SELECT, atomically. Raises JobError."""
         self.ensure_table(table)
         config = bigquery.QueryJobConfig(
-            destination=tables.partition(self.dataset_ref, table, day),
+            destination=tables.name_partition(self.dataset_ref, table, day),
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
             create_disposition=bigquery.CreateDisposition.CREATE_IF_NEEDED,
             time_partitioning=bigquery.TimePartitioning(field=table.partition_by),

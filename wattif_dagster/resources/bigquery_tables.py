@@ -23,7 +23,7 @@ def bigquery_schema(table: Table) -> list[bigquery.SchemaField]:
     ]
 
 
-def bigquery_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery.Table:
+def make_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery.Table:
     """Make the table, partitioned by day and clustered."""
     made = bigquery.Table(dataset.table(table.name), schema=bigquery_schema(table))
     made.description = table.description
@@ -34,24 +34,24 @@ def bigquery_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery
     return made
 
 
-def partition(
+def name_partition(
     dataset: bigquery.DatasetReference, table: Table, day: date
 ) -> bigquery.TableReference:
     """Name one day's partition, as load and query jobs take it as their destination."""
     return dataset.table(f"{table.name}${day:%Y%m%d}")
 
 
-def quoted(dataset: bigquery.DatasetReference, table: Table) -> str:
+def quote_table(dataset: bigquery.DatasetReference, table: Table) -> str:
     """Quote `project.dataset.table` for SQL. All three parts are validated names."""
     return f"`{dataset.project}.{dataset.dataset_id}.{table.name}`"
 
 
-def hive_table(
+def make_external_table(
     dataset: bigquery.DatasetReference, table: Table, bucket: str, suffix: str
 ) -> bigquery.Table:
     """Make an external table over `gs://BUCKET/dt=DAY/*`. Its column `dt` is the folder's DATE."""
     config = bigquery.ExternalConfig(bigquery.ExternalSourceFormat.NEWLINE_DELIMITED_JSON)
-    config.source_uris = hive_uris(bucket, suffix)
+    config.source_uris = list_external_uris(bucket, suffix)
     config.compression = "GZIP" if suffix.endswith(".gz") else "NONE"
     config.schema = [  # an external table has no REQUIRED columns
         bigquery.SchemaField(column.name, column.type, description=column.description)
@@ -68,7 +68,7 @@ def hive_table(
     return made
 
 
-def hive_uris(bucket: str, suffix: str) -> list[str]:
+def list_external_uris(bucket: str, suffix: str) -> list[str]:
     """List the URIs of an external table: the objects of all days that end in `suffix`."""
     return [f"gs://{bucket}/{HIVE_COLUMN}=*{suffix}"]
 
