@@ -75,7 +75,9 @@ def week(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> It
 def test_no_reading_is_lost_or_added_between_any_two_stations(week: Week):
     assert failures(week.history) == failures(week.whole) == {}
     for number in range(1, LAST + 1):
-        counts = count_day(week.resources["wattif_gcs"], week.resources["wattif_bigquery"], day(number))
+        counts = count_day(
+            week.resources["wattif_gcs"], week.resources["wattif_bigquery"], day(number)
+        )
         assert counts.rendered == (3 + number - 1) * 48
         assert counts.agree
 

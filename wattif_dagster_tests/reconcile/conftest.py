@@ -61,7 +61,9 @@ def make_warehouse(settings: Settings, tmp_path: Path) -> MakeWarehouse:
         changed = settings.model_copy(update={"simulation": simulation, **changes})
         resources = build_resources(changed)
         resources["wattif_gcs"].ensure_bucket()
-        return Warehouse(changed, resources["wattif_gcs"], resources["wattif_bigquery"], tmp_path / "spool")
+        return Warehouse(
+            changed, resources["wattif_gcs"], resources["wattif_bigquery"], tmp_path / "spool"
+        )
 
     return make
 

@@ -77,9 +77,13 @@ def test_a_load_and_a_query_are_asked_again(
 def test_a_service_that_stays_unwell_is_said_with_its_answer(
     settings: Settings, bigquery_proxy: Proxy, code: int
 ) -> None:
-    warehouse = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
+    warehouse = build_resources(settings)["wattif_bigquery"].model_copy(
+        update={"retry_seconds": 0.1}
+    )
     bigquery_proxy.on("POST", "/queries", status(code, "having a rest"), times=1000)
-    with pytest.raises(TransientError, match=f"is not well, try again later: {code} .*having a rest"):
+    with pytest.raises(
+        TransientError, match=f"is not well, try again later: {code} .*having a rest"
+    ):
         warehouse.rows("SELECT 1")
 
 
@@ -87,7 +91,9 @@ def test_an_unreachable_service_is_said(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     settings.endpoints_file.write_text(Endpoints(bigquery=url).model_dump_json())
-    bigquery = build_resources(settings)["wattif_bigquery"].model_copy(update={"retry_seconds": 0.1})
+    bigquery = build_resources(settings)["wattif_bigquery"].model_copy(
+        update={"retry_seconds": 0.1}
+    )
     for attempt in (
         lambda: bigquery.rows("SELECT 1"),
         lambda: bigquery.ensure_table(READINGS),

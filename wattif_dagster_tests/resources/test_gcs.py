@@ -98,7 +98,9 @@ def test_reads_what_was_written(gcs: GcsTransferManager) -> None:
 
 def test_an_absent_object_is_written_once(gcs: GcsTransferManager) -> None:
     gcs.write("a", b"first", if_generation=GENERATION_ABSENT)
-    with pytest.raises(GenerationMismatchError, match=f"changed gs://{gcs.bucket}/a in the meantime"):
+    with pytest.raises(
+        GenerationMismatchError, match=f"changed gs://{gcs.bucket}/a in the meantime"
+    ):
         gcs.write("a", b"second", if_generation=GENERATION_ABSENT)
     found = gcs.read("a")
     assert found is not None

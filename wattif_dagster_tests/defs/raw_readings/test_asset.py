@@ -32,7 +32,9 @@ def hurried(
     assert run_days(resources, instance, [keys.METER_REGISTRY], day(1), day(1)).success
     gcs = resources["wattif_gcs"]
     # Not a copy: Dagster sets up what a resource was made of.
-    resources["wattif_gcs"] = GcsTransferManager(cloud=gcs.cloud, bucket=gcs.bucket, deadline_seconds=0)
+    resources["wattif_gcs"] = GcsTransferManager(
+        cloud=gcs.cloud, bucket=gcs.bucket, deadline_seconds=0
+    )
     return resources
 
 

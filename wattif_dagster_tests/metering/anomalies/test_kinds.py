@@ -6,6 +6,8 @@ import pytest
 
 from wattif_dagster.metering.anomalies.episode import HISTORY_DAYS, Episode, MeterDay
 from wattif_dagster.metering.anomalies.injection import Report, report
+from wattif_dagster.metering.anomalies.kinds import KINDS
+from wattif_dagster.metering.anomalies.titles import TITLES
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.simulation import Simulation
 
