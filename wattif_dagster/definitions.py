@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster import ComponentTree, Definitions
+from dagster import ComponentTree, Definitions, definitions
 
 import wattif_dagster.defs
 from wattif_dagster.daily_asset import BuildContext, building, find_daily_assets
@@ -33,11 +33,9 @@ def build_defs(
     return Definitions.merge(defs, gaps, Definitions(resources=resources))
 
 
-def build_code_location() -> Definitions:
-    """Build this code location from the environment, with the executor that the settings name."""
+@definitions
+def defs() -> Definitions:
+    """This code location, from the environment, with the executor that the settings name."""
     settings = Settings.load()
     executor = Definitions(executor=step_executor(settings.step_executor))
     return Definitions.merge(build_defs(settings), executor)
-
-
-defs = build_code_location()
