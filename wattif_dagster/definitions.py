@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster import ComponentTree, Definitions
+from dagster import ComponentTree, Definitions, definitions
 
 import wattif_dagster.defs
 from wattif_dagster.daily_asset import BuildContext, building, find_daily_assets
@@ -28,10 +28,10 @@ def build_defs(
     resources = override_resources(build_resources(settings), resource_overrides or {})
     stop = resources[STOP]
     assert isinstance(stop, threading.Event)
-    defs = _load_folder(BuildContext(settings, stop))
-    assets = find_daily_assets(defs)
+    found = _load_folder(BuildContext(settings, stop))
+    assets = find_daily_assets(found)
     return Definitions.merge(
-        defs, build_daily(assets), build_gaps(assets), Definitions(resources=resources)
+        found, build_daily(assets), build_gaps(assets), Definitions(resources=resources)
     )
 
 
@@ -46,14 +46,14 @@ def _load_folder(context: BuildContext) -> Definitions:
         cause: BaseException | None = error
         while cause and not isinstance(cause, UserError):
             cause = cause.__cause__
-        raise cause or error from None
+        if cause is None:
+            raise
+        raise cause from None
 
 
-def build_code_location() -> Definitions:
+@definitions
+def defs() -> Definitions:
     """Build the code location from the environment, with the executor of the settings."""
     settings = Settings.load()
     executor = Definitions(executor=step_executor(settings.step_executor))
     return Definitions.merge(build_defs(settings), executor)
-
-
-defs = build_code_location()

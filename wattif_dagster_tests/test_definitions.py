@@ -29,7 +29,7 @@ from dagster import (
 from wattif_dagster import keys
 from wattif_dagster.backfill.graph import read_graph
 from wattif_dagster.cli.instance import ensure_dagster_home
-from wattif_dagster.definitions import build_code_location, build_defs, defs
+from wattif_dagster.definitions import build_defs, defs
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import build_resources
@@ -197,7 +197,7 @@ def test_stop_of_one_fleet_does_not_stop_another(local_cloud: Endpoints, tmp_pat
 IMPORT_ALL = """
 import importlib, pkgutil, wattif_dagster
 for found in pkgutil.walk_packages(wattif_dagster.__path__, "wattif_dagster."):
-    if not {"__main__", "celery_app", "cli", "definitions"} & {*found.name.split(".")}:
+    if not {"__main__", "celery_app"} & {*found.name.split(".")}:
         importlib.import_module(found.name)
 """
 
@@ -214,16 +214,14 @@ def run_python(code: str, tmp_path: Path, **variables: str) -> subprocess.Comple
 
 
 def test_no_module_reads_the_environment_when_imported(tmp_path: Path):
-    """Except `definitions`, whose `defs` Dagster loads, and programs: they are run."""
+    """Except programs, which are run."""
     imported = run_python(IMPORT_ALL, tmp_path, WATTIF_TARGET="nonsense")
     assert imported.returncode == 0, imported.stderr
-    loaded = run_python("import wattif_dagster.definitions", tmp_path, WATTIF_TARGET="nonsense")
-    assert "UserError: WATTIF_TARGET" in loaded.stderr.splitlines()[-1]
 
 
 def test_bad_setting_is_one_user_error_when_building(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WATTIF_TARGET", "nonsense")
-    for build in (build_defs, build_code_location):
+    for build in (build_defs, defs):
         with pytest.raises(UserError, match="WATTIF_TARGET"):
             build()
     assert build_defs(Settings(target="local"))
@@ -237,13 +235,13 @@ def test_readings_are_one_step_without_shards(shards: int, kind: type):
 
 
 def test_steps_share_a_process():
-    assert defs.executor is in_process_executor
+    assert defs().executor is in_process_executor
 
 
 @pytest.mark.parametrize("setting", ["in_process", "multiprocess", "celery", "k8s"])
 def test_steps_run_where_the_setting_says(monkeypatch: pytest.MonkeyPatch, setting: str):
     monkeypatch.setenv("WATTIF_STEP_EXECUTOR", setting)
-    assert build_code_location().resolve_job_def("daily").executor_def.name == setting
+    assert defs().resolve_job_def("daily").executor_def.name == setting
 
 
 def test_pyproject_and_workspace_name_the_same_definitions():
@@ -254,7 +252,7 @@ def test_pyproject_and_workspace_name_the_same_definitions():
     assert project["dg"]["directory_type"] == "project"
     assert project["dg"]["project"]["code_location_target_module"] == module
     assert module.startswith(project["dg"]["project"]["root_module"] + ".")
-    assert isinstance(import_module(module).defs, Definitions)
+    assert isinstance(import_module(module).defs(), Definitions)
 
 
 def test_dg_lists_the_definitions(tmp_path: Path):
@@ -273,9 +271,10 @@ def test_dg_lists_the_definitions(tmp_path: Path):
     )
     assert listed.returncode == 0, listed.stderr
     found = json.loads(listed.stdout)
-    assets = {each["key"] for each in found["assets"]}
+    assets = {each["asset_key"] for each in found["assets"]}
     assert assets == {key.to_user_string() for key in read_graph(build_defs(Settings())).parents}
-    assert {each["name"] for each in found["jobs"]} >= {"daily", "gaps"}
+    assert {each["name"] for each in found["jobs"]} == {"daily", "gaps"}
+    assert {each["name"] for each in found["sensors"]} == {"alert_notifications"}
 
 
 @pytest.fixture

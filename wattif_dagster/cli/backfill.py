@@ -41,7 +41,7 @@ def run(request: Request, *, replace_fleet: bool, dry_run: bool) -> None:
         runner = project.runner
         keys = runner.graph.select(request.select)
         refuse_overlap(runner.instance, keys, days)
-        if request.again:
+        if request.again or replace_fleet:
             plan = plan_again(keys, days)
         else:
             statuses = read_statuses(runner.instance, runner.graph, keys, days)

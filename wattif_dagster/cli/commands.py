@@ -111,7 +111,9 @@ def generate(
 )
 @click.option("--again", is_flag=True, help="Make up-to-date partitions again too.")
 @click.option("--queue", is_flag=True, help="Submit the runs to the Dagster instance's queue.")
-@click.option("--replace", is_flag=True, help="Replace the fleet that the bucket holds.")
+@click.option(
+    "--replace", is_flag=True, help="Replace the fleet that the bucket holds; implies --again."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be made.")
 def backfill(
     start: date, end: date, select: str, again: bool, queue: bool, replace: bool, dry_run: bool

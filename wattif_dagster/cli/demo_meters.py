@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from wattif_dagster import schemas
 from wattif_dagster.defs.anomaly_scores.plot import COLUMNS, plot_meters
 from wattif_dagster.defs.anomaly_scores.scores import read_curves
-from wattif_dagster.metering.anomalies.kinds import KINDS
+from wattif_dagster.metering.anomalies.titles import TITLES, title_kind
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
 
@@ -25,7 +25,7 @@ def table_of_kinds(bigquery: BigQueryWarehouse, days: Sequence[date]) -> Table:
     by_kind = {row["kind"]: row for row in rows}
     numbers = [Column(name, justify="right") for name in ("meters", "hours", "found", "missed")]
     table = Table("injected", "", *numbers, box=None)
-    for kind, described in KINDS.items():
+    for kind, title in TITLES.items():
         if row := by_kind.get(kind):
             counted = (
                 row["meters"],
@@ -33,7 +33,7 @@ def table_of_kinds(bigquery: BigQueryWarehouse, days: Sequence[date]) -> Table:
                 row["flagged"],
                 row["touched"] - row["flagged"],
             )
-            table.add_row(kind, described.title, *map(str, counted))
+            table.add_row(kind, title, *map(str, counted))
     everything = by_kind["all"]
     table.caption = (
         f"{everything['wrong']} of {everything['clean']:,} hours of meters without an anomaly "
@@ -51,9 +51,8 @@ def plot_kinds(bigquery: BigQueryWarehouse, day: date, folder: Path) -> None:
         f"WHERE {bigquery.partition_filter(labels, day)} ORDER BY kind, serial"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in KINDS:
+    for kind in TITLES:
         serials = [row["serial"] for row in rows if row["kind"] == kind][:COLUMNS]
         if serials:
-            title = f"{kind} {KINDS[kind].title}"
-            png = plot_meters(read_curves(bigquery, day, serials), title)
+            png = plot_meters(read_curves(bigquery, day, serials), title_kind(kind))
             (folder / f"{kind}-{day}.png").write_bytes(png)

@@ -7,14 +7,11 @@ from typing import Literal, Self
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from wattif_dagster.metering.anomalies.titles import TITLES
+
 SECONDS_PER_HOUR = 3600
 SERIAL_SPACE = 31_000_000
 """Serials are drawn from MAC00000000 to MAC30999999, as the predecessor's were."""
-ANOMALY_KINDS = (
-    *("T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8"),
-    *("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11"),
-)
-"""Theft and faults; what each is stands in anomalies/kinds.py."""
 MOST_DAYS = 36500
 """Of each span of anomalies: a century."""
 EARLIEST_START, LATEST_START = date(1000, 1, 1), date(9000, 1, 1)
@@ -115,7 +112,7 @@ class Simulation(BaseModel):
     @field_validator("anomaly_kinds")
     @classmethod
     def _known_kinds(cls, text: str) -> str:
-        unknown = [] if text == "all" else [k for k in text.split(",") if k not in ANOMALY_KINDS]
+        unknown = [] if text == "all" else [k for k in text.split(",") if k not in TITLES]
         if unknown:
             raise ValueError(
                 f"{unknown[0]!r} is no kind of anomaly; write all, "
@@ -149,11 +146,11 @@ class Simulation(BaseModel):
 
     @property
     def kinds_of_anomalies(self) -> tuple[str, ...]:
-        """The kinds that occur, in the order of ANOMALY_KINDS; none when anomalies are off."""
+        """The kinds that occur, in the order of `anomalies.titles`; none when anomalies are off."""
         if not self.anomaly_share:
             return ()
-        chosen = ANOMALY_KINDS if self.anomaly_kinds == "all" else self.anomaly_kinds.split(",")
-        return tuple(kind for kind in ANOMALY_KINDS if kind in chosen)
+        chosen = TITLES if self.anomaly_kinds == "all" else self.anomaly_kinds.split(",")
+        return tuple(kind for kind in TITLES if kind in chosen)
 
     @property
     def readings_per_hour(self) -> int:

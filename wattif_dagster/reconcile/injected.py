@@ -7,7 +7,7 @@ from dagster import AssetCheckResult, AssetCheckSeverity
 
 from wattif_dagster.ingest.labels import Label
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.metering.anomalies.kinds import KINDS
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.reconcile.counts import HoursCounts, ReadingsCounts
 
 METERS_NAMED = 20
@@ -84,6 +84,6 @@ def _explain(
         found = by_meter.get(label.serial, 0)
         unexplained += abs(found - expected.get(label.serial, found)) - found
         if found:
-            title = f"{label.kind} {KINDS[label.kind].title}"
+            title = title_kind(label.kind)
             injected.setdefault(title, []).append(label.serial)
     return Finding(unexplained, injected)

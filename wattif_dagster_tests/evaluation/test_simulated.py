@@ -11,7 +11,8 @@ from wattif_dagster.evaluation.simulated import simulate
 from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.ingest.registry import land_registry
-from wattif_dagster.metering.simulation import ANOMALY_KINDS, Simulation
+from wattif_dagster.metering.anomalies.titles import TITLES
+from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.runs import make_resources
 
@@ -41,7 +42,7 @@ def test_hours_equal_the_roll_up_in_bigquery(settings: Settings):
     rolled = bigquery.rows(f"SELECT * FROM {table} ORDER BY serial, time_hour_rolled")
 
     hours, episodes = simulate(SIMULATION, 1, print)
-    assert {episode.kind for episode in episodes} == set(ANOMALY_KINDS)
+    assert {episode.kind for episode in episodes} == set(TITLES)
     assert 0 in hours.n_readings
     assert 8 in hours.n_readings
     ours = hours.table().to_pylist()

@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from wattif_dagster.metering.simulation import ANOMALY_KINDS, SERIAL_SPACE, Simulation, parse_day
+from wattif_dagster.metering.anomalies.titles import TITLES
+from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation, parse_day
 
 
 @pytest.mark.parametrize("text", ["", "2024-1-1", "20240101", "2024-02-30", "2024-01-01T00:00:00"])
@@ -59,6 +60,6 @@ def test_the_fingerprint_names_the_settings():
 
 def test_anomalies_are_off_unless_a_share_of_meters_has_them():
     assert Simulation().kinds_of_anomalies == ()
-    assert Simulation(anomaly_share=0.1).kinds_of_anomalies == ANOMALY_KINDS
+    assert Simulation(anomaly_share=0.1).kinds_of_anomalies == tuple(TITLES)
     some = Simulation(anomaly_share=0.1, anomaly_kinds="F10,T2")
     assert some.kinds_of_anomalies == ("T2", "F10")

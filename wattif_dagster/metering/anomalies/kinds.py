@@ -13,9 +13,8 @@ from wattif_dagster.metering.draws import Purpose, draw, fractions
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of anomaly."""
+    """What a kind of anomaly does; `titles` has the names of the kinds."""
 
-    title: str
     report: Callable[[MeterDay], NDArray[np.int64]]
     """The readings that the meter gives for true ones."""
     parameters: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -27,25 +26,25 @@ class Kind:
 
 
 KINDS = {
-    "T1": Kind("scaled", theft.scaled, {"factor": (0.1, 0.8)}),
-    "T2": Kind("off at times", theft.off_at_times, {"from_hour": (0, 23), "hours": (4, 12)}),
-    "T3": Kind("scaled at random", theft.scaled_at_random),
-    "T4": Kind("mean at random", theft.mean_at_random),
-    "T5": Kind("constant mean", theft.constant_mean),
-    "T6": Kind("reversed day", theft.reversed_day),
-    "T7": Kind("clipped", theft.clipped, {"share_of_high": (0.2, 0.6)}),
-    "T8": Kind("bypassed", theft.bypassed, {"share_of_mean": (0.3, 0.9)}),
-    "F1": Kind("stuck", faults.stuck, hours=(3, 48)),
-    "F2": Kind("zero", faults.zero, hours=(2, 24)),
-    "F3": Kind("spike", faults.spike, {"kw": (20.0, 100.0), "second": (0, 3599)}, hours=(1, 1)),
-    "F4": Kind("clock shift", faults.clock_shift, {"hours": (3, 8)}),
-    "F5": Kind("reverse flow", faults.reverse_flow, hours=(6, 72)),
-    "F6": Kind("missing", faults.as_measured, hours=(1, 12), copies=0),
-    "F7": Kind("duplicated", faults.as_measured, hours=(1, 12), copies=2),
-    "F8": Kind("tenfold", faults.tenfold),
-    "F9": Kind("thousandth", faults.thousandth),
-    "F10": Kind("drift", faults.drift, {"gain_per_day": (-0.02, 0.06)}),
-    "F11": Kind("noise", faults.noise, hours=(6, 72)),
+    "T1": Kind(theft.scaled, {"factor": (0.1, 0.8)}),
+    "T2": Kind(theft.off_at_times, {"from_hour": (0, 23), "hours": (4, 12)}),
+    "T3": Kind(theft.scaled_at_random),
+    "T4": Kind(theft.mean_at_random),
+    "T5": Kind(theft.constant_mean),
+    "T6": Kind(theft.reversed_day),
+    "T7": Kind(theft.clipped, {"share_of_high": (0.2, 0.6)}),
+    "T8": Kind(theft.bypassed, {"share_of_mean": (0.3, 0.9)}),
+    "F1": Kind(faults.stuck, hours=(3, 48)),
+    "F2": Kind(faults.zero, hours=(2, 24)),
+    "F3": Kind(faults.spike, {"kw": (20.0, 100.0), "second": (0, 3599)}, hours=(1, 1)),
+    "F4": Kind(faults.clock_shift, {"hours": (3, 8)}),
+    "F5": Kind(faults.reverse_flow, hours=(6, 72)),
+    "F6": Kind(faults.as_measured, hours=(1, 12), copies=0),
+    "F7": Kind(faults.as_measured, hours=(1, 12), copies=2),
+    "F8": Kind(faults.tenfold),
+    "F9": Kind(faults.thousandth),
+    "F10": Kind(faults.drift, {"gain_per_day": (-0.02, 0.06)}),
+    "F11": Kind(faults.noise, hours=(6, 72)),
 }
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from wattif_dagster.metering.anomalies.episode import HISTORY_DAYS, Episode, MeterDay
 from wattif_dagster.metering.anomalies.injection import Report, report
+from wattif_dagster.metering.anomalies.kinds import KINDS
+from wattif_dagster.metering.anomalies.titles import TITLES
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.simulation import Simulation
 
@@ -136,3 +138,7 @@ def test_f11_adds_noise_of_a_kilowatt_above_zero():
     assert np.sqrt((above[above > 0] ** 2).mean()) == pytest.approx(1000, rel=0.1)
     other_day = reported("F11", days=1).watts[: 13 * HOUR] - NEXT[: 13 * HOUR]
     assert (above[: 13 * HOUR] != other_day).any()
+
+
+def test_every_kind_has_a_title_and_a_function():
+    assert list(KINDS) == list(TITLES)
