@@ -69,7 +69,7 @@ def test_bucket_deleted_during_a_landing_is_named(
 ) -> None:
     gcs_proxy.on("POST", "/upload/", pass_on, times=ARRIVING)
     gcs_proxy.on("POST", "/upload/", status(404, "The specified bucket does not exist."), times=100)
-    with pytest.raises(UserError, match=f"bucket {gcs.bucket} does not exist; create it or set"):
+    with pytest.raises(UserError, match=rf"Bucket {gcs.bucket} does not exist\. Create it, or set"):
         land(10, **ONE_BY_ONE)
     assert list(spool_dir.iterdir()) == []
     gcs_proxy.clear()
@@ -98,7 +98,7 @@ def test_broken_network_is_named_and_can_be_resumed(
         impatient.setattr(module, "REQUEST_TIMEOUT_SECONDS", 2)
         with pytest.raises(TransientError) as caught:
             land(10, seed=8, **ONE_BY_ONE)
-    said = rf"\d of \d objects did not arrive in {gcs.uri}: {gcs_proxy.url} cannot be reached; .*"
+    said = rf"\d of \d objects did not arrive in {gcs.uri}: {gcs_proxy.url} cannot be reached\. .*"
     assert re.fullmatch(said, str(caught.value))
     assert list(spool_dir.iterdir()) == []
 
