@@ -104,7 +104,8 @@ def test_ended_step_gives_its_result_inside_a_task(launcher: MonitoredCeleryRunL
 
 
 @pytest.mark.parametrize("is_task", [True, False], ids=["task", "command line"])
-def test_terminated_run_is_canceling(launcher: MonitoredCeleryRunLauncher, is_task: bool):
+def test_terminated_run_is_canceling(broker: str, is_task: bool):
+    launcher = MonitoredCeleryRunLauncher(default_queue="dagster", broker=broker, backend=broker)
     run = make_run(launcher, "STARTED", GONE) if is_task else DagsterRun("daily")
     run = run.with_status(DagsterRunStatus.STARTED)
     with DagsterInstance.ephemeral() as instance:

@@ -1,5 +1,6 @@
 """deploy/k8s as far as it can be tried without a cluster: against Dagster's own types and server."""
 
+import json
 import re
 import subprocess
 import sys
@@ -126,7 +127,7 @@ def code_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dag
 
 def test_code_server_has_what_the_queue_submits(code_server: DagsterGrpcClient):
     """`wattif backfill --queue` names the code location, which must be the workspace's."""
-    response = yaml.safe_load(code_server.list_repositories())
+    response = json.loads(code_server.list_repositories())
     (symbol,) = response["repository_symbols"]
     assert symbol["attribute"] == "defs"
     (deployment,) = VALUES["dagster-user-deployments"]["deployments"]
