@@ -160,7 +160,7 @@ def read_status(instance: DagsterInstance, run: DagsterRun) -> DagsterRun:
 
 @pytest.fixture(scope="module")
 def backfilled(cluster_with_daemon: Cluster) -> Cluster:
-    """The cluster with a run of each day in its queue, as `wattif backfill --queue` submits them."""
+    """A run of each day is in the queue, as `wattif backfill --queue` submits them."""
     project = cluster_with_daemon.project
     graph = read_graph(build_defs(project.settings))
     with pytest.MonkeyPatch.context() as patch:

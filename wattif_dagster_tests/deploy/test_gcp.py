@@ -1,4 +1,4 @@
-"""deploy/gcp as far as it can be tried without the provider: it agrees with the package and docs."""
+"""deploy/gcp as far as it can be tried without the provider: it agrees with package and docs."""
 
 import re
 import shutil

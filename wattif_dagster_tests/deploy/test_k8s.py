@@ -1,4 +1,4 @@
-"""deploy/k8s as far as it can be tried without a cluster: against Dagster's own types and server."""
+"""deploy/k8s as far as it can be tried without a cluster: by Dagster's own types and server."""
 
 import json
 import re

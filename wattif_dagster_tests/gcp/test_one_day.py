@@ -9,8 +9,8 @@ import pytest
 from dagster import DagsterInstance
 
 from wattif_dagster.backfill.graph import read_graph
-from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.reconcile.day import reconcile_days
 from wattif_dagster.resources.build import Resources
