@@ -110,14 +110,16 @@ def running_cloud(checkout: Checkout) -> Iterator[Mapping[str, str]]:
 
 
 def run_python(checkout: Checkout, environment: Mapping[str, str], *arguments: str) -> bytes:
-    """Run the checkout's Python to its end; returns what it prints."""
-    return subprocess.run(
+    """Run the checkout's Python to its end; returns what it prints. Raises when it fails."""
+    done = subprocess.run(
         [checkout.python, *arguments],
-        check=True,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         env=environment,
-        cwd=environment["WATTIF_HOME"],  # no `.env` of anyone's is there
-    ).stdout
+        cwd=environment["WATTIF_HOME"],  # a folder without a `.env`
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode())
+    return done.stdout
 
 
 def main(days: int) -> list[float]:
