@@ -1,6 +1,9 @@
 """The errors that a command prints as a sentence, without a traceback."""
 
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line imports this module for `--help`
+    from pydantic import ValidationError
 
 
 class UserError(Exception):
@@ -20,7 +23,7 @@ class CancelledError(Exception):
     """The work was cancelled by its stop event."""
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: "ValidationError") -> str:
     """Describe each thing that pydantic found, by the name of its field."""
     sentences = []
     for item in error.errors():

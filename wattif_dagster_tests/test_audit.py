@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattif_dagster_tests.test_docs import ROOT
+from wattif_dagster_tests.support.project import ROOT
 
 TELLS = '{"dependencies": [{"name": "requests", "vulns": [{"id": "CVE-2018-18074"}]}]}'
 

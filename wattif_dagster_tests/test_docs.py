@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 import pytest
 
-from wattif_dagster.cli.main import wattif
+from wattif_dagster.cli.commands import wattif
 from wattif_dagster.settings.variables import TEST_VARIABLES
 from wattif_dagster_tests.settings.test_environment import variable_names
+from wattif_dagster_tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
     *sorted(ROOT.glob("docs/*.md")),

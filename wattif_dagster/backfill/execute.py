@@ -8,14 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from dagster import (
-    AssetCheckKey,
     AssetKey,
     DagsterEventType,
     DagsterInstance,
     DagsterRun,
     DagsterRunStatus,
     Definitions,
-    JobDefinition,
 )
 
 from wattif_dagster.backfill.graph import DailyGraph, read_graph
@@ -48,8 +46,9 @@ class DayRunner:
         stop = (self.defs.resources or {}).get(STOP)
         assert isinstance(stop, threading.Event)
         self.stop = stop
-        self._job = self.defs.resolve_implicit_global_asset_job_def()
-        self._jobs: dict[tuple[AssetKey, ...], JobDefinition] = {}
+        # Without the checks that have steps of their own, such as `no_gaps`.
+        assets = Definitions(assets=self.graph.definitions, resources=self.defs.resources)
+        self._job = assets.resolve_implicit_global_asset_job_def()
 
     def run(
         self,
@@ -87,7 +86,7 @@ class DayRunner:
         self, finished: Future[None], run_id: str, plan: DayPlan, tags: Mapping[str, str]
     ) -> None:
         try:
-            self._select_job(plan.assets).execute_in_process(
+            self._job.execute_in_process(
                 instance=self.instance,
                 run_id=run_id,
                 asset_selection=list(plan.assets),
@@ -99,15 +98,6 @@ class DayRunner:
             finished.set_result(None)
         except BaseException as error:
             finished.set_exception(error)
-
-    def _select_job(self, assets: tuple[AssetKey, ...]) -> JobDefinition:
-        """The job of these assets and of the checks in their steps, and of no other checks."""
-        if assets not in self._jobs:
-            checks: set[AssetCheckKey] = {c for key in assets for c in self.graph.checks[key]}
-            self._jobs[assets] = self._job.get_subset(
-                asset_selection=set(assets), asset_check_selection=checks
-            )
-        return self._jobs[assets]
 
     def _stop_if_canceling(self, run_id: str) -> None:
         """Set `stop` when the run is canceled from elsewhere, such as the UI."""

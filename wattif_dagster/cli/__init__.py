@@ -1,5 +1,1 @@
-"""The `wattif` command. One module a command; errors a user can act on are one sentence."""
-
-from wattif_dagster.cli.main import main
-
-__all__ = ["main"]
+"""The `wattif` command: `commands` declares it, and each command's work is in its own module."""

@@ -10,9 +10,8 @@ from rich.table import Column, Table
 from wattif_dagster.settings import Settings
 
 
-@click.command()
 def up() -> None:
-    """Start the local cloud, or join the one that runs; make its bucket."""
+    """Start the local cloud, or join the running one, and make its bucket."""
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load(target="local")
@@ -22,19 +21,16 @@ def up() -> None:
         click.echo(f"{service:14} {address}")
 
 
-@click.command()
 def down() -> None:
-    """End the local cloud; its data stays."""
+    """End the services of the local cloud."""
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     ended = LocalCloud(Settings.load(target="local").home).down()
-    click.echo(f"ended {', '.join(ended)}" if ended else "nothing was running")
+    click.echo(f"Ended {', '.join(ended)}." if ended else "No service was running.")
 
 
-@click.command()
-@click.pass_context
-def status(context: click.Context) -> None:
-    """Say which services run; exit code 1 when one of them has crashed or none runs."""
+def status() -> None:
+    """Print how each service is; exit code 1 unless all run."""
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     services = LocalCloud(Settings.load(target="local").home).status()
@@ -45,13 +41,13 @@ def status(context: click.Context) -> None:
         )
     Console().print(table)
     if any(service.state != "running" for service in services):
-        context.exit(1)
+        click.get_current_context().exit(1)
 
 
 @contextmanager
 def running_cloud(settings: Settings) -> Iterator[None]:
-    """The local cloud, with its bucket, for as long as the with block runs; on Google Cloud
-    nothing is to be started."""
+    """Run the local cloud, with its bucket, inside the with block. On Google Cloud nothing is
+    started."""
     if settings.target == "local":
         from wattif_dagster.local_cloud.supervisor import LocalCloud
 
@@ -63,7 +59,7 @@ def running_cloud(settings: Settings) -> Iterator[None]:
 
 
 def ensure_bucket(settings: Settings) -> None:
-    """Make the settings' bucket in the local cloud."""
+    """Make the settings' bucket."""
     from wattif_dagster.resources.build import build_resources  # the Google clients load slowly
 
     build_resources(settings)["wattif_gcs"].ensure_bucket()

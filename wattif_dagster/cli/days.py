@@ -2,27 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import click
-
 from wattif_dagster.errors import UserError
-from wattif_dagster.metering.simulation import Simulation, parse_day
-
-
-class Day(click.ParamType):
-    """A date written as YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The date. Ends the command with a sentence for anything else."""
-        if isinstance(value, date):
-            return value
-        try:
-            return parse_day(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+from wattif_dagster.metering.simulation import Simulation
 
 
 def days_between(start: date, end: date) -> list[date]:

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.table import Table
 
@@ -28,11 +27,8 @@ ScoredDays = dict[date, list[dict[str, Any]]]
 """The rows of `fleet_anomalies` by day."""
 
 
-@click.command()
-@click.option("--days", type=click.IntRange(1), default=14, show_default=True)
-@click.option("--keep", is_flag=True, help="Leave the local cloud running.")
-def demo(days: int, keep: bool) -> None:
-    """Land, load, roll up and scan the first DAYS days of the fleet on the local cloud."""
+def run(days: int, *, keep: bool) -> None:
+    """Make the fleet's first days on the local cloud and print what came of them."""
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load(target="local")

@@ -4,28 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
-import click
 from filelock import FileLock, Timeout
 
 from wattif_dagster.cli.cloud import ensure_bucket
 from wattif_dagster.cli.instance import ensure_dagster_home
+from wattif_dagster.cli.interrupts import interrupts_set
 from wattif_dagster.errors import UserError
 from wattif_dagster.settings import Settings
 
 HOST = "127.0.0.1"
+POLL_SECONDS = 0.2
 
 
-@click.command()
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=3000,
-    show_default=True,
-    help="Port of the UI on 127.0.0.1.",
-)
-def dev(port: int) -> None:
-    """Start the local cloud and serve the UI until Ctrl-C. The local cloud keeps running."""
+def run(port: int) -> None:
+    """Start the local cloud and serve `dagster dev` until a signal ends it."""
     from wattif_dagster.local_cloud.ports import is_free
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
@@ -56,10 +50,12 @@ def _serve(port: int) -> int:
     ]
     # Started from a script `dagster dev` ignores SIGINT and SIGTERM, so its group is ended.
     server = subprocess.Popen(command, start_new_session=True)
+    stop = threading.Event()
     try:
-        return server.wait()
-    except KeyboardInterrupt:
-        return 0
+        with interrupts_set(stop):
+            while server.poll() is None and not stop.wait(POLL_SECONDS):
+                pass
+        return server.poll() or 0
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGTERM)

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from wattif_dagster.cli.cloud import running_cloud
-from wattif_dagster.cli.output_file import OutputFile
 from wattif_dagster.cli.progress import Tell, telling
 from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.files import read_hours, read_labels
@@ -32,55 +31,49 @@ ANOMALY_SHARE = 0.4
 ONSET_DAYS = 4
 
 
-@click.command()
-@click.option("--meters", type=click.IntRange(1), default=100, show_default=True)
-@click.option("--days", type=click.IntRange(LEAST_DAYS), default=70, show_default=True)
-@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--json", "json_file", type=OutputFile(), help="Every figure.")
-@click.option("--hourly", type=click.Path(path_type=Path), help="Hours to score, not simulated.")
-@click.option("--labels", type=click.Path(path_type=Path), help="The truth about them.")
-def evaluate(
+def run(
     meters: int,
     days: int,
     seeds: int,
+    *,
     json_file: Path | None,
     hourly: Path | None,
     labels: Path | None,
 ) -> None:
-    """Inject anomalies, let the detector look for them, and measure what it finds."""
+    """Score simulated hours, or those of a file, and measure what each detector finds."""
     if (hourly is None) != (labels is None):
-        raise UserError("--hourly and --labels belong together; give both or none")
+        raise UserError("--hourly and --labels belong together. Give both or none.")
     settings = Settings.load()
     given = _given(hourly, labels) if hourly and labels else None
     console = Console(stderr=True)
     if "IsolationForest" not in references():
-        console.print(PYOD_MISSING, highlight=False, soft_wrap=True)
+        console.print(PYOD_MISSING, highlight=False, soft_wrap=True, markup=False)
     measured: dict[str, list[Measures]] = {}
     with running_cloud(settings), telling(console) as tell:
         bigquery = build_resources(
             settings.model_copy(update={"dataset": f"{settings.dataset}_evaluation"})
         )["wattif_bigquery"]
         for seed in range(1 if given else seeds):
-            run = f"seed {seed}" if given is None else "files"
+            name = f"seed {seed}" if given is None else "files"
             hours, episodes = given or simulate(
                 _simulation(settings.simulation, meters, days, seed),
                 days,
-                lambda done, run=run: tell(f"{run}: days simulated", done, days),
+                lambda done, name=name: tell(f"{name}: days simulated", done, days),
             )
-            folder = settings.home / "evaluation" / run.replace(" ", "-")
-            for name, found in _measure(bigquery, hours, episodes, run, tell, folder).items():
-                measured.setdefault(name, []).append(found)
+            folder = settings.home / "evaluation" / name.replace(" ", "-")
+            for detector, found in _measure(bigquery, hours, episodes, name, tell, folder).items():
+                measured.setdefault(detector, []).append(found)
     summaries = {name: summarize(runs) for name, runs in measured.items()}
     if json_file:
         json_file.write_bytes(orjson.dumps(summaries, option=orjson.OPT_INDENT_2))
     _print(summaries)
-    click.echo(f"pictures  {settings.home / 'evaluation'}")
+    click.echo(f"plots  {settings.home / 'evaluation'}")
 
 
 def _given(hourly: Path, labels: Path) -> tuple[Hours, list[Episode]]:
     hours = read_hours(hourly)
     if hours.days < LEAST_DAYS:
-        raise UserError(f"{hourly} spans {hours.days} days; {LEAST_DAYS} or more are needed")
+        raise UserError(f"{hourly} spans {hours.days} days, but {LEAST_DAYS} or more are needed.")
     return hours, read_labels(labels, hours)
 
 

@@ -1,68 +1,57 @@
-"""The command group, and what all commands do with errors."""
+"""Runs `wattif`, and prints an error as its sentence, without a traceback."""
 
 import signal
 import sys
-from importlib import import_module
 
 import click
 
+from wattif_dagster.cli.commands import wattif
 from wattif_dagster.errors import CloudError, UserError
 
-COMMANDS = {
-    "up": "cloud",
-    "down": "cloud",
-    "status": "cloud",
-    "generate": "generate",
-    "backfill": "backfill",
-    "runs": "runs",
-    "retry": "retry",
-    "verify": "verify",
-    "plan": "plan",
-    "demo": "demo",
-    "dev": "dev",
-    "evaluate": "evaluate",
-    "realism": "realism",
-}
-"""Each command and the module of this package that has it."""
-
 INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C or SIGTERM ended, by convention 128 + SIGINT."""
-
-
-class _LoadedWhenUsed(click.Group):
-    """Dagster and the Google clients take seconds to import: only the command asked for does."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"wattif_dagster.cli.{COMMANDS[cmd_name]}")
-        return getattr(module, cmd_name)
-
-
-@click.group(cls=_LoadedWhenUsed, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="wattif-dagster")
-def wattif() -> None:
-    """Synthetic smart-meter data at scale, and the anomalies in it."""
+"""Exit code of a command that a signal ended: 128 + SIGINT, by convention."""
+FAILED = 1
 
 
 def main() -> None:
-    """Run `wattif`; an error is printed as its sentence, without a traceback."""
+    """Run the command line and exit."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(wattif.main(standalone_mode=False))  # None, or what a command exits with
+        code = wattif.main(standalone_mode=False)  # None, or what a command exits with
+        sys.stdout.flush()
+        sys.exit(code)
     except (UserError, CloudError) as error:
-        sys.exit(f"wattif: {error}")
+        _print_error(str(error))
+        sys.exit(FAILED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        print("wattif: stopped; the same command goes on from here", file=sys.stderr)
+        _print_error("Stopped.")
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        _give_up_output()
+        _print_error(f"{error.filename or 'The output'} cannot be used: {error.strerror}.")
+        sys.exit(FAILED)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        _print_error(f"Dagster's databases in DAGSTER_HOME failed: {str(error).splitlines()[0]}.")
+        sys.exit(FAILED)
 
 
 def _interrupt(*_: object) -> None:
-    """SIGTERM ends a command as Ctrl-C does: what it has started ends too."""
+    """End the command as Ctrl-C does, with whatever it has started."""
     raise KeyboardInterrupt
+
+
+def _print_error(sentence: str) -> None:
+    try:
+        print(f"wattif: {sentence}", file=sys.stderr)
+    except (OSError, AttributeError, ValueError):  # standard error is closed
+        return
+
+
+def _give_up_output() -> None:
+    """Keep Python from writing what is left of the output as it exits."""
+    sys.stdout = None  # type: ignore[assignment]

@@ -1,5 +1,6 @@
 """wattif plan: what a backfill will take, before it is paid for."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from wattif_dagster.cli.options import with_options
-from wattif_dagster.cli.output_file import OutputFile
+from wattif_dagster.errors import UserError
 from wattif_dagster.metering.fleet_size import GROWTH_DAYS
 from wattif_dagster.planning.plan import Plan, make_plan
 from wattif_dagster.planning.prices import DEFAULT_PRICES, Prices, load_prices
@@ -20,38 +21,21 @@ CALIBRATION_SECONDS = 2.0
 """For plain and for gzip, each."""
 
 
-@click.command()
-@click.option("--meters", type=int, help="Meters on the first day.")
-@click.option("--days", type=click.IntRange(1, GROWTH_DAYS), default=30, show_default=True)
-@click.option("--load", type=click.Choice(["uniform", "household"]), help="What meters draw.")
-@click.option("--interval-seconds", type=int, help="Length of a reading.")
-@click.option("--compression", type=click.Choice(["none", "gzip"]))
-@click.option("--meters-per-object", type=int, help="Meters in an object.")
-@click.option("--uplink", type=click.FloatRange(0, min_open=True), help="Megabits a second.")
-@click.option("--prices", type=click.Path(path_type=Path), help="An edited price table (YAML).")
-@click.option("--json", "json_file", type=OutputFile(), help="Every figure.")
-def plan(
-    meters: int | None,
+def run(
     days: int,
-    load: str | None,
-    interval_seconds: int | None,
-    compression: str | None,
-    meters_per_object: int | None,
+    simulation: Mapping[str, object],
+    ingest: Mapping[str, object],
+    *,
     uplink: float | None,
     prices: Path | None,
     json_file: Path | None,
 ) -> None:
-    """Say what the fleet's first DAYS will take: bytes, objects, time, quotas, money.
-
-    Some seconds of its data are rendered, compressed and spooled to measure them; nothing is sent.
-    """
-    settings = with_options(
-        Settings.load(),
-        {"meters": meters, "load": load, "interval_seconds": interval_seconds},
-        {"compression": compression, "meters_per_object": meters_per_object},
-    )
+    """Plan the fleet's first days, with the command's options over the settings."""
+    if days > GROWTH_DAYS:
+        raise UserError(f"--days {days} is too many: a fleet can grow for {GROWTH_DAYS} days.")
+    settings = with_options(Settings.load(), simulation, ingest)
     table = load_prices(prices or DEFAULT_PRICES)
-    click.echo(f"measuring for {2 * CALIBRATION_SECONDS:.0f} s ...", err=True)
+    click.echo(f"Measuring for {2 * CALIBRATION_SECONDS:.0f} s ...", err=True)
     made = make_plan(
         settings.simulation,
         build_resources(settings)["wattif_ingest"],
@@ -66,20 +50,22 @@ def plan(
         figures["prices"] = table.model_dump(mode="json")
         json_file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     console = Console(highlight=False, soft_wrap=True)
-    _print_amounts(console, made, upload_seconds)
+    _print_amounts(console, made, settings.ingest.compression, upload_seconds)
     console.print(
-        "The hours are of rendering, compressing and spooling the readings, and of sending their "
-        "bytes: what the registry, BigQuery, Dataplex and Dagster itself take is not in them."
+        "Times cover rendering, compressing and uploading. "
+        "Time in BigQuery, Dataplex and Dagster is not included."
     )
     _print_cost(console, made, table, prices or DEFAULT_PRICES)
     for warning in made.warnings:
-        console.print(f"warning: {warning}", markup=False)
+        console.print(f"Note: {warning}", markup=False)
 
 
-def _print_amounts(console: Console, plan: Plan, upload_seconds: float | None) -> None:
+def _print_amounts(
+    console: Console, plan: Plan, compression: str, upload_seconds: float | None
+) -> None:
     size = plan.size
     rate = plan.calibration.rows / plan.calibration.seconds
-    upload = "not known; give --uplink"
+    upload = "not known without --uplink"
     if upload_seconds is not None:
         upload = f"{_hours(upload_seconds)}, while it renders"
     grid = Table(box=None, show_header=False)
@@ -90,7 +76,7 @@ def _print_amounts(console: Console, plan: Plan, upload_seconds: float | None) -
         "readings": f"{size.rows:,}",
         "bytes, raw": _bytes(size.raw_bytes),
         "bytes, gzip": _bytes(size.gzip_bytes),
-        "bytes, as set": _bytes(size.stored_bytes),
+        f"bytes, stored ({compression})": _bytes(size.stored_bytes),
         "objects": f"{size.objects:,}, {size.objects_of_largest_day:,} a day at most",
         "class A operations": f"{size.class_a:,}",
         "class B operations": f"{size.class_b:,}",
@@ -117,13 +103,13 @@ def _print_cost(console: Console, plan: Plan, prices: Prices, file: Path) -> Non
         ("queries", cost.queries, None),
         ("Cloud Storage", None, cost.cloud_storage_month),
         ("BigQuery storage", None, cost.bigquery_storage_month),
-        ("together", cost.once, cost.month),
+        ("total", cost.once, cost.month),
     ):
         grid.add_row(name, *("" if value is None else f"{value:,.2f}" for value in (once, month)))
     console.print(grid)
     console.print(
-        f"Prices were noted on {prices.date} in {file}: check them. Dataplex, machines and network "
-        "are not in it.",
+        f"The prices in {file} are of {prices.date}. Check them. "
+        "Dataplex, machines and network are not included.",
         markup=False,
     )
 

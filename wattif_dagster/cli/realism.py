@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Column, Table
 
-from wattif_dagster.cli.days import Day
-from wattif_dagster.cli.output_file import OutputFile
 from wattif_dagster.cli.progress import telling
+from wattif_dagster.cli.types import require_writable
 from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.realism_plot import DAYS, plot_week
 from wattif_dagster.metering.fleet import first_fleet
@@ -38,36 +37,25 @@ from wattif_dagster.settings import Settings
 
 MOST_HOMES, MOST_DAYS = 10_000, 91
 """Together they take 1.2 GB of memory."""
-A_WINTER = "2024-01-08"
 
 
-@click.command()
-@click.option(
-    "--meters",
-    type=click.IntRange(FEWEST_HOMES, MOST_HOMES),
-    default=JUDGED_HOMES,
-    show_default=True,
-)
-@click.option(
-    "--days", type=click.IntRange(FEWEST_DAYS, MOST_DAYS), default=JUDGED_DAYS, show_default=True
-)
-@click.option("--first", type=Day(), default=A_WINTER, show_default=True, help="First day.")
-@click.option("--json", "json_file", type=OutputFile(), help="Every figure.")
-@click.option("--picture", type=OutputFile(), help="A PNG; default: HOME/realism.png.")
-@click.pass_context
-def realism(
-    context: click.Context,
-    meters: int,
-    days: int,
+def run(
+    meters: int | None,
+    days: int | None,
     first: date,
+    *,
     json_file: Path | None,
     picture: Path | None,
 ) -> None:
-    """Compare household loads with published figures; exit code 1 when one is out of bounds."""
+    """Simulate homes, print their statistics and plot a week."""
+    meters, days = meters or JUDGED_HOMES, days or JUDGED_DAYS
+    _require_range("--meters", meters, FEWEST_HOMES, MOST_HOMES)
+    _require_range("--days", days, FEWEST_DAYS, MOST_DAYS)
     settings = Settings.load()
     simulation = Simulation(
         **{**settings.simulation.model_dump(), "load": "household", "meters": meters}
     )
+    picture = picture or _default_picture(settings.home)
     serials = first_fleet(simulation).serials
     try:
         with telling(Console(stderr=True)) as tell:
@@ -76,28 +64,47 @@ def realism(
             )
     except OverflowError:
         raise UserError(
-            f"{days} days from {first} leave the calendar; choose another --first"
+            f"{days} days from {first} leave the calendar. Choose another --first."
         ) from None
     statistics = statistics_of(kw, first)
     judged = bounds_apply(meters, first, days)
     if json_file:
         json_file.write_bytes(_json(statistics, meters, first, days, judged))
-    picture = picture or settings.home / "realism.png"
-    picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(_picture(simulation, serials, kw, first))
     _print(statistics)
-    click.echo(f"picture  {picture}")
+    click.echo(f"plot  {picture}")
     outside = sum(not statistic.holds for statistic in statistics)
     if not judged:
         click.echo(
-            f"no verdict: the bounds are meant for {JUDGED_HOMES:,} or more homes "
-            f"on {JUDGED_DAYS} or more days of December to February"
+            f"No verdict: the bounds are meant for {JUDGED_HOMES:,} or more homes "
+            f"on {JUDGED_DAYS} or more days of December to February."
         )
     elif outside:
-        click.echo(f"{outside} of {len(statistics)} are outside of their bounds")
-        context.exit(1)
+        click.echo(f"{outside} of {len(statistics)} statistics are outside of their bounds.")
+        click.get_current_context().exit(1)
     else:
-        click.echo(f"all {len(statistics)} are inside their bounds")
+        click.echo(f"All {len(statistics)} statistics are inside their bounds.")
+
+
+def _require_range(option: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UserError(f"{option} {value} is out of range. Use {least:,} to {most:,}.")
+
+
+def _default_picture(home: Path) -> Path:
+    file = home / "realism.png"
+
+    def refuse(sentence: str) -> None:
+        raise UserError(
+            f"{sentence.removesuffix('Choose another file.')}Choose one with --picture."
+        )
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"{file.parent} cannot be made ({error.strerror}). ")
+    require_writable(file, refuse)
+    return file
 
 
 def _picture(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import click
-from dagster import DagsterInstance, DagsterRunStatus, RunRecord
+from dagster import DagsterRunStatus, RunRecord
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -20,20 +20,11 @@ from wattif_dagster.settings import Settings
 
 WIDTH = 240
 """Characters of a line that goes to no terminal, so that each run has one line."""
-MOST_RUNS = 10_000
 
 
-@click.command()
-@click.option("--limit", type=click.IntRange(1, MOST_RUNS), default=20, show_default=True)
-@click.option(
-    "--fail", "run_id", help="Mark this unfinished run, whose process is gone, as failed."
-)
-def runs(limit: int, run_id: str | None) -> None:
-    """List the latest runs. `wattif backfill` makes what failed runs did not."""
+def list_runs(limit: int) -> None:
+    """Print the latest runs, the newest first."""
     instance = dagster_instance(Settings.load().home)
-    if run_id is not None:
-        _fail(instance, run_id)
-        return
     table = Table(
         *(Column(name, no_wrap=True) for name in ("run", "what", "day", "began", "status")),
         Column("took", justify="right", no_wrap=True),
@@ -61,7 +52,9 @@ def runs(limit: int, run_id: str | None) -> None:
         click.echo("There is no run yet. `wattif backfill` and `wattif dev` start runs.")
 
 
-def _fail(instance: DagsterInstance, run_id: str) -> None:
+def fail(run_id: str) -> None:
+    """Mark the unfinished run as failed. Raises UserError when it is finished or unknown."""
+    instance = dagster_instance(Settings.load().home)
     run = find_run(instance, run_id).dagster_run
     if run.is_finished:
         raise UserError(f"Run {run.run_id[:SHORT]} is finished: {run.status.value.lower()}.")

@@ -1,4 +1,4 @@
-"""wattif verify: whether days are the same in manifest, bucket, tables and roll-up."""
+"""wattif verify: compares manifest, bucket, tables and roll-up of days."""
 
 from datetime import date
 
@@ -6,21 +6,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from wattif_dagster.cli.days import Day, require_days_of_fleet
+from wattif_dagster.cli.days import require_days_of_fleet
 from wattif_dagster.reconcile.day import Reconciliation, reconcile_days
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
 
-@click.command()
-@click.option("--start", type=Day(), required=True, help="First day.")
-@click.option("--end", type=Day(), required=True, help="Last day.")
-@click.pass_context
-def verify(context: click.Context, start: date, end: date) -> None:
-    """Compare manifest, bucket, tables and roll-up of each day; exit code 1 when any differs.
-
-    Nothing is downloaded: objects are compared by size and CRC-32C, tables by rows and energy.
-    """
+def run(start: date, end: date) -> None:
+    """Reconcile each day from start to end and print what differs."""
     settings = Settings.load()
     days = require_days_of_fleet(start, end, settings.simulation)
     resources = build_resources(settings)
@@ -29,16 +22,16 @@ def verify(context: click.Context, start: date, end: date) -> None:
     console = Console(highlight=False, soft_wrap=True)
     agreeing = 0
     for found in reconcile_days(gcs, bigquery, days):
-        agreeing += not found.differences
+        agreeing += found.agrees
         _print(console, found)
     dataset = f"{bigquery.cloud.project}.{bigquery.dataset}"
-    console.print(f"{agreeing} of {len(days)} days agree in {gcs.uri} and {dataset}")
+    console.print(f"{agreeing} of {len(days)} days agree in {gcs.uri} and {dataset}.")
     if agreeing < len(days):
-        context.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _print(console: Console, found: Reconciliation) -> None:
-    """A line for the day, and an indented one for each difference."""
+    """Print a line for the day, and an indented line for each difference."""
     sound = ("differs", "bold red") if found.differences else ("agrees ", "green")
     held = "no manifest"
     if manifest := found.manifest:

@@ -1,4 +1,4 @@
-"""Free TCP ports of 127.0.0.1."""
+"""Finds free TCP ports of 127.0.0.1."""
 
 import socket
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ HOST = "127.0.0.1"
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on the port."""
-    with _probe() as probe:
+    with _open_probe() as probe:
         return _bind(probe, port)
 
 
 def free_ports(wanted: Mapping[str, int | None]) -> dict[str, int]:
-    """A different free port for each name: the wanted one if it is free, else any."""
+    """A different free port for each name: the wanted port if it is free, or else any port."""
     with ExitStack() as stack:
-        probes = {name: stack.enter_context(_probe()) for name in wanted}
+        probes = {name: stack.enter_context(_open_probe()) for name in wanted}
         unbound = [
             name for name, port in wanted.items() if port is None or not _bind(probes[name], port)
         ]
@@ -25,16 +25,16 @@ def free_ports(wanted: Mapping[str, int | None]) -> dict[str, int]:
         return {name: probe.getsockname()[1] for name, probe in probes.items()}
 
 
-def _probe() -> socket.socket:
+def _open_probe() -> socket.socket:
     probe = socket.socket()
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers also set it
     return probe
 
 
 def _bind(probe: socket.socket, port: int) -> bool:
     try:
         probe.bind((HOST, port))
-        probe.listen()  # or else two probes may have the same port
+        probe.listen()  # without it, two probes can have the same port
     except OSError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Whether a service answers, and what to say when it does not come up."""
+"""Waits until a service is ready, and quotes its log when it does not come up."""
 
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
@@ -16,13 +16,13 @@ POLL_S = 0.05
 TAIL_BYTES = 2000
 
 
-class PortLost(UserError):
-    """A service ended because another program took its port between our look and its start."""
+class PortLostError(UserError):
+    """A service ended because another program took its port after it was chosen."""
 
 
 def answers(service: Service, ports: Mapping[str, int]) -> bool:
-    """Whether the service says it is ready."""
-    connection = HTTPConnection(HOST, service.own(ports)[0], timeout=ANSWER_DEADLINE_S)
+    """Whether the service answers that it is ready."""
+    connection = HTTPConnection(HOST, service.select_ports(ports)[0], timeout=ANSWER_DEADLINE_S)
     try:
         connection.request("GET", service.ready_path)
         return connection.getresponse().status == 200
@@ -37,24 +37,25 @@ def wait_until_ready(
 ) -> None:
     """Return when the process itself listens on all its ports and the service answers.
 
-    Raises UserError with the log from byte log_start on: PortLost if a new try may help.
+    Raises UserError, which quotes the log from byte log_start on: a PortLostError where a new try
+    may help.
     """
-    own = service.own(ports)
+    own = service.select_ports(ports)
     deadline = monotonic() + READY_DEADLINE_S
-    while process := identity.process():
+    while process := identity.find_process():
         if listens(process, own) and answers(service, ports):
             return
         if monotonic() > deadline:
             raise UserError(
                 f"the local {service.name} does not answer after {READY_DEADLINE_S:.0f} s; "
-                f"{_end_of(log, log_start)}"
+                f"{_quote_end(log, log_start)}"
             )
         sleep(POLL_S)
-    failure = f"the local {service.name} ended while it started; {_end_of(log, log_start)}"
-    raise (UserError if all(map(is_free, own)) else PortLost)(failure)
+    failure = f"the local {service.name} ended while it started; {_quote_end(log, log_start)}"
+    raise (UserError if all(map(is_free, own)) else PortLostError)(failure)
 
 
-def _end_of(log: Path, start: int) -> str:
+def _quote_end(log: Path, start: int) -> str:
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - TAIL_BYTES))
         text = file.read().decode(errors="replace").strip()

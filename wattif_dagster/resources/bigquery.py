@@ -128,10 +128,12 @@ class BigQueryWarehouse(BigQueryResource):
         if table.name in self._ensured:
             return
         with self._explained():
-            self._ensure_dataset()
-            made = self.client.create_table(
-                tables.bigquery_table(self.dataset_ref, table), exists_ok=True, retry=self._retry
-            )
+            try:
+                made = self.client.get_table(self.table_name(table), retry=self._retry)
+            except gexc.NotFound:
+                self._ensure_dataset()
+                wanted = tables.bigquery_table(self.dataset_ref, table)
+                made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
         if made.external_data_configuration is not None:
             raise UserError(
                 f"{self.table_name(table)} is an external table; drop it, "
@@ -140,7 +142,7 @@ class BigQueryWarehouse(BigQueryResource):
         self._ensured.add(table.name)
 
     def _ensure_dataset(self) -> None:
-        # Asked for first: who may write into a dataset may not be allowed to make one.
+        # Asked for first: an account may write into a dataset and not be allowed to create one.
         try:
             self.client.get_dataset(self.dataset_ref, retry=self._retry)
         except gexc.NotFound:

@@ -18,11 +18,28 @@ class Endpoints(BaseModel, frozen=True):
 
 
 def read_endpoints(file: Path) -> Endpoints:
-    """Read the addresses of the running local cloud. Raises UserError when the file has none."""
+    """Read the addresses of the running local cloud. Raises UserError when there is none."""
     try:
-        return Endpoints.model_validate_json(file.read_bytes())
+        told = _EndpointsFile.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
-        raise UserError("The local cloud is not running. Start it with `wattif up`.") from None
+        told = None
+    if told is None or _is_copied(file, told.home):
+        raise UserError("The local cloud is not running. Start it with `wattif up`.")
+    return Endpoints(**told.model_dump(exclude={"home"}))
+
+
+class _EndpointsFile(Endpoints, frozen=True):
+    """The file of a running local cloud, which also names its home."""
+
+    home: Path | None = None
+
+
+def _is_copied(file: Path, home: Path | None) -> bool:
+    """Whether the file was copied with its folder from a home that still has its own."""
+    if home is None or home == file.parent.resolve():
+        return False
+    original = home / file.name
+    return original.exists() and not original.samefile(file)
 
 
 def reach_loopback_directly() -> None:

@@ -148,7 +148,7 @@ def _explain(error: ValidationError) -> str:
         path = [str(part) for part in item["loc"]]
         if item["type"] == "extra_forbidden":
             sentences.append(f"There is no setting {name_variable(*path)}.")
-        elif len(path) > 1 or item["type"] != "value_error":
+        elif path:
             sentences.append(f"{name_variable(*path)}: {what}.")
         else:
             sentences.append(f"{what[:1].upper()}{what[1:]}.")

@@ -1,111 +1,117 @@
-"""A run that ends in the middle, and what is left to do after it."""
+"""One day made by one run, and how it ends in the middle."""
 
-import os
 import signal
+import threading
 from datetime import date
 
 import pytest
 from dagster import AssetKey, DagsterRunStatus
-from wattif_dagster.backfills.plan import Part
 
-from wattif_dagster.backfill.runs import failure_of, refuse_overlap
-from wattif_dagster.errors import UserError
-from wattif_dagster_tests.backfills.rest import WHOLE, assert_rest_is_left, finish
-from wattif_dagster_tests.support.tiny import DAYS, FIRST, SECOND, Tiny
+from wattif_dagster.backfill.execute import make_days
+from wattif_dagster.backfill.plan import DayPlan
+from wattif_dagster.backfill.runs import describe_failure, refuse_overlap
+from wattif_dagster.cli.interrupts import interrupts_set
+from wattif_dagster.errors import CancelledError, TransientError, UserError
+from wattif_dagster_tests.support.tiny import DAYS, FIRST, SECOND, THIRD, Tiny
+
+DAY = DAYS[0]
+WHOLE = DayPlan(DAY, (FIRST, SECOND, THIRD))
 
 
-def test_a_whole_run_leaves_nothing_and_tells_each_day(tiny: Tiny):
-    assert tiny.plan() == [WHOLE]
+def test_run_makes_the_day_and_reports_each_partition(tiny: Tiny):
     run = tiny.run(WHOLE)
     assert run.status is DagsterRunStatus.SUCCESS
-    assert run.tags["dagster/asset_partition_range_start"] == str(DAYS[0])
-    assert run.tags["dagster/asset_partition_range_end"] == str(DAYS[-1])
-    assert run.asset_selection == {FIRST, SECOND}
-    assert tiny.made == [(name, str(day)) for name in ("first", "second") for day in DAYS]
-    assert tiny.plan() == []
-    assert list((tiny.executor.dagster_home / "running").iterdir()) == []
+    assert run.tags["dagster/partition"] == str(DAY)
+    assert run.asset_selection == {FIRST, SECOND, THIRD}
+    assert tiny.made == [(name, str(DAY)) for name in ("first", "second", "third")]
+    assert list((tiny.runner.dagster_home / "running").iterdir()) == []
 
 
-def test_a_day_that_fails(tiny: Tiny):
-    def make(_key: AssetKey, day: date) -> None:
-        if day == DAYS[2]:
-            raise UserError("day 3 is spoilt. Mend it")
-
-    tiny.make = make
-    run = tiny.run(WHOLE)
-    assert run.status is DagsterRunStatus.FAILURE
-    assert failure_of(tiny.instance, run) == "first: day 3 is spoilt."
-    assert_rest_is_left(tiny)
-    finish(tiny)
+def test_run_of_some_assets_makes_no_others(tiny: Tiny):
+    tiny.run(WHOLE)
+    run = tiny.run(DayPlan(DAY, (SECOND,)))
+    assert run.asset_selection == {SECOND}
+    assert tiny.made == [("second", str(DAY))]
 
 
-def test_a_run_is_cancelled_from_the_keyboard(tiny: Tiny):
+def test_days_are_made_in_order_until_one_fails(tiny: Tiny):
     def make(_key: AssetKey, day: date) -> None:
         if day == DAYS[1]:
-            os.kill(os.getpid(), signal.SIGINT)
-            while tiny.instance.get_runs()[0].status is not DagsterRunStatus.CANCELING:
-                pass
+            raise UserError("Day 2 is spoilt. Fix it.")
 
     tiny.make = make
-    with pytest.raises(KeyboardInterrupt):
-        tiny.run(WHOLE)
-    assert tiny.instance.get_runs()[0].status is DagsterRunStatus.CANCELED
-    assert tiny.made[-1] == ("first", str(DAYS[1]))
-    assert_rest_is_left(tiny)
-    finish(tiny)
+    failed = make_days(tiny.runner, tiny.plan().days)
+    assert failed
+    assert failed.tags["dagster/partition"] == str(DAYS[1])
+    assert describe_failure(tiny.instance, failed) == "first: Day 2 is spoilt."
+    assert [plan.day for plan in tiny.plan().days] == DAYS[1:]
+    tiny.make = lambda _key, _day: None
+    assert make_days(tiny.runner, tiny.plan().days) is None
+    assert tiny.plan().days == ()
 
 
-def test_days_that_a_run_is_making_are_refused(tiny: Tiny):
-    def make(_key: AssetKey, day: date) -> None:
-        if day == DAYS[0]:
-            refuse_overlap(tiny.instance, [FIRST, SECOND], [date(2023, 1, 1)])
+def test_stop_cancels_the_run_at_its_next_step(tiny: Tiny):
+    tiny.make = lambda key, _day: tiny.stop.set() if key == FIRST else None
+    run = tiny.run(WHOLE)
+    assert run.status is DagsterRunStatus.CANCELED
+    assert [key.path[-1] for key in tiny.plan([DAY]).days[0].assets] == ["second", "third"]
+
+
+def test_stop_within_a_step_cancels_the_run(tiny: Tiny):
+    def make(_key: AssetKey, _day: date) -> None:
+        tiny.stop.set()
+        raise CancelledError
+
+    tiny.make = make
+    assert tiny.run(WHOLE).status is DagsterRunStatus.CANCELED
+
+
+def test_run_canceled_from_elsewhere_sets_stop(tiny: Tiny):
+    def make(key: AssetKey, _day: date) -> None:
+        if key == FIRST:
+            tiny.instance.report_run_canceling(tiny.instance.get_runs()[0])
+            assert tiny.stop.wait(30)
+
+    tiny.make = make
+    assert tiny.run(WHOLE).status is DagsterRunStatus.CANCELED
+
+
+def test_interrupt_sets_stop_and_the_run_is_canceled(tiny: Tiny):
+    main = threading.main_thread().ident
+    assert main
+
+    def make(key: AssetKey, _day: date) -> None:
+        if key == FIRST:
+            signal.pthread_kill(main, signal.SIGINT)
+            assert tiny.stop.wait(30)
+
+    tiny.make = make
+    with interrupts_set(tiny.stop):
+        assert tiny.run(WHOLE).status is DagsterRunStatus.CANCELED
+
+
+def test_transient_error_is_retried_twice(tiny: Tiny, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("wattif_dagster.daily_asset.RETRY_DELAY_SECONDS", 0)
+    tries = []
+
+    def make(key: AssetKey, _day: date) -> None:
+        if key == SECOND:
+            tries.append(key)
+            raise TransientError("The service is not well.")
+
+    tiny.make = make
+    assert tiny.run(WHOLE).status is DagsterRunStatus.FAILURE
+    assert len(tries) == 3
+
+
+def test_overlap_with_an_unfinished_run_is_refused(tiny: Tiny):
+    def make(key: AssetKey, _day: date) -> None:
+        if key == FIRST:
+            refuse_overlap(tiny.instance, [FIRST, SECOND], [DAYS[1]])
             refuse_overlap(tiny.instance, [AssetKey("other")], DAYS)
-            with pytest.raises(UserError, match=r"is making 2024-01-01...2024-01-05 now; wait"):
-                refuse_overlap(tiny.instance, [SECOND], [DAYS[4]])
+            with pytest.raises(UserError, match=r"makes 2024-01-01 now.*wattif runs --fail"):
+                refuse_overlap(tiny.instance, [SECOND], DAYS)
 
     tiny.make = make
     assert tiny.run(WHOLE).status is DagsterRunStatus.SUCCESS
-    refuse_overlap(tiny.instance, [SECOND], [DAYS[4]])
-
-
-def test_a_day_that_a_blocking_check_finds_wrong(tiny: Tiny):
-    tiny.faults = {str(DAYS[3]): 1}
-    assert tiny.run(WHOLE).status is DagsterRunStatus.FAILURE
-    assert tiny.plan() == [
-        Part(tuple(DAYS[:3]), (SECOND,)),
-        Part((DAYS[3],), (FIRST, SECOND)),
-        Part((DAYS[4],), (SECOND,)),
-    ]
-    tiny.faults = {}
-    for part in tiny.plan():
-        assert tiny.run(part).status is DagsterRunStatus.SUCCESS
-    assert tiny.plan() == []
-
-
-def test_a_check_that_is_made_up_for_may_fail(tiny: Tiny):
-    def make(_key: AssetKey, day: date) -> None:
-        if day == DAYS[2]:
-            raise UserError("day 3 is spoilt")
-
-    tiny.make = make
-    tiny.run(WHOLE)
-    tiny.faults = {str(DAYS[0]): 1}
-    assert tiny.run(tiny.plan()[0]).status is DagsterRunStatus.FAILURE
-    assert tiny.plan()[0] == Part((DAYS[0],), (FIRST, SECOND))
-
-
-def test_what_is_older_than_what_it_was_made_from_is_missing(tiny: Tiny):
-    tiny.run(WHOLE)
-    tiny.run(Part((DAYS[1], DAYS[2]), (FIRST,)))
-    assert tiny.plan() == [Part((DAYS[1], DAYS[2]), (SECOND,))]
-
-
-def test_what_was_made_before_a_time_may_count_as_missing(tiny: Tiny):
-    tiny.run(WHOLE)
-    last = tiny.run(Part((DAYS[4],), (FIRST, SECOND)))
-    record = tiny.instance.get_run_record_by_id(last.run_id)
-    assert record
-    assert last.tags["dagster/partition"] == str(DAYS[4])
-    assert tiny.plan(since=record.create_timestamp.timestamp()) == [
-        Part(tuple(DAYS[:4]), (FIRST, SECOND))
-    ]
+    refuse_overlap(tiny.instance, [SECOND], DAYS)

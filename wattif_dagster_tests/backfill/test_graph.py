@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster import keys
-from wattif_dagster.backfill.graph import DailyGraph, name_of
+from wattif_dagster.backfill.graph import name_asset, read_graph
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.errors import UserError
 
-GRAPH = DailyGraph.of(build_defs())
-NAMES = [name_of(key) for key in GRAPH.parents]
+GRAPH = read_graph(build_defs())
+NAMES = [name_asset(key) for key in GRAPH.parents]
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ NAMES = [name_of(key) for key in GRAPH.parents]
         ("*", NAMES),
     ],
 )
-def test_names_keys_and_dagsters_syntax(text: str, selected: list[str] | None):
-    chosen = [name_of(key) for key in GRAPH.select(text)]
+def test_select_takes_names_keys_and_dagsters_syntax(text: str, selected: list[str] | None):
+    chosen = [name_asset(key) for key in GRAPH.select(text)]
     assert chosen == (selected or ["meter_registry", "meter_readings"])
 
 
@@ -40,25 +40,33 @@ def test_names_keys_and_dagsters_syntax(text: str, selected: list[str] | None):
         *("code_location:x", "column:x", "raw_readings or status:x"),
     ],
 )
-def test_what_selects_no_asset_is_refused(text: str):
-    with pytest.raises(UserError, match="no selection of assets; try raw_readings"):
+def test_select_refuses_text_that_is_no_selection(text: str):
+    with pytest.raises(UserError, match=r"is not a selection of assets. Try raw_readings"):
         GRAPH.select(text)
 
 
-def test_what_selects_no_daily_asset_is_refused():
-    with pytest.raises(UserError, match="none of the daily assets; they are meter_registry, "):
+def test_select_refuses_what_selects_no_daily_asset():
+    with pytest.raises(UserError, match=r"selects no daily asset. They are meter_registry, "):
         GRAPH.select("group:none")
 
 
 @given(st.text(max_size=20) | st.from_regex(r'[a-z_:"+*(), ]{0,30}', fullmatch=True))
-def test_any_text_is_assets_or_a_user_error(text: str):
+def test_select_of_any_text_gives_assets_or_a_user_error(text: str):
     with suppress(UserError):
         assert set(GRAPH.select(text)) <= set(GRAPH.parents)
 
 
-def test_each_asset_comes_after_those_it_needs():
+def test_graph_orders_assets_after_their_parents():
     order = list(GRAPH.parents)
     for key, parents in GRAPH.parents.items():
         assert all(order.index(parent) < order.index(key) for parent in parents)
     assert GRAPH.blocking_checks[keys.METER_READINGS]
     assert not GRAPH.blocking_checks[keys.FLEET_ANOMALIES]
+
+
+def test_graph_knows_the_assets_that_need_days_in_order():
+    free = {name_asset(key) for key in GRAPH.parents if key not in GRAPH.in_order}
+    assert free == {
+        *("meter_registry", "raw_readings", "injected_anomalies"),
+        *("meter_readings", "hourly_consumption"),
+    }

@@ -1,4 +1,4 @@
-"""A run whose process was killed, of the command and of others: what it had finished is kept."""
+"""Runs whose process was killed."""
 
 import signal
 import subprocess
@@ -7,94 +7,60 @@ from pathlib import Path
 
 import pytest
 from dagster import DagsterRun, DagsterRunStatus
-from wattif_dagster.backfills.credit import credit_finished_days
 
-from wattif_dagster.backfill.orphans import end_lost_runs, lock_of, lost_runs
-from wattif_dagster_tests.backfills.rest import (
-    WHOLE,
-    assert_all_made_once,
-    assert_rest_is_left,
-    finish,
-)
-from wattif_dagster_tests.support.tiny import FIRST, Tiny
-
-WILL_RETRY = "dagster/will_retry"
-"""A tag that a failed run has: whether Dagster's daemon will make it anew."""
+from wattif_dagster.backfill.orphans import fail_orphaned_runs, lock_run
+from wattif_dagster_tests.support.tiny import DAYS, Tiny
 
 
-def killed_run(tiny: Tiny, dagster_home: Path, *more: str) -> DagsterRun:
-    """What Dagster knows of a run whose process was killed when it began with day 3."""
+@pytest.fixture
+def killed(tiny: Tiny, dagster_home: Path) -> DagsterRun:
+    """What Dagster knows of a run whose process was killed in the second day."""
     module = "wattif_dagster_tests.support.tiny"
-    killed = subprocess.run(
-        [sys.executable, "-m", module, str(dagster_home), *more], capture_output=True, text=True
+    process = subprocess.run(
+        [sys.executable, "-m", module, str(dagster_home)], capture_output=True, text=True
     )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert process.returncode == -signal.SIGKILL, process.stderr
     run = tiny.instance.get_runs(limit=1)[0]
     assert run.status is DagsterRunStatus.STARTED
     return run
 
 
-def credit(tiny: Tiny, dagster_home: Path) -> dict[str, int]:
-    """Days of assets that are credited, by run."""
-    return dict(credit_finished_days(tiny.instance, dagster_home, tiny.graph.parents))
-
-
-def test_a_process_is_killed(tiny: Tiny, dagster_home: Path):
-    """Dagster has materialized no day of the step; each one that ended was observed. The step had
-    the only slot of its pool. No daemon is to go on with the run: the command does."""
-    run = killed_run(tiny, dagster_home)
-    assert tiny.plan() == [WHOLE]
-    assert lost_runs(dagster_home) == {run.run_id}
-    assert end_lost_runs(tiny.instance, dagster_home) == {run.run_id}
-    assert credit(tiny, dagster_home) == {run.run_id: 2}
-    (run,) = tiny.instance.get_runs()
+def test_killed_run_is_failed_and_costs_one_day(tiny: Tiny, dagster_home: Path, killed: DagsterRun):
+    """The killed step had the only slot of its pool, and no daemon runs the run again."""
+    assert fail_orphaned_runs(tiny.instance, dagster_home) == [killed.run_id]
+    run = tiny.instance.get_run_by_id(killed.run_id)
+    assert run
     assert run.status is DagsterRunStatus.FAILURE
-    assert run.tags[WILL_RETRY] == "false"
-    assert end_lost_runs(tiny.instance, dagster_home) == set()
-    assert credit(tiny, dagster_home) == {}
-    assert_rest_is_left(tiny)
-    finish(tiny)
+    assert run.tags["dagster/will_retry"] == "false"
+    assert fail_orphaned_runs(tiny.instance, dagster_home) == []
+    assert [plan.day for plan in tiny.plan(DAYS[:2]).days] == [DAYS[1]]
+    assert [run.status for run in tiny.run_all(DAYS[:2])] == [DagsterRunStatus.SUCCESS]
 
 
-@pytest.mark.parametrize("status", [DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED])
-def test_a_process_of_others_is_killed(tiny: Tiny, dagster_home: Path, status: DagsterRunStatus):
-    """Nobody but Dagster can say that it is gone: its monitor does, or a user who terminates it."""
-    run = killed_run(tiny, dagster_home, "dagster")
-    assert end_lost_runs(tiny.instance, dagster_home) == set()
-    assert credit(tiny, dagster_home) == {}
-    assert tiny.plan() == [WHOLE]
-    if status is DagsterRunStatus.FAILURE:
-        tiny.instance.report_run_failed(run)
-        assert tiny.instance.get_runs()[0].tags[WILL_RETRY] == "true"
-    else:
-        tiny.instance.report_run_canceled(run)
-    assert credit(tiny, dagster_home) == {run.run_id: 2}
-    assert credit(tiny, dagster_home) == {}
-    tiny.instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)  # as the monitor
-    assert_rest_is_left(tiny)
-    finish(tiny)
-
-
-def test_days_of_a_lost_run_that_another_has_made_since_are_not_credited(
-    tiny: Tiny, dagster_home: Path
+def test_killed_run_that_was_canceling_is_canceled(
+    tiny: Tiny, dagster_home: Path, killed: DagsterRun
 ):
-    lost = killed_run(tiny, dagster_home, "dagster")
-    tiny.instance.event_log_storage.free_concurrency_slots_for_run(lost.run_id)
-    assert tiny.run(WHOLE).status is DagsterRunStatus.SUCCESS
-    tiny.instance.report_run_failed(lost)
-    assert credit(tiny, dagster_home) == {}
-    assert tiny.plan() == []
-    assert_all_made_once(tiny)
+    tiny.instance.report_run_canceling(killed)
+    assert fail_orphaned_runs(tiny.instance, dagster_home) == [killed.run_id]
+    run = tiny.instance.get_run_by_id(killed.run_id)
+    assert run
+    assert run.status is DagsterRunStatus.CANCELED
 
 
-def test_days_that_were_wiped_are_not_credited(tiny: Tiny, dagster_home: Path):
-    tiny.run(WHOLE)
-    tiny.instance.wipe_assets([FIRST])
-    assert credit(tiny, dagster_home) == {}
-
-
-def test_a_run_whose_process_lives_is_left_alone(tiny: Tiny, dagster_home: Path):
-    with lock_of(dagster_home, "living") as lock:
-        assert lost_runs(dagster_home) == set()
-        assert end_lost_runs(tiny.instance, dagster_home) == set()
+def test_run_whose_process_lives_is_left_alone(tiny: Tiny, dagster_home: Path):
+    with lock_run(dagster_home, "living") as lock:
+        assert fail_orphaned_runs(tiny.instance, dagster_home) == []
         assert Path(lock.lock_file).exists()
+
+
+def test_run_whose_end_was_not_stored_is_failed_later(
+    tiny: Tiny, dagster_home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(tiny.instance.run_storage, "handle_run_event", lambda *_: None)
+        run = tiny.run(tiny.plan().days[0])
+    assert not run.is_finished
+    assert fail_orphaned_runs(tiny.instance, dagster_home) == [run.run_id]
+    failed = tiny.instance.get_run_by_id(run.run_id)
+    assert failed
+    assert failed.status is DagsterRunStatus.FAILURE

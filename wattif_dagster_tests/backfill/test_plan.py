@@ -1,67 +1,78 @@
-"""Which runs make what is missing."""
+"""Which assets of which days a backfill makes."""
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 from dagster import AssetCheckKey, AssetKey
 from hypothesis import given
 from hypothesis import strategies as st
-from wattif_dagster.backfills.plan import plan
 
 from wattif_dagster.backfill.graph import DailyGraph
-from wattif_dagster.backfill.status import History, Standing
+from wattif_dagster.backfill.plan import DayPlan, plan_again, plan_backfill
+from wattif_dagster.backfill.status import PartitionStatus, PartitionStatuses
 
 A, B, C = AssetKey("a"), AssetKey("b"), AssetKey("c")
 CHECK = AssetCheckKey(A, "right")
 GRAPH = DailyGraph(
-    [], {A: frozenset(), B: frozenset([A]), C: frozenset([A, B])}, {A: (CHECK,), B: (), C: ()}
+    definitions=[],
+    parents={A: frozenset(), B: frozenset([A]), C: frozenset([A, B])},
+    checks={A: (CHECK,), B: (), C: ()},
+    blocking_checks={A: (CHECK,), B: (), C: ()},
+    in_order=frozenset([C]),
 )
 DAYS = [date(2024, 2, 27) + timedelta(days=n) for n in range(6)]
-EVENTS = st.dictionaries(st.sampled_from([str(day) for day in DAYS]), st.integers(1, 9))
-HISTORIES = st.builds(
-    lambda a, b, c, verdicts: History(GRAPH, {A: a, B: b, C: c}, {CHECK: verdicts}),
-    *(EVENTS, EVENTS, EVENTS),
-    st.dictionaries(
-        st.sampled_from([str(day) for day in DAYS]), st.tuples(st.integers(1, 9), st.booleans())
+TEXTS = st.sampled_from([str(day) for day in DAYS])
+MADE = st.dictionaries(TEXTS, st.integers(1, 9))
+SOME_DAYS = st.frozensets(TEXTS)
+STATUSES = st.builds(
+    lambda made, failed, refused: PartitionStatuses(
+        GRAPH,
+        dict(zip((A, B, C), made, strict=True)),
+        dict(zip((A, B, C), failed, strict=True)),
+        {A: refused, B: frozenset(), C: frozenset()},
     ),
+    st.tuples(MADE, MADE, MADE),
+    st.tuples(SOME_DAYS, SOME_DAYS, SOME_DAYS),
+    SOME_DAYS,
 )
 
 
-@given(HISTORIES, st.sets(st.sampled_from([A, B, C]), min_size=1))
-def test_each_missing_day_is_made_once_and_nothing_is_made_of_something_missing(
-    history: History, selected: set[AssetKey]
+@given(STATUSES, st.sets(st.sampled_from([A, B, C]), min_size=1))
+def test_plan_makes_what_is_not_up_to_date_and_what_follows(
+    statuses: PartitionStatuses, selected: set[AssetKey]
 ):
     keys = [key for key in GRAPH.parents if key in selected]
-    parts = plan(history, keys, DAYS)
-    made = [(key, day) for part in parts for key in part.assets for day in part.days]
-    assert len(made) == len(set(made))
+    plan = plan_backfill(statuses, keys, DAYS)
+    made = {(key, day.day) for day in plan.days for key in day.assets}
     for day in DAYS:
         for key in keys:
-            missing = history.standing(key, str(day)) is Standing.MISSING
-            of_missing = any((parent, day) in made for parent in GRAPH.parents[key])
-            assert ((key, day) in made) == (missing or of_missing)
-    checked = {day for part in parts if part.checks for day in part.days}
-    assert checked == {
-        day for day in DAYS if A in keys and history.standing(A, str(day)) is Standing.UNCHECKED
-    }
+            old = statuses.status(key, day) is not PartitionStatus.UP_TO_DATE
+            follows = any((parent, day) in made for parent in GRAPH.parents[key])
+            assert ((key, day) in made) == (old or follows)
+    assert plan.partitions == len(made)
+    assert plan.counts.total() == len(DAYS) * len(keys)
+    assert plan.counts[PartitionStatus.UP_TO_DATE] == len(DAYS) * len(keys) - len(made)
 
 
-@given(HISTORIES)
-def test_runs_are_ranges_of_days_the_earliest_first(history: History):
-    parts = plan(history, [A, B, C], DAYS)
-    for part in parts:
-        assert bool(part.assets) != bool(part.checks)
-        assert all(later - day == timedelta(days=1) for day, later in pairwise(part.days))
-    for part, later in pairwise(parts):
-        assert part.days[-1] < later.days[0] or (part.checks and part.days == later.days)
+@given(STATUSES)
+def test_plan_has_one_run_a_day_oldest_day_first(statuses: PartitionStatuses):
+    days = [plan.day for plan in plan_backfill(statuses, [A, B, C], DAYS).days]
+    assert days == sorted(set(days))
 
 
-def test_days_that_miss_the_same_are_one_run():
-    history = History(
-        GRAPH, {A: {str(DAYS[2]): 1}, B: {}, C: {}}, {CHECK: {str(DAYS[2]): (1, True)}}
-    )
-    assert [(len(part.days), part.assets) for part in plan(history, [A, B, C], DAYS)] == [
-        (2, (A, B, C)),
-        (1, (B, C)),
-        (3, (A, B, C)),
-    ]
+@given(STATUSES)
+def test_plan_orders_assets_after_their_parents(statuses: PartitionStatuses):
+    for plan in plan_backfill(statuses, [A, B, C], DAYS).days:
+        assert list(plan.assets) == sorted(plan.assets, key=[A, B, C].index)
+        assert len(plan.assets) == len(set(plan.assets))
+
+
+def test_plan_again_makes_everything():
+    plan = plan_again([A, B], DAYS[:2])
+    assert plan.days == (DayPlan(DAYS[0], (A, B)), DayPlan(DAYS[1], (A, B)))
+    assert plan.partitions == 4
+
+
+def test_plan_is_split_where_days_must_be_in_order():
+    free, ordered = DayPlan(DAYS[0], (A, B, C)).split(GRAPH)
+    assert free == DayPlan(DAYS[0], (A, B))
+    assert ordered == DayPlan(DAYS[0], (C,))

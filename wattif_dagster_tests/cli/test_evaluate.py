@@ -12,13 +12,15 @@ from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
 
 
-def test_files_come_in_pairs(wattif: Run):
+def test_hourly_and_labels_belong_together(wattif: Run):
     done = wattif("evaluate", "--hourly", "hours.parquet")
     assert done.returncode == 1
-    assert done.stderr.strip() == "wattif: --hourly and --labels belong together; give both or none"
+    assert (
+        done.stderr.strip() == "wattif: --hourly and --labels belong together. Give both or none."
+    )
 
 
-def test_a_file_that_cannot_be_read_starts_nothing(wattif: Run, settings: Settings):
+def test_unreadable_file_starts_nothing(wattif: Run, settings: Settings):
     done = wattif("evaluate", "--hourly", "none.parquet", "--labels", "none.csv")
     assert done.returncode == 1
     assert "none.parquet cannot be read" in done.stderr
@@ -27,7 +29,7 @@ def test_a_file_that_cannot_be_read_starts_nothing(wattif: Run, settings: Settin
 
 
 @pytest.mark.slow
-def test_hours_of_any_meters_are_scored(wattif: Run, local_cloud_home: Path, tmp_path: Path):
+def test_hours_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_path: Path):
     kilowatts = np.random.default_rng(1).uniform(0.2, 0.6, (3, 24 * 8))
     count = np.full(kilowatts.shape, 4)
     count[1, -3:] = 0
@@ -48,5 +50,5 @@ def test_hours_of_any_meters_are_scored(wattif: Run, local_cloud_home: Path, tmp
     assert figures["layered"]["recall_by_kind"] == {"silent": {"mean": 1, "worst": 1}}
     assert figures["layered"]["seeds"][0]["touched_hours"] == 3
     assert {"seasonal-naive", "IsolationForest"} < set(figures)
-    pictures = (local_cloud_home / "evaluation" / "files").glob("*.png")
-    assert {picture.name for picture in pictures} == {"misses.png", "quality.png"}
+    plots = (local_cloud_home / "evaluation" / "files").glob("*.png")
+    assert {plot.name for plot in plots} == {"misses.png", "quality.png"}

@@ -22,7 +22,7 @@ def gcs(settings: Settings) -> GcsTransferManager:
     return store
 
 
-def test_lands_every_reading_and_counts_what_arrived(wattif: Run, gcs: GcsTransferManager):
+def test_generate_lands_every_reading(wattif: Run, gcs: GcsTransferManager):
     done = wattif("generate", *DAYS, "--meters", "7", "--meters-per-object", "1")
     assert done.returncode == 0, done.stderr
     assert f"2 of 2 days are complete in {gcs.uri}" in done.stdout
@@ -35,15 +35,16 @@ def test_lands_every_reading_and_counts_what_arrived(wattif: Run, gcs: GcsTransf
     assert f"{second.total_rows:,}" in done.stdout
 
 
-def test_starts_before_the_configured_first_day(wattif: Run, gcs: GcsTransferManager):
-    done = wattif("generate", "--start", "2023-06-30", "--end", "2023-06-30")
+def test_generate_begins_a_fleet_when_it_is_set(wattif: Run, gcs: GcsTransferManager):
+    first = {"WATTIF_SIMULATION__START_DATE": "2023-06-30"}
+    done = wattif("generate", "--start", "2023-06-30", "--end", "2023-06-30", **first)
     assert done.returncode == 0, done.stderr
     manifest = read_manifest(gcs, date(2023, 6, 30))
     assert manifest
     assert manifest.meters == 5
 
 
-def test_a_second_run_sends_nothing_again(wattif: Run, gcs: GcsTransferManager):
+def test_second_run_sends_nothing_again(wattif: Run, gcs: GcsTransferManager):
     assert wattif("generate", *DAYS).returncode == 0
     before = {o.name: o.generation for o in gcs.list("dt=")}
     assert wattif("generate", *DAYS).returncode == 0
@@ -51,8 +52,8 @@ def test_a_second_run_sends_nothing_again(wattif: Run, gcs: GcsTransferManager):
 
 
 @pytest.mark.usefixtures("gcs")
-@pytest.mark.parametrize("taken", [0, 2], ids=["the registry", "the readings"])
-def test_what_the_service_refuses_is_said(wattif: Run, gcs_proxy: Proxy, taken: int):
+@pytest.mark.parametrize("taken", [0, 3], ids=["the fleet", "the readings"])
+def test_refusal_of_the_service_is_quoted(wattif: Run, gcs_proxy: Proxy, taken: int):
     gcs_proxy.on("POST", "/upload/", pass_on, times=taken)
     gcs_proxy.on("POST", "/upload/", status(400, "no such storage class"))
     refused = wattif("generate", *DAYS)
@@ -62,11 +63,12 @@ def test_what_the_service_refuses_is_said(wattif: Run, gcs_proxy: Proxy, taken: 
     assert "Traceback" not in refused.stderr
 
 
-def test_another_fleet_is_replaced_only_when_asked(wattif: Run, gcs: GcsTransferManager):
+def test_other_fleet_is_replaced_only_when_asked(wattif: Run, gcs: GcsTransferManager):
     assert wattif("generate", *DAYS).returncode == 0
     refused = wattif("generate", *DAYS, "--meters", "6")
     assert refused.returncode == 1
-    assert "2024-01-01 of another fleet (5 meters)" in refused.stderr
+    assert "WATTIF_SIMULATION__METERS is 5 there, 6 here" in refused.stderr
+    assert "add --replace to" in refused.stderr
     kept = read_manifest(gcs, date(2024, 1, 1))
     assert kept
     assert kept.meters == 5
@@ -76,13 +78,13 @@ def test_another_fleet_is_replaced_only_when_asked(wattif: Run, gcs: GcsTransfer
     assert replaced.meters == 6
 
 
-def test_verbose_says_a_line_for_every_batch(wattif: Run, gcs: GcsTransferManager):
+def test_verbose_writes_a_line_for_progress(wattif: Run, gcs: GcsTransferManager):
     assert gcs.bucket
     done = wattif("generate", *DAYS, "-v")
     assert "2024-01-01 1/1 objects, 480 rows" in done.stderr
 
 
-def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
+def test_same_command_continues_after_ctrl_c(
     start_wattif: Start, wattif: Run, gcs: GcsTransferManager, settings: Settings
 ):
     assert gcs.bucket
@@ -95,7 +97,8 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
     process.send_signal(signal.SIGINT)
     said, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "wattif: stopped; the same command goes on from here\n" in stderr
+    assert "The same command continues from here.\n" in stderr
+    assert stderr.endswith("wattif: Stopped.\n")
     assert "Traceback" not in stderr
     assert "of 15 days are complete" in said
     assert list((settings.home / "spool").iterdir()) == []
@@ -112,20 +115,23 @@ def test_ctrl_c_ends_with_a_sentence_and_the_same_command_goes_on(
         (("--start", "2024-02-30", "--end", "2024-03-01"), {}, 2, "'2024-02-30' is not a date"),
         ((*DAYS, "--bucket", "no-such-bucket"), {}, 1, "bucket no-such-bucket does not exist"),
         ((*DAYS, "--bucket", "NO"), {}, 1, "'NO' is not a bucket name"),
-        ((*DAYS, "--meters", "0"), {}, 1, "simulation.meters: Input should be greater"),
+        ((*DAYS, "--meters", "0"), {}, 2, "0 is not in the range"),
+        ((*DAYS, "--meters", "9" * 23), {}, 2, "is not in the range"),
+        (("--start", "2023-01-01", "--end", "2023-01-01"), {}, 1, "is before the fleet's first"),
+        (("--start", "2024-01-01", "--end", "2999-01-01"), {}, 1, "must be in the past (UTC)"),
         ((*DAYS, "--spool-dir", "/dev/null/x"), {}, 1, "spool directory /dev/null/x cannot be"),
         ((*DAYS, "--target", "gcp"), {"HOME": "/nonexistent"}, 1, "no Google credentials"),
-        (DAYS, {"WATTIF_HOME": "/nonexistent"}, 1, "the local cloud is not running"),
+        (DAYS, {"WATTIF_HOME": "/nonexistent"}, 1, "The local cloud is not running."),
         (DAYS, {"WATTIF_SIMULATION__INTERVAL_SECONDS": "7"}, 1, "does not divide an hour"),
         (
             (*DAYS, "--meters-per-object", "13"),
             {"WATTIF_SIMULATION__INTERVAL_SECONDS": "10"},
             1,
-            "set it to 12 or less",
+            "Set it to 12 or less.",
         ),
     ],
 )
-def test_bad_input_gets_one_sentence(
+def test_bad_input_is_one_sentence(
     wattif: Run,
     gcs: GcsTransferManager,
     arguments: tuple[str, ...],

@@ -1,5 +1,7 @@
 """The Dagster home of a command: what is made, what is left alone, and what is refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ def _unset_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")
 
 
-def test_an_edited_dagster_yaml_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_edited_dagster_yaml_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = ensure_dagster_home(tmp_path)
     assert folder == tmp_path / "dagster"
     config = folder / "dagster.yaml"
@@ -26,7 +28,7 @@ def test_an_edited_dagster_yaml_is_kept(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(folder.iterdir()) == [config]
 
 
-def test_one_that_is_set_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_dagster_home_that_is_set_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     assert ensure_dagster_home(tmp_path / "home") == tmp_path
     assert list(tmp_path.iterdir()) == []
@@ -37,10 +39,10 @@ def test_one_that_is_set_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.Mo
     [
         ({"DAGSTER_HOME": "relative"}, "DAGSTER_HOME=relative is not the absolute path of a"),
         ({"DAGSTER_HOME": "/nonexistent"}, "DAGSTER_HOME=/nonexistent is not the absolute path"),
-        ({"WATTIF_HOME": "/dev/null/x"}, "/dev/null/x/dagster cannot be made (Not a directory); "),
+        ({"WATTIF_HOME": "/dev/null/x"}, "/dev/null/x/dagster cannot be made (Not a directory). "),
     ],
 )
-def test_a_folder_that_cannot_be_used_gets_one_sentence(
+def test_unusable_folder_is_one_sentence(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     environment: dict[str, str],
@@ -54,7 +56,7 @@ def test_a_folder_that_cannot_be_used_gets_one_sentence(
 
 
 @pytest.mark.parametrize("text", ["telemtry: {}", "telemetry: [", "- telemetry"])
-def test_a_dagster_yaml_that_makes_no_sense_gets_one_sentence(
+def test_bad_dagster_yaml_is_one_sentence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str
 ):
     (tmp_path / "dagster.yaml").write_text(text)
@@ -63,10 +65,10 @@ def test_a_dagster_yaml_that_makes_no_sense_gets_one_sentence(
     assert done.returncode == 1
     (said,) = done.stderr.splitlines()
     assert said.startswith(f"wattif: Dagster cannot use {tmp_path}: ")
-    assert said.endswith("; mend its dagster.yaml, or set DAGSTER_HOME to another folder")
+    assert "Fix its dagster.yaml, or set DAGSTER_HOME to another folder." in said
 
 
-def test_a_folder_that_dagster_cannot_write_to_gets_one_sentence(
+def test_folder_that_dagster_cannot_write_to_is_one_sentence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     (tmp_path / "history").write_text("is no folder")
@@ -75,3 +77,48 @@ def test_a_folder_that_dagster_cannot_write_to_gets_one_sentence(
     assert done.returncode == 1
     (said,) = done.stderr.splitlines()
     assert said.startswith(f"wattif: Dagster cannot use {tmp_path}: ")
+
+
+def test_damaged_database_is_one_sentence_that_says_how_to_get_out(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    (tmp_path / "history").mkdir()
+    (tmp_path / "history" / "runs.db").write_bytes(b"SQLite format 3\0 and then garbage" * 100)
+    done = run_in_process(("wattif", "runs"), {"DAGSTER_HOME": str(tmp_path)}, tmp_path, capfd)
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"wattif: Dagster cannot use {tmp_path}: ")
+    assert said.endswith("remove the folder: the history of runs is lost, and no data.")
+
+
+@pytest.mark.parametrize("name", ["a%20b", "job%2Ffeature", "a?b", "a#b"])
+def test_path_that_sqlite_takes_for_a_url_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+):
+    folder = tmp_path / name
+    folder.mkdir()
+    done = run_in_process(("wattif", "runs"), {}, folder, capfd)
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"wattif: Dagster cannot use {folder}/.wattif/dagster, because of ")
+
+
+def test_plain_percent_in_the_path_works(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    folder = tmp_path / "100%"
+    folder.mkdir()
+    assert run_in_process(("wattif", "runs"), {}, folder, capfd).returncode == 0
+
+
+@pytest.mark.slow
+def test_first_commands_of_a_home_can_run_at_once(tmp_path: Path):
+    wattif = Path(sys.executable).with_name("wattif")
+    commands = [
+        subprocess.Popen(
+            [wattif, "runs"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    for command in commands:
+        _, stderr = command.communicate(timeout=120)
+        assert command.returncode == 0, stderr

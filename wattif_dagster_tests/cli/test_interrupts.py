@@ -1,26 +1,30 @@
 import os
 import signal
+import threading
 
 import pytest
-from wattif_dagster.backfills.interrupts import interrupts_heeded
+
+from wattif_dagster.cli.interrupts import SIGNALS, interrupts_set
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_is_noted_and_the_second_interrupts(end: signal.Signals):
-    before = signal.getsignal(end)
-    with interrupts_heeded() as asked:
-        os.kill(os.getpid(), end)
-        assert asked.wait(1)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_first_signal_sets_stop_and_the_second_interrupts(number: signal.Signals):
+    before, stop = signal.getsignal(number), threading.Event()
+    with interrupts_set(stop):
+        os.kill(os.getpid(), number)
+        assert stop.wait(1)
+        if number == signal.SIGHUP:
+            os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), end)
-    assert signal.getsignal(end) is before
-
-
-def test_a_signal_that_is_to_be_ignored_stays_so():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with interrupts_heeded() as asked:
             os.kill(os.getpid(), signal.SIGINT)
-            assert not asked.is_set()
+    assert signal.getsignal(number) is before
+
+
+def test_ignored_signal_stays_ignored():
+    before, stop = signal.signal(signal.SIGINT, signal.SIG_IGN), threading.Event()
+    try:
+        with interrupts_set(stop):
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not stop.is_set()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,14 +1,14 @@
 import re
 import signal
-import socket
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster_tests.cli.conftest import Run, Start
+from wattif_dagster_tests.support.wait import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     return {"WATTIF_HOME": str(tmp_path / "own"), "DAGSTER_DISABLE_TELEMETRY": "1"}
 
 
-def processes_of(home: dict[str, str]) -> list[psutil.Process]:
+def find_processes(home: dict[str, str]) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -38,7 +38,15 @@ def processes_of(home: dict[str, str]) -> list[psutil.Process]:
     ]
 
 
-def test_up_status_down(wattif: Run, home: dict[str, str]):
+def answers(port: int) -> bool:
+    try:
+        served = requests.get(f"http://127.0.0.1:{port}/server_info", timeout=5)
+    except requests.ConnectionError:
+        return False
+    return bool(served.json()["dagster_version"])
+
+
+def test_up_status_and_down(wattif: Run, home: dict[str, str]):
     before = wattif("status", **home)
     assert before.returncode == 1
     assert before.stdout.count("stopped") == 3
@@ -49,14 +57,14 @@ def test_up_status_down(wattif: Run, home: dict[str, str]):
     running = wattif("status", **home)
     assert running.returncode == 0
     assert running.stdout.count("running") == 3
-    assert len(processes_of(home)) == 3
+    assert len(find_processes(home)) == 3
     down = wattif("down", **home)
     assert "gcs" in down.stdout
-    assert wattif("down", **home).stdout == "nothing was running\n"
-    assert processes_of(home) == []
+    assert wattif("down", **home).stdout == "No service was running.\n"
+    assert find_processes(home) == []
 
 
-def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
+def test_demo_reconciles_and_leaves_nothing_running(
     start_wattif: Start, wattif: Run, home: dict[str, str]
 ):
     first = start_wattif("demo", "--days", "6", **home, **SMALL, **OUTAGES)
@@ -66,7 +74,7 @@ def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     rows = {figures[f"rows {what}"] for what in ("rendered", "uploaded", "loaded", "rolled up")}
     assert len(rows) == 1
     assert int(rows.pop().replace(",", "")) == sum(5 + n for n in range(6)) * 96
-    assert figures["found"] == "3 of its 3 hours"
+    assert figures["incident found"] == "3 of its 3 hours"
     # The outage of a meter for some hours breaks a rule, whatever the history.
     kind, meters, hours, found, missed = re.search(
         r"^ *(F2 +zero) +(\d+) +(\d+) +(\d+) +(\d+) *$", said, re.MULTILINE
@@ -75,48 +83,41 @@ def test_the_demo_reconciles_finds_the_incident_and_leaves_nothing_running(
     assert int(meters) > 0
     assert int(found) > 0
     assert int(hours) == int(found) + int(missed)
-    pictures = Path(home["WATTIF_HOME"]) / "demo"
+    plots = Path(home["WATTIF_HOME"]) / "demo"
     for name in ("fleet-2024-01-06.png", "F2-2024-01-06.png"):
-        assert (pictures / name).read_bytes().startswith(b"\x89PNG")
-    assert processes_of(home) == []
+        assert (plots / name).read_bytes().startswith(b"\x89PNG")
+    assert find_processes(home) == []
     again = wattif("demo", "--days", "1", **home, **SMALL, **OUTAGES)
     assert again.returncode == 0, again.stderr
     counted = dict(re.findall(r"^ (.+?) {2,}(.+?) *$", again.stdout, re.MULTILINE))
     assert counted["rows rolled up"] == counted["rows rendered"] == "480"
 
 
-def test_a_command_that_is_ended_ends_what_it_started(start_wattif: Start, home: dict[str, str]):
+def test_ended_command_ends_what_it_started(start_wattif: Start, home: dict[str, str]):
     process = start_wattif("evaluate", "--meters", "5", **home)
-    deadline = time.monotonic() + 120
-    while not (Path(home["WATTIF_HOME"]) / "endpoints.json").exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline, "the local cloud did not start"
-        time.sleep(0.1)
-    assert len(processes_of(home)) == 3
+    endpoints = Path(home["WATTIF_HOME"]) / "endpoints.json"
+    wait_until(endpoints.exists, "the local cloud did not start", 120)
+    assert len(find_processes(home)) == 3
     process.send_signal(signal.SIGTERM)
-    assert "wattif: stopped" in process.communicate(timeout=60)[1]
+    assert "wattif: Stopped." in process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert processes_of(home) == []
+    assert find_processes(home) == []
 
 
 def test_dev_serves_the_ui_until_it_is_ended(
     start_wattif: Start, wattif: Run, home: dict[str, str]
 ):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports({"ui": None})["ui"]
     process = start_wattif("dev", "--port", str(port), **home)
     try:
-        deadline = time.monotonic() + 120
-        while True:
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < deadline, "dagster dev did not answer"
-            try:
-                served = requests.get(f"http://127.0.0.1:{port}/server_info", timeout=5)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.5)
-        assert served.json()["dagster_version"]
+        wait_until(lambda: answers(port), "dagster dev did not answer", 120)
+        second = wattif("dev", "--port", str(port), **home)
+        assert second.stderr == (
+            f"wattif: Port {port} of 127.0.0.1 is in use. Choose another one with --port.\n"
+        )
+        other = free_ports({"other": None})["other"]
+        third = wattif("dev", "--port", str(other), **home)
+        assert "Another `wattif dev` serves" in third.stderr
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

@@ -11,7 +11,7 @@ from wattif_dagster_tests.cli.conftest import Run
 NOWHERE = {"WATTIF_HOME": "plan-home"}
 
 
-def test_prints_and_writes_every_figure_by_prices_of_ones_own(
+def test_plan_prints_and_writes_figures_by_your_prices(
     wattif: Run, settings: Settings, tmp_path: Path
 ):
     text = DEFAULT_PRICES.read_text().replace("query_tib: 6.25", "query_tib: 1000")
@@ -30,16 +30,18 @@ def test_prints_and_writes_every_figure_by_prices_of_ones_own(
     assert cost["queries"] > 100
     assert figures["upload_seconds"] == size["stored_bytes"] * 8 / 1e9
     assert f"{size['objects']:,}, 100,001 a day at most" in done.stdout
-    assert "the registry, BigQuery, Dataplex and Dagster itself take is not in" in done.stdout
+    assert "Time in BigQuery, Dataplex and Dagster is not included." in done.stdout
     assert f"{cost['queries']:,.2f}" in done.stdout
-    assert "Prices were noted on 2025-08-11 in mine.yaml: check them." in done.stdout
-    assert f"warning: {figures['warnings'][0]}" in done.stdout
+    assert "The prices in mine.yaml are of 2025-08-11. Check them." in done.stdout
+    assert f"Note: {figures['warnings'][0]}" in done.stdout
     assert "WATTIF_INGEST__METERS_PER_OBJECT=101" in figures["warnings"][0]
     assert list((settings.home / "spool").iterdir()) == []
 
 
-def test_a_fleet_that_cannot_be_gets_one_sentence(wattif: Run):
+def test_fleet_with_too_many_meters_is_one_sentence(wattif: Run):
     done = wattif("plan", "--meters", "40000000", **NOWHERE)
     assert done.returncode == 1
-    assert "wattif: the fleet of day 1 needs 40,000,000 serials" in done.stderr
+    assert (
+        "WATTIF_SIMULATION__METERS: Input should be less than or equal to 31000000" in done.stderr
+    )
     assert "Traceback" not in done.stderr

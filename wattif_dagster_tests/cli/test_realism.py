@@ -27,37 +27,35 @@ def verdicts(text: str) -> list[str]:
     return re.findall(r"^(inside|OUTSIDE) .+: .+; bounds .+; reference: .+$", text, re.M)
 
 
-def test_homes_are_lifelike(wattif: Run, settings: Settings, tmp_path: Path):
+def test_simulated_homes_are_inside_all_bounds(wattif: Run, settings: Settings, tmp_path: Path):
     done = wattif("realism", "--picture", "week.png")
     assert done.returncode == 0, done.stdout + done.stderr
     assert verdicts(done.stdout) == ["inside"] * 15
-    assert "all 15 are inside their bounds" in done.stdout
+    assert "All 15 statistics are inside their bounds." in done.stdout
     assert done.stderr == "days simulated 28/28\n"
     assert Image.open(tmp_path / "week.png").size == (900, 420)
     assert not (settings.home / "realism.png").exists()
 
 
-def test_one_statistic_outside_of_its_bounds_fails(wattif: Run):
+def test_statistic_outside_of_its_bounds_fails(wattif: Run):
     done = wattif("realism", **SURGE)
     assert done.returncode == 1
     outside = verdicts(done.stdout).count("OUTSIDE")
     assert outside > 0
-    assert f"{outside} of 15 are outside of their bounds" in done.stdout
+    assert f"{outside} of 15 statistics are outside of their bounds." in done.stdout
 
 
-def test_the_bounds_do_not_judge_few_homes(wattif: Run):
+def test_few_homes_get_no_verdict(wattif: Run):
     done = wattif("realism", *FEW, **SURGE)
     assert done.returncode == 0
     assert "OUTSIDE" in verdicts(done.stdout)
-    assert "no verdict: the bounds are meant for 1,000 or more homes" in done.stdout
+    assert "No verdict: the bounds are meant for 1,000 or more homes" in done.stdout
 
 
-def test_figures_and_picture_are_those_of_the_fleet(
-    wattif: Run, settings: Settings, tmp_path: Path
-):
+def test_figures_and_plot_are_those_of_the_fleet(wattif: Run, settings: Settings, tmp_path: Path):
     done = wattif("realism", *FEW, "--first", "2024-07-01", "--json", "figures.json")
     assert done.returncode == 0, done.stderr
-    assert f"picture  {settings.home / 'realism.png'}" in done.stdout
+    assert f"plot  {settings.home / 'realism.png'}" in done.stdout
     assert Image.open(BytesIO((settings.home / "realism.png").read_bytes())).format == "PNG"
     figures = orjson.loads((tmp_path / "figures.json").read_bytes())
     statistics = figures.pop("statistics")
@@ -70,7 +68,7 @@ def test_figures_and_picture_are_those_of_the_fleet(
     assert statistics[-1]["high"] is None
 
 
-def test_a_terminal_gets_a_table(wattif: Run):
+def test_terminal_gets_a_table(wattif: Run):
     done = wattif("realism", *FEW, TTY_COMPATIBLE="1", NO_COLOR="1", COLUMNS="160")
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
     assert re.search(r"^ statistic +value +bounds +reference", text, re.M)
@@ -81,12 +79,18 @@ def test_a_terminal_gets_a_table(wattif: Run):
 def test_days_outside_of_the_calendar_are_refused(wattif: Run):
     done = wattif("realism", *FEW, "--first", "9999-12-30")
     assert done.returncode == 1
-    assert "wattif: 8 days from 9999-12-30 leave the calendar; choose another" in done.stderr
+    assert "wattif: 8 days from 9999-12-30 leave the calendar. Choose another" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_cannot_be_written_is_refused_before_the_work(wattif: Run):
+def test_unwritable_file_is_refused_before_the_work(wattif: Run):
     done = wattif("realism", "--json", "nowhere/figures.json")
     assert done.returncode == 2
-    assert "nowhere is no folder; make it, or write elsewhere" in done.stderr
+    assert "nowhere/figures.json cannot be written (No such file or directory)" in done.stderr
     assert "days simulated" not in done.stderr
+
+
+def test_homes_out_of_range_are_refused(wattif: Run):
+    done = wattif("realism", "--meters", "99999")
+    assert done.returncode == 1
+    assert done.stderr.startswith("wattif: --meters 99999 is out of range. Use ")

@@ -1,6 +1,6 @@
-"""`wattif backfill`, `runs` and `retry` on this project: ended in the middle, they go on.
+"""`wattif backfill` and `wattif runs` on a project: interrupted, and continued.
 
-What is ended is a process; what goes on from there runs in this one.
+The interrupted command is a process; what continues it runs in this one.
 """
 
 import os
@@ -13,14 +13,13 @@ import pytest
 from dagster import DagsterRunStatus, RunsFilter
 
 from wattif_dagster import keys
-from wattif_dagster.definitions import ASSETS
 from wattif_dagster.ingest.layout import manifest_name
+from wattif_dagster_tests.dagster_processes.conftest import Run
+from wattif_dagster_tests.support.days import DAILY, assert_day_is_right
+from wattif_dagster_tests.support.project import BIN, Project
 from wattif_dagster_tests.support.runs import day
-from wattif_dagster_tests.dagster_processes.conftest import BIN, Project, Run
-from wattif_dagster_tests.support.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
-
 
 LANDING = "meter_registry,raw_readings"
 
@@ -35,8 +34,10 @@ def command(first: int, last: int, *more: str) -> list[str]:
     return ["wattif", "backfill", *days, *more]
 
 
-def ended(project: Project, words: list[str], line: str, end: signal.Signals) -> tuple[int, str]:
-    """Start the command and end it at that line; its exit code and all that it said."""
+def run_until(
+    project: Project, words: list[str], line: str, end: signal.Signals
+) -> tuple[int, str]:
+    """Start the command and send it the signal at that line; its exit code and standard error."""
     with subprocess.Popen(
         [BIN / words[0], *words[1:]],
         env=project.environment,
@@ -53,57 +54,50 @@ def ended(project: Project, words: list[str], line: str, end: signal.Signals) ->
         return process.wait(), said
 
 
-def to_make(stderr: str) -> int:
-    found = re.search(r"^(\d+) of \d+ days of assets to make", stderr, re.MULTILINE)
+def read_plan(stderr: str) -> str:
+    """The sentence that says what the backfill makes, and why."""
+    found = re.search(r"^\d+ of \d+ partitions to make.*$", stderr, re.MULTILINE)
     assert found, stderr
-    return int(found[1])
+    return found[0]
 
 
-def assert_right(project: Project, first: int, last: int) -> None:
-    for number in range(first, last + 1):
-        assert_day_is_right(project, day(number))
-
-
-def test_killed_the_same_command_does_only_the_rest(project: Project, run: Run):
-    line = f"{day(1)} meter_readings made"
-    code, said = ended(project, command(1, 2), line, signal.SIGKILL)
+def test_killed_backfill_costs_one_day(project: Project, run: Run):
+    line = f"{day(2)} meter_readings made"
+    code, said = run_until(project, command(1, 3), line, signal.SIGKILL)
     assert code == -signal.SIGKILL
-    assert to_make(said) == 2 * len(ASSETS)
-    done = run(*command(1, 2))
+    assert read_plan(said) == "36 of 36 partitions to make (36 missing), in 3 runs"
+    done = run(*command(1, 3))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"run \w{8} was killed; \d+ days of assets it had finished", done.stderr)
-    assert to_make(done.stderr) < 2 * len(ASSETS) - 4
-    assert_right(project, 1, 2)
-    again = run(*command(1, 2))
+    assert re.search(r"^Run \w{8} was killed\. It is marked as failed\.$", done.stderr, re.M)
+    plan = read_plan(done.stderr)
+    # The process may be killed after the materialization and before its checks.
+    blocked = r"(, \d failed a blocking check)?"
+    assert re.search(rf"\(12 missing, \d failed{blocked}\), in 2 runs$", plan), plan
+    for number in (1, 2, 3):
+        assert_day_is_right(project, day(number))
+    again = run(*command(1, 3))
     assert again.returncode == 0
     assert again.stdout == (
-        "all 24 days of assets are made and current; --again makes them again\n"
+        "Nothing to do: all 36 partitions (3 days of 12 assets) are up to date. "
+        "Use --again to make them again.\n"
     )
 
 
-def test_ctrl_c_says_the_command_that_does_the_rest(project: Project, run: Run):
-    line = f"{day(3)} meter_registry made"
-    code, said = ended(project, command(3, 22, "--select", LANDING), line, signal.SIGINT)
+def test_ctrl_c_cancels_the_day_and_names_the_command(project: Project, run: Run):
+    line = f"{day(5)} meter_registry made"
+    code, said = run_until(project, command(4, 13, "--select", LANDING), line, signal.SIGINT)
     assert code == 130
     assert "Traceback" not in said
-    assert project.instance.get_runs(limit=1)[0].status is DagsterRunStatus.CANCELED
-    go_on = said.strip().rsplit("to go on: ", 1)[1]
-    assert shlex.split(go_on) == command(3, 22, "--select", LANDING)
-    left = 2 * 20 - sum(
-        len(project.materializations(key, day(number)))
-        for key in (keys.METER_REGISTRY, keys.RAW_READINGS)
-        for number in range(3, 23)
-    )
-    assert 0 < left < 2 * 20
-    done = run(*shlex.split(go_on))
+    left = said.strip().rsplit("Continue with: ", 1)[1]
+    assert shlex.split(left) == command(4, 13, "--select", LANDING)
+    done = run(*shlex.split(left))
     assert done.returncode == 0, done.stderr
-    assert to_make(done.stderr) == left
-    for number in range(3, 23):
+    for number in range(4, 14):
         assert len(project.materializations(keys.RAW_READINGS, day(number))) == 1
 
 
-def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Project, run: Run):
-    """Day 51's manifest is damaged."""
+def test_failed_day_is_listed_and_made_by_the_same_command(project: Project, run: Run):
+    """The manifest of day 51 is damaged."""
     landed = run(*command(50, 52, "--select", LANDING))
     assert landed.returncode == 0, landed.stderr
     gcs, name = project.resources["wattif_gcs"], manifest_name(day(51))
@@ -117,47 +111,46 @@ def test_a_failed_run_is_listed_and_retried_for_what_it_did_not_make(project: Pr
     (broken,) = project.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]), limit=1)
     short = broken.run_id[:8]
     said = failed.stderr.strip().splitlines()[-1]
-    assert said.startswith(f"wattif: run {short} of {day(50)}...{day(52)} failed: meter_readings: ")
-    assert said.endswith(f"go on with: {shlex.join(loading)}")
+    assert said.startswith(f"wattif: Run {short} of {day(51)} failed: meter_readings: ")
+    assert said.endswith(f"continue with: {shlex.join(loading)}")
     listed = run("wattif", "runs", "--limit", "1").stdout
     assert re.search(
-        rf"^ {short} .*hourly_consumption, meter_readings +{day(50)}...{day(52)} .* failure +"
+        rf"^ {short} .*hourly_consumption, meter_readings +{day(51)} .* failure +"
         r"\d:\d\d:\d\d +meter_readings: .*is damaged",
         listed,
         re.MULTILINE,
     )
     gcs.write(name, sound[0])
-    retried = run("wattif", "retry", short)
-    assert retried.returncode == 0, retried.stderr
-    assert f"run {short} of {day(50)}...{day(52)}: 4 of 6 days of assets to make" in retried.stderr
+    dry = run(*loading, "--dry-run")
+    assert read_plan(dry.stderr) == "4 of 6 partitions to make (2 missing, 2 failed), in 2 runs"
+    done = run(*loading)
+    assert done.returncode == 0, done.stderr
     assert len(project.materializations(keys.METER_READINGS, day(50))) == 1
     assert len(project.materializations(keys.HOURLY_CONSUMPTION, day(52))) == 1
-    latest = project.instance.get_runs(limit=1)[0]
-    assert latest.tags["dagster/parent_run_id"] == broken.run_id
-    assert broken.tags["dagster/max_retries"] == latest.tags["dagster/max_retries"] == "0"
-    nothing = run("wattif", "retry", "--all-failed")
-    assert nothing.returncode == 0
-    assert re.fullmatch(r"nothing is missing of the \d+ runs that failed\n", nothing.stdout)
-    succeeded = run("wattif", "retry", latest.run_id)
-    assert succeeded.returncode == 1
-    assert succeeded.stderr == (
-        f"wattif: run {latest.run_id[:8]} did not fail: its status is success\n"
-    )
+    assert broken.tags["dagster/max_retries"] == "0"
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (command(1, 2, "--select", "raw"), "--select 'raw' is no selection of assets"),
-        (["wattif", "retry", "none"], "there is no run none; `wattif runs` lists them"),
-    ],
-)
-def test_what_is_refused_starts_nothing(
-    project: Project, run: Run, words: list[str], sentence: str
-):
+def test_stale_days_are_made_again(run: Run):
+    assert run(*command(60, 60, "--select", LANDING + ",meter_readings")).returncode == 0
+    assert run(*command(60, 60, "--select", "raw_readings", "--again")).returncode == 0
+    done = run(*command(60, 60, "--select", LANDING + ",meter_readings"))
+    assert read_plan(done.stderr) == "1 of 3 partitions to make (1 stale), in 1 runs"
+
+
+def test_selection_of_no_asset_starts_nothing(project: Project, run: Run):
     before = project.instance.get_runs_count()
-    done = run(*words)
+    done = run(*command(1, 2, "--select", "raw"))
     assert done.returncode == 1
     (said,) = done.stderr.splitlines()
-    assert said.startswith(f"wattif: {sentence}")
+    assert said.startswith("wattif: --select 'raw' is not a selection of assets.")
     assert project.instance.get_runs_count() == before
+
+
+def test_backfill_of_another_fleet_is_refused(project: Project, run: Run):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(project.variables, "WATTIF_SIMULATION__LOAD", "household")
+        refused = run(*command(70, 70, "--select", LANDING))
+    assert refused.returncode == 1
+    assert "WATTIF_SIMULATION__LOAD is uniform there, household here" in refused.stderr
+    assert project.materializations(keys.RAW_READINGS, day(70)) == []
+    assert len(DAILY) == 12

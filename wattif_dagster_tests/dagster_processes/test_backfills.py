@@ -1,5 +1,7 @@
-"""A real web server and daemon: backfills, asked for as the UI and the command line do; the UI."""
+"""A real web server and daemon: backfills by the UI, the command line and the queue."""
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,18 +12,19 @@ import requests
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from wattif_dagster import keys
-from wattif_dagster.definitions import ASSETS
 from wattif_dagster.local_cloud.ports import free_ports
-from wattif_dagster_tests.support.runs import RANGE_END, RANGE_START, day
 from wattif_dagster_tests.support.browser import open_page
-from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project, wait_until
-from wattif_dagster_tests.support.days import assert_day_is_right
+from wattif_dagster_tests.support.days import DAILY, assert_day_is_right
+from wattif_dagster_tests.support.project import BIN, ROOT, Project
+from wattif_dagster_tests.support.runs import day
+from wattif_dagster_tests.support.wait import wait_until
 
 pytestmark = pytest.mark.slow
 
 WORKSPACE = ("-w", str(ROOT / "workspace.yaml"))
 ASSET_DAYS = [day(11), day(12)]
 JOB_DAYS = [day(1), day(2)]
+QUEUED_DAYS = [day(31), day(32), day(33)]
 
 LAUNCH_BACKFILL = """
 mutation ($params: LaunchBackfillParams!) {
@@ -29,15 +32,18 @@ mutation ($params: LaunchBackfillParams!) {
     __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
   }
 }"""
-LAUNCH_RUN = """
-mutation ($params: ExecutionParams!) {
-  launchPipelineExecution(executionParams: $params) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+CHECKS = """
+query ($asset: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $asset) {
+    ... on AssetNode {
+      assetChecksOrError { ... on AssetChecks { checks {
+        name canExecuteIndividually
+        partitionStatuses {
+          ... on AssetCheckTimePartitionStatuses { ranges { status startKey endKey } }
+        }
+      } } }
+    }
   }
-}"""
-TERMINATE = """
-mutation ($run: String!) {
-  terminateRun(runId: $run) { __typename ... on TerminateRunFailure { message } }
 }"""
 
 
@@ -91,7 +97,7 @@ def platform(project: Project) -> Iterator[Platform]:
             url,
             LAUNCH_BACKFILL,
             params={
-                "assetSelection": [{"path": asset.key.path} for asset in ASSETS],
+                "assetSelection": [{"path": key.path} for key in DAILY],
                 "partitionNames": [str(day) for day in ASSET_DAYS],
             },
         )
@@ -105,50 +111,8 @@ def platform(project: Project) -> Iterator[Platform]:
             yield Platform(project, url, launched["backfillId"])
 
 
-def test_a_cancelled_run_ends_and_keeps_its_finished_days(platform: Platform):
-    project = platform.project
-    launched = platform.ask(
-        LAUNCH_RUN,
-        params={
-            "selector": {
-                "repositoryLocationName": "wattif_dagster",
-                "repositoryName": "__repository__",
-                "pipelineName": "__ASSET_JOB",
-                "assetSelection": [{"path": keys.METER_REGISTRY.path}],
-                "assetCheckSelection": [],
-            },
-            "executionMetadata": {
-                "tags": [
-                    {"key": RANGE_START, "value": str(day(21))},
-                    {"key": RANGE_END, "value": str(day(700))},
-                ]
-            },
-        },
-    )
-    assert launched["__typename"] == "LaunchRunSuccess", launched
-    run_id = launched["run"]["runId"]
-
-    def day_is_made() -> bool:
-        observed = DagsterEventType.ASSET_OBSERVATION
-        return len(project.instance.all_logs(run_id, of_type=observed)) > 0
-
-    def ended() -> bool:
-        run = project.instance.get_run_by_id(run_id)
-        return run is not None and run.is_finished
-
-    wait_until(day_is_made, "the run did not begin")
-    assert platform.ask(TERMINATE, run=run_id)["__typename"] == "TerminateRunSuccess"
-    wait_until(ended, "the run did not end")
-    run = project.instance.get_run_by_id(run_id)
-    assert run is not None
-    assert run.status == DagsterRunStatus.CANCELED
-    events = [log.dagster_event_type for log in project.instance.all_logs(run_id)]
-    assert DagsterEventType.STEP_UP_FOR_RETRY not in events
-    assert 1 <= events.count(DagsterEventType.ASSET_MATERIALIZATION) < 680
-    assert len(project.materializations(keys.METER_REGISTRY, day(21))) == 1
-
-
-def test_a_job_backfill_runs_each_day(platform: Platform):
+def test_job_backfill_runs_each_day(platform: Platform):
+    """As README types it, with the workspace file."""
     project = platform.project
 
     def ended() -> bool:
@@ -162,7 +126,7 @@ def test_a_job_backfill_runs_each_day(platform: Platform):
         assert_day_is_right(project, made)
 
 
-def test_an_asset_backfill_makes_just_its_days_in_one_run(platform: Platform):
+def test_asset_backfill_runs_each_day(platform: Platform):
     project = platform.project
 
     def ended() -> bool:
@@ -175,12 +139,48 @@ def test_an_asset_backfill_makes_just_its_days_in_one_run(platform: Platform):
     assert backfill.status.value == "COMPLETED_SUCCESS", failed_steps(project)
     for made in ASSET_DAYS:
         assert_day_is_right(project, made)
-    (run,) = project.instance.get_runs(
-        RunsFilter(tags={"dagster/backfill": platform.asset_backfill})
-    )
-    assert (run.tags[RANGE_START], run.tags[RANGE_END]) == (
-        str(ASSET_DAYS[0]),
-        str(ASSET_DAYS[-1]),
+    runs = project.instance.get_runs(RunsFilter(tags={"dagster/backfill": platform.asset_backfill}))
+    assert sorted(run.tags["dagster/partition"] for run in runs) == [str(d) for d in ASSET_DAYS]
+
+
+def test_queued_backfill_makes_its_days_in_order(platform: Platform):
+    project = platform.project
+    words = ("--start", str(QUEUED_DAYS[0]), "--end", str(QUEUED_DAYS[-1]))
+    done = project.run("wattif", "backfill", *words, "--queue")
+    assert done.returncode == 0, done.stderr
+    for made in QUEUED_DAYS:
+        assert_day_is_right(project, made)
+    spans = []
+    for made in QUEUED_DAYS:
+        (record,) = project.materializations(keys.ANOMALY_SCORES, made)
+        run = project.instance.get_run_record_by_id(record.run_id)
+        assert run
+        assert run.start_time
+        assert run.end_time
+        spans.append((run.start_time, run.end_time))
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+
+
+def test_ctrl_c_cancels_what_was_queued(platform: Platform):
+    project = platform.project
+    words = ("--start", str(day(41)), "--end", str(day(44)), "--queue")
+    with subprocess.Popen(
+        [BIN / "wattif", "backfill", *words],
+        env=project.environment,
+        cwd=project.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = process.stderr.readline()
+        for line in process.stderr:
+            said += line
+            if "meter_registry made" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait() == 130, said
+    assert "Continue with: wattif backfill --start" in said
+    wait_until(
+        lambda: all(run.is_finished for run in project.instance.get_runs()), "a run did not end"
     )
 
 
@@ -191,11 +191,11 @@ def test_scans_of_all_runs_took_turns(platform: Platform):
             run.run_id, ["wattif__anomaly_scan_results"]
         )
         spans += [(step.start_time, step.end_time) for step in stats]
-    assert len(spans) == len(JOB_DAYS) + 1
+    assert len(spans) >= len(JOB_DAYS) + len(ASSET_DAYS) + len(QUEUED_DAYS)
     assert all(end <= begin for (_, end), (begin, _) in pairwise(sorted(spans)))
 
 
-def test_a_day_is_made_by_a_click_and_its_picture_seen(platform: Platform):
+def test_day_is_made_by_a_click_and_its_plot_seen(platform: Platform):
     made = ASSET_DAYS[0]
     asset = keys.ANOMALY_SCAN_RESULTS.to_user_string()
     address = f"{platform.url}/assets/{asset}?view=partitions&partition={made}"
@@ -216,6 +216,24 @@ def test_a_day_is_made_by_a_click_and_its_picture_seen(platform: Platform):
         assert run.status == DagsterRunStatus.SUCCESS
         page.goto(address)
         page.get_by_text("[Show Markdown]").first.click()
-        picture = page.locator("img[src^='data:image/png']").first
-        picture.wait_for()
-        assert picture.evaluate("image => image.complete && image.naturalWidth") > 500
+        plot = page.locator("img[src^='data:image/png']").first
+        plot.wait_for()
+        assert plot.evaluate("image => image.complete && image.naturalWidth") > 500
+
+
+def test_checks_are_shown_by_partition(platform: Platform):
+    """The UI has a result for each day, and does not offer to run the checks by themselves."""
+    asset = keys.METER_READINGS
+    answer = platform.ask(CHECKS, asset={"path": asset.path})
+    checks = answer["assetChecksOrError"]["checks"]
+    own = [check for check in checks if check["name"] != "no_gaps"]
+    assert {check["name"] for check in own} >= {"rows_match_manifest", "no_duplicates"}
+    for check in own:
+        assert check["canExecuteIndividually"] == "REQUIRES_MATERIALIZATION"
+        succeeded = [
+            (span["startKey"], span["endKey"])
+            for span in check["partitionStatuses"]["ranges"]
+            if span["status"] == "SUCCEEDED"
+        ]
+        assert (str(JOB_DAYS[0]), str(JOB_DAYS[-1])) in succeeded
+        assert (str(ASSET_DAYS[0]), str(ASSET_DAYS[-1])) in succeeded

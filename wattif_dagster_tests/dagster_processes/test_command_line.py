@@ -1,50 +1,77 @@
-"""The `dagster` command on this project, as users type it."""
+"""The `dagster` and `dg` commands on this project, as users type them."""
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from dagster import DagsterRunStatus
 
-from wattif_dagster.definitions import ASSETS
+from wattif_dagster_tests.support.days import DAILY, assert_day_is_right
+from wattif_dagster_tests.support.project import BIN, ROOT, Project
 from wattif_dagster_tests.support.runs import day
-from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
-from wattif_dagster_tests.support.days import assert_day_is_right
 
 pytestmark = pytest.mark.slow
 
 MATERIALIZE = ("dagster", "asset", "materialize", "-m", "wattif_dagster.definitions")
+LOCATION = "wattif_dagster.definitions"
 
 
-def test_definitions_load_while_the_local_cloud_is_down(project: Project, tmp_path: Path):
-    """As pyproject.toml names them."""
+@pytest.mark.parametrize(
+    "words", [(), ("-m", "wattif_dagster.definitions"), ("-w", str(ROOT / "workspace.yaml"))]
+)
+def test_location_has_one_name_and_loads_without_a_cloud(
+    project: Project, tmp_path: Path, words: tuple[str, ...]
+):
     shutil.copy(ROOT / "pyproject.toml", project.folder)
     down = {"WATTIF_HOME": str(tmp_path / "nothing")}
-    result = project.run("dagster", "definitions", "validate", **down)
-    assert result.returncode == 0, result.stderr
-    assert (
-        "Validation successful for code location wattif_dagster." in result.stdout + result.stderr
-    )
+    done = project.run("dagster", "definitions", "validate", *words, **down)
+    assert done.returncode == 0, done.stderr
+    assert f"Validation successful for code location {LOCATION}." in done.stdout + done.stderr
 
 
-def test_a_bad_setting_is_said_in_one_sentence(project: Project):
-    result = project.run(*MATERIALIZE, "--select", "*", WATTIF_BUCKET="NO")
-    assert result.returncode == 1
-    (said,) = [line for line in result.stderr.splitlines() if "is not a bucket name" in line]
+def test_bad_setting_is_one_sentence(project: Project):
+    done = project.run(*MATERIALIZE, "--select", "*", WATTIF_BUCKET="NO")
+    assert done.returncode == 1
+    (said,) = [line for line in done.stderr.splitlines() if "is not a bucket name" in line]
     assert said == (
-        "wattif_dagster.errors.UserError: bucket: 'NO' is not a bucket name; "
-        "use 3 to 63 of a-z, 0-9, '-', '_', '.'"
+        "wattif_dagster.errors.UserError: WATTIF_BUCKET: 'NO' is not a bucket name; "
+        "use 3 to 63 of a-z, 0-9, '-', '_', '.'."
     )
 
 
-def test_a_range_of_partitions_in_one_run(project: Project):
-    asked = f"{day(1)}...{day(2)}"
-    result = project.run(*MATERIALIZE, "--select", "*", "--partition-range", asked)
-    assert result.returncode == 0, result.stderr
-    for number in (1, 2):
-        assert_day_is_right(project, day(number))
+def test_dagster_asset_materialize_makes_one_day(project: Project):
+    done = project.run(*MATERIALIZE, "--select", "*", "--partition", str(day(1)))
+    assert done.returncode == 0, done.stderr
+    assert_day_is_right(project, day(1))
     run = project.instance.get_runs(limit=1)[0]
     assert run.status == DagsterRunStatus.SUCCESS
-    for asset in ASSETS:
-        (record,) = project.materializations(asset.key, day(1))
+    for key in DAILY:
+        (record,) = project.materializations(key, day(1))
         assert record.run_id == run.run_id
+
+
+def test_dg_lists_checks_and_scaffolds(tmp_path: Path, project: Project):
+    for name in ("pyproject.toml", "setup.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "wattif_dagster", tmp_path / "wattif_dagster", ignore=ignored)
+
+    def dg(*words: str) -> str:
+        done = subprocess.run(
+            [BIN / "dg", *words],
+            cwd=tmp_path,
+            env={**project.environment, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    dg("scaffold", "defs", "dagster.asset", "weather/asset.py")
+    assert (tmp_path / "wattif_dagster" / "defs" / "weather" / "asset.py").is_file()
+    assert "All definitions loaded successfully." in dg("check", "defs")
+    listed = json.loads(dg("list", "defs", "--json"))
+    keys = {asset["asset_key"] for asset in listed["assets"]}
+    assert keys == {"asset", *(key.to_user_string() for key in DAILY)}

@@ -6,7 +6,7 @@ from dagster import DagsterEventType
 from wattif_dagster import keys
 from wattif_dagster.ingest.layout import day_prefix, manifest_name, shards_prefix
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster_tests.dagster_processes.conftest import Project
+from wattif_dagster_tests.support.project import Project
 from wattif_dagster_tests.support.runs import day, run_day
 
 pytestmark = pytest.mark.slow

@@ -22,7 +22,7 @@ from wattif_dagster.deploy.celery_launcher import MonitoredCeleryRunLauncher
 from wattif_dagster.deploy.celery_steps import StepLostError, StepTask
 from wattif_dagster.deploy.celery_workers import WorkerMonitor
 from wattif_dagster.errors import UserError
-from wattif_dagster_tests.dagster_processes.conftest import ROOT
+from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.servers import start_broker
 
 ANSWER_SECONDS = celery_workers.ANSWER_SECONDS

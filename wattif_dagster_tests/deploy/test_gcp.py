@@ -15,7 +15,7 @@ from wattif_dagster.ingest.fleet import claim_bucket
 from wattif_dagster.ingest.layout import FLEET_NAME, registry_prefix
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
-from wattif_dagster_tests.dagster_processes.conftest import ROOT
+from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.runs import day, make_resources
 from wattif_dagster_tests.support.whole_day import make_whole_day
 

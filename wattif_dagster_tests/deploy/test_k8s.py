@@ -26,7 +26,7 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.ingest import IngestOptions
-from wattif_dagster_tests.dagster_processes.conftest import ROOT
+from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.wait import wait_until
 
 VALUES = yaml.safe_load((ROOT / "deploy/k8s/values.yaml").read_text())

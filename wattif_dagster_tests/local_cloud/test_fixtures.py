@@ -1,4 +1,4 @@
-"""The fixtures that all tests share keep them apart from each other and from the developer."""
+"""The shared fixtures isolate tests from each other and from the developer's environment."""
 
 import os
 import subprocess
@@ -19,8 +19,8 @@ def test_settings_are_the_defaults() -> None:
     assert Settings().location == Settings.model_fields["location"].default
 
 
-def test_the_developers_environment_is_not_seen(tmp_path: Path) -> None:
-    """The test above passes with variables set and in a folder with a .env, too."""
+def test_settings_ignore_the_developers_environment(tmp_path: Path) -> None:
+    """The test above also passes with variables set and in a folder with a .env."""
     (tmp_path / ".env").write_text("WATTIF_LOCATION=developers-own\n")
     test = f"{__file__}::{test_settings_are_the_defaults.__name__}"
     run = subprocess.run(

@@ -1,5 +1,7 @@
-"""The local services answer requests for this machine alone; see docs/local-cloud.md for the one
-that cannot be told to."""
+"""BigQuery and Dataplex refuse requests for other hosts.
+
+The Cloud Storage server has no option for it: see docs/local-cloud.md.
+"""
 
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -23,7 +25,7 @@ def ask(url: str, path: str, host: str) -> int:
 
 
 @pytest.mark.parametrize("service", PATHS)
-def test_a_request_for_another_host_is_refused(local_cloud: Endpoints, service: str) -> None:
+def test_services_refuse_requests_for_other_hosts(local_cloud: Endpoints, service: str) -> None:
     url = getattr(local_cloud, service)
     for own in (urlsplit(url).netloc, "localhost", f"localhost:{urlsplit(url).port}"):
         assert ask(url, PATHS[service], own) == 200

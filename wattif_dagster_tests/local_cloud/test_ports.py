@@ -1,15 +1,17 @@
+"""Free ports: different, and the wanted one where it is free."""
+
 import socket
 
 from wattif_dagster.local_cloud.ports import free_ports, is_free
 
 
-def test_all_are_free_and_different() -> None:
+def test_free_ports_are_free_and_different() -> None:
     ports = free_ports(dict.fromkeys("abcdefgh"))
     assert len(set(ports.values())) == 8
     assert all(map(is_free, ports.values()))
 
 
-def test_the_wanted_one_if_it_is_free() -> None:
+def test_free_ports_prefers_the_wanted_port() -> None:
     wanted = free_ports({"a": None})["a"]
     assert free_ports({"a": wanted, "b": None})["a"] == wanted
     with socket.create_server(("127.0.0.1", wanted)):
@@ -17,7 +19,7 @@ def test_the_wanted_one_if_it_is_free() -> None:
         assert free_ports({"a": wanted})["a"] != wanted
 
 
-def test_two_names_never_share_a_wanted_port() -> None:
+def test_free_ports_gives_a_wanted_port_once() -> None:
     wanted = free_ports({"a": None})["a"]
     ports = free_ports({"a": wanted, "b": wanted})
     assert ports["a"] == wanted != ports["b"]

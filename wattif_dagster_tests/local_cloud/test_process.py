@@ -1,5 +1,6 @@
-"""Background processes, with small real ones."""
+"""Background processes, tested with small real processes."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from wattif_dagster.local_cloud import process
 from wattif_dagster.local_cloud.process import Identity
 
 Start = Callable[[str], Identity]
+SLEEP = "import time; time.sleep(600)"
 
 
 @pytest.fixture
@@ -38,22 +40,22 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_runs_until_stopped(start: Start) -> None:
-    identity = start("import time; time.sleep(600)")
-    found = identity.process()
+def test_started_process_runs_until_stop(start: Start) -> None:
+    identity = start(SLEEP)
+    found = identity.find_process()
     assert found is not None
     assert found.pid == identity.pid
     process.stop([identity])
-    assert identity.process() is None
+    assert identity.find_process() is None
 
 
-def test_an_ended_child_leaves_no_zombie(start: Start) -> None:
+def test_find_process_reaps_an_ended_child(start: Start) -> None:
     identity = start("pass")
-    wait_for(lambda: identity.process() is None and not psutil.pid_exists(identity.pid))
+    wait_for(lambda: identity.find_process() is None and not psutil.pid_exists(identity.pid))
 
 
-def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> None:
-    """Ctrl-C, a closed terminal and the starter's sockets do not reach it."""
+def test_started_process_has_its_own_session_and_files(start: Start, tmp_path: Path) -> None:
+    """It gets no Ctrl-C, no hang-up of a terminal and no open file of its starter."""
     (tmp_path / "log").write_text("before\n")
     with (tmp_path / "secret").open("w") as inheritable:
         os.set_inheritable(inheritable.fileno(), True)
@@ -62,11 +64,11 @@ def test_has_a_session_and_files_of_its_own(start: Start, tmp_path: Path) -> Non
             "files = {os.path.basename(file.path) for file in psutil.Process().open_files()};"
             "print(os.getsid(0) == os.getpid(), sys.stdin.read() == '', files)"
         )
-        wait_for(lambda: identity.process() is None)
+        wait_for(lambda: identity.find_process() is None)
     assert (tmp_path / "log").read_text() == "before\nTrue True {'log'}\n"
 
 
-def test_kills_what_does_not_listen(
+def test_stop_kills_a_process_that_ignores_sigterm(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "STOP_GRACE_S", 0.3)
@@ -76,26 +78,48 @@ def test_kills_what_does_not_listen(
     )
     wait_for((tmp_path / "log").read_text)
     process.stop([identity])
-    assert identity.process() is None
+    assert identity.find_process() is None
 
 
-@pytest.mark.parametrize("change", [{"created": 1.0}, {"command": ("python", "-c", "other")}])
-def test_leaves_a_foreign_process_alone(start: Start, change: dict[str, object]) -> None:
-    """A pid that was given to another process: created at another time, or another program."""
-    stranger = start("import time; time.sleep(600)")
+def test_find_process_survives_a_clock_step(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = start(SLEEP)
+    created = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
+    found = identity.find_process()
+    assert found is not None
+    assert found.pid == identity.pid
+
+
+def test_identity_of_an_older_version_is_read(start: Start) -> None:
+    identity = start(SLEEP)
+    older = Identity.model_validate_json(identity.model_dump_json(exclude={"started"}))
+    assert older.find_process() is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"started": "another-boot 1"},
+        {"started": None, "created": 1.0},
+        {"command": ("python", "-c", "other")},
+    ],
+)
+def test_stop_leaves_a_foreign_process_alone(start: Start, change: dict[str, object]) -> None:
+    """Another process has the pid now. It started at another time, or is another program."""
+    stranger = start(SLEEP)
     mistaken = stranger.model_copy(update=change)
-    assert mistaken.process() is None
+    assert mistaken.find_process() is None
     process.stop([mistaken])
-    assert stranger.process() is not None
+    assert stranger.find_process() is not None
 
 
-def test_a_pid_that_no_one_has() -> None:
+def test_find_process_is_none_for_an_unused_pid() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    assert Identity(pid=ended.pid, created=time.time(), command=("x",)).process() is None
+    assert Identity(pid=ended.pid, created=time.time(), command=("x",)).find_process() is None
 
 
-def test_knows_who_listens(start: Start, tmp_path: Path) -> None:
+def test_listens_tells_processes_apart(start: Start, tmp_path: Path) -> None:
     identity = start(
         "import socket, time; s = socket.create_server(('127.0.0.1', 0));"
         "print(s.getsockname()[1], flush=True); time.sleep(600)"
@@ -106,6 +130,20 @@ def test_knows_who_listens(start: Start, tmp_path: Path) -> None:
     assert not process.listens(psutil.Process(), [port])
 
 
-def test_says_when_it_cannot_start(tmp_path: Path) -> None:
+def test_start_ends_a_process_it_cannot_identify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: psutil.Process) -> float:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = {child.pid for child in psutil.Process().children()}
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil.Process, "create_time", fail)
+        with pytest.raises(OSError, match="Too many open files"):
+            process.start([sys.executable, "-c", SLEEP], tmp_path, tmp_path / "log")
+    assert {child.pid for child in psutil.Process().children()} <= before
+
+
+def test_start_explains_a_missing_program(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot start /no/such/program: No such file"):
         process.start(["/no/such/program"], tmp_path, tmp_path / "log")

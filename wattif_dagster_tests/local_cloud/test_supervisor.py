@@ -1,6 +1,9 @@
-"""The local cloud as a user meets it: real services, started, crashed, ended."""
+"""The local cloud with real services: start, crash, restart and end."""
 
+import errno
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -21,8 +25,9 @@ from google.cloud.dataplex_v1.services.data_scan_service.transports import (
 )
 
 from wattif_dagster.errors import UserError
+from wattif_dagster.local_cloud.state import State
 from wattif_dagster.local_cloud.supervisor import LocalCloud, ServiceStatus
-from wattif_dagster.settings import Endpoints
+from wattif_dagster.settings import Endpoints, read_endpoints
 
 LOCATION = "projects/wattif-local/locations/us-central1"
 NAMES = ["gcs", "bigquery", "dataplex"]
@@ -30,7 +35,7 @@ NAMES = ["gcs", "bigquery", "dataplex"]
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    """A cloud of the test's own, down before and after."""
+    """A cloud for one test. It is down before and after the test."""
     cloud = LocalCloud(tmp_path / "home")
     yield cloud
     cloud.down()
@@ -45,7 +50,7 @@ def _common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def running(_common: LocalCloud) -> LocalCloud:
-    """A cloud that is up, whatever the test before did to it: to start one takes seconds."""
+    """A cloud that is up. Tests share it, because a start takes seconds."""
     _common.up()
     return _common
 
@@ -66,6 +71,16 @@ def kill(pid: int) -> None:
     process = psutil.Process(pid)
     process.kill()
     process.wait()
+
+
+def find_services(home: Path) -> list[int]:
+    """The pids of the living services whose command line names a folder of the home."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if f"{home}/local_cloud/" in " ".join(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def storage_client(endpoints: Endpoints) -> storage.Client:
@@ -104,7 +119,7 @@ def create_scan(endpoints: Endpoints, table: str) -> None:
     scans(endpoints).create_data_scan(parent=LOCATION, data_scan=scan, data_scan_id=table).result()
 
 
-def test_up_join_down(cloud: LocalCloud) -> None:
+def test_up_joins_and_down_ends_the_services(cloud: LocalCloud) -> None:
     assert states(cloud) == ["stopped"] * 3
     endpoints = cloud.up()
     assert states(cloud) == ["running"] * 3
@@ -132,8 +147,8 @@ def test_up_join_down(cloud: LocalCloud) -> None:
     assert cloud.up() == endpoints
 
 
-def test_nothing_is_lost_when_all_is_killed(running: LocalCloud) -> None:
-    """What was acknowledged before kill -9 is there after the next `up`, at the same addresses."""
+def test_acknowledged_data_survives_kill_of_all_services(running: LocalCloud) -> None:
+    """After kill -9 and `up`, all acknowledged data is there, at the same addresses."""
     endpoints = running.up()
     bucket = storage_client(endpoints).create_bucket("readings")
     for number in range(20):
@@ -168,7 +183,7 @@ def test_nothing_is_lost_when_all_is_killed(running: LocalCloud) -> None:
     ]
 
 
-def test_only_the_crashed_service_is_restarted(running: LocalCloud) -> None:
+def test_up_restarts_only_the_crashed_service(running: LocalCloud) -> None:
     endpoints = running.up()
     before = pids(running)
     kill(before["gcs"])
@@ -179,20 +194,20 @@ def test_only_the_crashed_service_is_restarted(running: LocalCloud) -> None:
     assert {**after, "gcs": None} == {**before, "gcs": None}
 
 
-def test_a_stopped_service_does_not_answer(running: LocalCloud) -> None:
-    process = psutil.Process(pids(running)["wattif_gcs"])
+def test_status_reports_a_suspended_service(running: LocalCloud) -> None:
+    process = psutil.Process(pids(running)["gcs"])
     process.suspend()
     try:
         deadline = time.monotonic() + 30
         while states(running) != ["not answering", "running", "running"]:
-            assert time.monotonic() < deadline  # a signal takes its time to stop all threads
+            assert time.monotonic() < deadline  # the signal does not stop all threads at once
     finally:
         process.resume()
     assert states(running) == ["running"] * 3
 
 
-def test_moves_when_its_port_was_taken(running: LocalCloud) -> None:
-    """BigQuery comes up elsewhere, and Dataplex is started anew to know the new address."""
+def test_up_moves_a_service_whose_port_is_taken(running: LocalCloud) -> None:
+    """BigQuery starts on another port, and Dataplex is restarted to get the new address."""
     endpoints = running.up()
     before = pids(running)
     kill(before["bigquery"])
@@ -207,7 +222,7 @@ def test_moves_when_its_port_was_taken(running: LocalCloud) -> None:
     assert str(moved.bigquery) in psutil.Process(after["dataplex"]).cmdline()
 
 
-def test_two_homes_do_not_meet(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_clouds_of_two_homes_are_separate(cloud: LocalCloud, tmp_path: Path) -> None:
     other = LocalCloud(tmp_path / "other")
     with ThreadPoolExecutor() as threads:
         here, there = threads.map(LocalCloud.up, [cloud, other])
@@ -220,8 +235,8 @@ def test_two_homes_do_not_meet(cloud: LocalCloud, tmp_path: Path) -> None:
         other.down()
 
 
-def test_two_commands_at_once_start_one_set(cloud: LocalCloud) -> None:
-    """And the services outlive the commands that started them."""
+def test_concurrent_up_commands_start_one_set(cloud: LocalCloud) -> None:
+    """The services also outlive the commands that started them."""
     program = (
         "import sys; from pathlib import Path;"
         "from wattif_dagster.local_cloud.supervisor import LocalCloud;"
@@ -235,7 +250,7 @@ def test_two_commands_at_once_start_one_set(cloud: LocalCloud) -> None:
     assert states(cloud) == ["running"] * 3
 
 
-def test_ctrl_c_ends_the_command_and_not_the_services(cloud: LocalCloud) -> None:
+def test_services_survive_ctrl_c_of_the_command(cloud: LocalCloud) -> None:
     program = (
         "import sys, time; from pathlib import Path;"
         "from wattif_dagster.local_cloud.supervisor import LocalCloud;"
@@ -268,7 +283,21 @@ def test_running_ends_what_it_started(cloud: LocalCloud) -> None:
     assert states(cloud) == ["stopped"] * 3
 
 
-def test_a_service_that_does_not_start_is_quoted(cloud: LocalCloud) -> None:
+def test_running_ends_its_services_without_a_state(cloud: LocalCloud) -> None:
+    with cloud.running():
+        shutil.rmtree(cloud.home)
+    assert find_services(cloud.home) == []
+
+
+def test_running_ends_its_services_with_a_damaged_state(cloud: LocalCloud) -> None:
+    state = cloud.home / "local_cloud" / "state.json"
+    with pytest.raises(UserError, match="is damaged"), cloud.running():
+        state.write_text("{")
+    assert find_services(cloud.home) == []
+    state.unlink()
+
+
+def test_up_quotes_the_log_of_a_service_that_fails(cloud: LocalCloud) -> None:
     database = cloud.home / "local_cloud" / "bigquery" / "bqemulator.duckdb"
     database.parent.mkdir(parents=True)
     database.write_bytes(b"no database" * 1000)
@@ -280,16 +309,162 @@ def test_a_service_that_does_not_start_is_quoted(cloud: LocalCloud) -> None:
     assert not (cloud.home / "endpoints.json").exists()
 
 
-def test_home_that_cannot_be_one(tmp_path: Path) -> None:
+def test_up_refuses_a_home_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot keep the local cloud in"):
         LocalCloud(tmp_path / "file").up()
     assert states(LocalCloud(tmp_path / "file")) == ["stopped"] * 3
 
 
-def test_damaged_state(tmp_path: Path) -> None:
-    cloud = LocalCloud(tmp_path)
+def test_up_on_a_full_disk_leaves_nothing_running(cloud: LocalCloud) -> None:
+    folder = cloud.home / "local_cloud"
+    folder.mkdir(parents=True)
+    (folder / ".state.json.partial").symlink_to("/dev/full")
+    with pytest.raises(UserError, match=r"No space left on device.*; free some space"):
+        cloud.up()
+    assert find_services(cloud.home) == []
+    assert not list(folder.glob(".*"))
+    assert states(cloud) == ["stopped"] * 3
+
+
+def test_down_on_a_full_disk_ends_the_services(running: LocalCloud) -> None:
+    (running.home / "local_cloud" / ".state.json.partial").symlink_to("/dev/full")
+    with pytest.raises(UserError, match=r"No space left on device.*; free some space"):
+        running.down()
+    assert find_services(running.home) == []
+    assert not (running.home / "endpoints.json").exists()
+
+
+@pytest.mark.parametrize("name", ["lock", "state.json"])
+def test_up_and_down_explain_files_they_cannot_open(tmp_path: Path, name: str) -> None:
+    (tmp_path / "local_cloud" / name).mkdir(parents=True)
+    for command in (LocalCloud.up, LocalCloud.down):
+        with pytest.raises(UserError, match=r"cannot keep the local cloud in .*WATTIF_HOME"):
+            command(LocalCloud(tmp_path))
+
+
+def test_up_explains_a_log_it_cannot_open(tmp_path: Path) -> None:
+    (tmp_path / "logs" / "gcs.log").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"gcs\.log\); .*WATTIF_HOME"):
+        LocalCloud(tmp_path).up()
+
+
+def test_status_explains_a_state_it_cannot_open(tmp_path: Path) -> None:
+    (tmp_path / "local_cloud" / "state.json").mkdir(parents=True)
+    with pytest.raises(UserError, match="cannot keep the local cloud in"):
+        LocalCloud(tmp_path).status()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EACCES, "make the folder yours and writable"),
+        (errno.EROFS, "set WATTIF_HOME to a folder that is writable"),
+        (errno.EDQUOT, "free some space there"),
+        (errno.EMFILE, "raise the limit of open files"),
+        (errno.EIO, "repair or remove that file"),
+    ],
+)
+def test_os_errors_become_a_sentence_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def fail(file: Path) -> State:
+        raise OSError(number, os.strerror(number), str(file))
+
+    monkeypatch.setattr(State, "read", fail)
+    for command in (LocalCloud.up, LocalCloud.down, LocalCloud.status):
+        with pytest.raises(UserError, match=rf"{os.strerror(number)} \(.*state.json\); {remedy}"):
+            command(LocalCloud(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_commands_explain_a_read_only_home(tmp_path: Path) -> None:
+    folder = tmp_path / "local_cloud"
+    for service in NAMES:
+        (folder / service).mkdir(parents=True)
+    (tmp_path / "logs").mkdir()
+    folder.chmod(0o500)
+    for command in (LocalCloud.up, LocalCloud.down):
+        with pytest.raises(UserError, match=r"Permission denied.*; make the folder yours"):
+            command(LocalCloud(tmp_path))
+    folder.chmod(0o000)
+    with pytest.raises(UserError, match=r"Permission denied.*; make the folder yours"):
+        LocalCloud(tmp_path).status()
+    folder.chmod(0o700)
+
+
+def test_copied_home_leaves_the_original_alone(running: LocalCloud, tmp_path: Path) -> None:
+    there, before = running.up(), pids(running)
+    copy = LocalCloud(shutil.copytree(running.home, tmp_path / "copy"))
+    assert states(copy) == ["stopped"] * 3
+    assert copy.down() == []
+    assert not (copy.home / "endpoints.json").exists()
+    shutil.copytree(running.home, copy.home, dirs_exist_ok=True)
+    try:
+        here = copy.up()
+        assert set(here.model_dump().values()).isdisjoint(there.model_dump().values())
+        assert set(pids(copy).values()).isdisjoint(before.values())
+        assert pids(running) == before
+        assert len(find_services(copy.home)) == 3
+    finally:
+        assert copy.down() == NAMES
+    assert pids(running) == before
+
+
+def test_moved_home_keeps_its_services(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.up()
+    before = pids(cloud)
+    moved = LocalCloud(cloud.home.rename(tmp_path / "moved"))
+    assert pids(moved) == before
+    assert moved.down() == NAMES
+    assert find_services(cloud.home) == []
+
+
+def test_endpoints_file_names_its_home(running: LocalCloud) -> None:
+    endpoints = running.up()
+    file = running.home / "endpoints.json"
+    assert json.loads(file.read_text())["home"] == str(running.home)
+    assert read_endpoints(file) == endpoints
+
+
+def test_hangup_ends_what_running_started(tmp_path: Path) -> None:
+    """A closed terminal sends SIGHUP, often twice."""
+    program = (
+        "import signal, sys, time; from pathlib import Path;"
+        "from wattif_dagster.local_cloud.supervisor import LocalCloud;"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+        "with LocalCloud(Path(sys.argv[1])).running():\n"
+        "    print('up', flush=True); time.sleep(600)"
+    )
+    command = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stdout is not None
+    assert command.stdout.readline() == "up\n"
+    assert len(find_services(tmp_path)) == 3
+    command.send_signal(signal.SIGHUP)
+    time.sleep(0.1)
+    command.send_signal(signal.SIGHUP)
+    assert "KeyboardInterrupt" in command.communicate(timeout=60)[1]
+    assert find_services(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b'{"ports": {"gcs.http": 99999}}', b'{"processes": 1}', b"\xff"]
+)
+def test_commands_explain_a_damaged_state(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "local_cloud").mkdir()
-    (tmp_path / "local_cloud" / "state.json").write_text("{")
-    with pytest.raises(UserError, match=r"state\.json is damaged; end the services"):
-        cloud.status()
+    (tmp_path / "local_cloud" / "state.json").write_bytes(content)
+    for command in (LocalCloud.up, LocalCloud.status, LocalCloud.down):
+        with pytest.raises(UserError, match=r"state\.json is damaged; end the services"):
+            command(LocalCloud(tmp_path))
+
+
+def test_status_has_no_address_without_a_port(tmp_path: Path) -> None:
+    (tmp_path / "local_cloud").mkdir()
+    (tmp_path / "local_cloud" / "state.json").write_text('{"ports": {"gcs.http": 9}}')
+    addresses = [service.address for service in LocalCloud(tmp_path).status()]
+    assert addresses == ["127.0.0.1:9", None, None]

@@ -14,7 +14,7 @@ from dagster import DagsterRun
 from wattif_dagster.deploy import celery_steps
 from wattif_dagster.deploy.celery_launcher import require_celery_launcher
 from wattif_dagster.settings import Endpoints
-from wattif_dagster_tests.dagster_processes.conftest import ROOT, Project
+from wattif_dagster_tests.support.project import ROOT, Project
 from wattif_dagster_tests.support.runs import make_settings
 from wattif_dagster_tests.support.servers import start_broker, start_postgres
 

@@ -1,32 +1,39 @@
-"""Whether a day is right everywhere, after other processes made it."""
+"""Whether a day that other processes made is right everywhere."""
 
 from datetime import date
 
-from wattif_dagster.warehouse.anomalies import anomaly_rows
-from wattif_dagster.warehouse.reconcile import count_day
-
 from wattif_dagster import keys
-from wattif_dagster.definitions import ASSETS
-from wattif_dagster_tests.dagster_processes.conftest import Project
+from wattif_dagster.backfill.graph import read_graph
+from wattif_dagster.daily_asset import find_daily_assets
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
+from wattif_dagster.reconcile.day import reconcile_days
+from wattif_dagster.settings import Settings
+from wattif_dagster_tests.support.project import Project
 
 RULES = 7
+DAILY = find_daily_assets(build_defs(Settings()))
+GRAPH = read_graph(build_defs(Settings()))
 
 
 def assert_day_is_landed(project: Project, day: date) -> None:
-    """Bucket = manifest = table = roll-up."""
-    counts = count_day(project.resources["wattif_gcs"], project.resources["wattif_bigquery"], day)
+    """Bucket, manifest, tables and roll-up agree."""
+    resources = project.resources
+    gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
+    (found,) = reconcile_days(gcs, bigquery, [day])
+    assert found.agrees, found.differences
     age = (day - project.settings.simulation.first_day).days
-    assert counts.rendered == (project.settings.simulation.meters + age) * 48
-    assert counts.agree
+    rows = (project.settings.simulation.meters + age) * 48
+    assert (found.uploaded, found.loaded, found.rolled_up) == (rows, rows, rows)
 
 
 def assert_day_is_right(project: Project, day: date) -> None:
-    """Landed, 48 hours judged, scanned once, each asset credited."""
+    """The day is landed, scored, scanned once, and each asset has one materialization."""
     assert_day_is_landed(project, day)
     bigquery = project.resources["wattif_bigquery"]
-    assert len(anomaly_rows(bigquery, day)) == 48
-    for asset in ASSETS:
-        assert len(project.materializations(asset.key, day)) == 1, asset.key
+    assert len(read_anomalies(bigquery, day)) == 48
+    for key in DAILY:
+        assert len(project.materializations(key, day)) == 1, key
     (scanned,) = project.materializations(keys.ANOMALY_SCAN_RESULTS, day)
     assert scanned.asset_materialization
     job = str(scanned.asset_materialization.metadata["job"].value).rsplit("/", 1)[-1]

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from wattif_dagster.cli import main
+from wattif_dagster.cli.main import main
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 

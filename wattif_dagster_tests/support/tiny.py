@@ -1,121 +1,123 @@
-"""Two daily assets that need no cloud, the first with a blocking check; run by real runs.
+"""Three daily assets that need no cloud, made by real runs.
 
-`python -m wattif_dagster_tests.support.tiny DAGSTER_HOME` makes five days, and is killed, as by
-kill -9, when it begins with the third; with `dagster` after it, by a run as others start them.
+`python -m wattif_dagster_tests.support.tiny DAGSTER_HOME` makes two days, and is killed, as by
+kill -9, when it begins `second` of the second day.
 """
 
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from dagster import (
-    AssetCheckExecutionContext,
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetKey,
     DagsterInstance,
     DagsterRun,
     Definitions,
     MaterializeResult,
-    asset,
-    asset_check,
-    in_process_executor,
 )
-from wattif_dagster.assets.days import each_day
-from wattif_dagster.backfills.plan import Part, plan
 
-from wattif_dagster.backfill.execute import Executor
-from wattif_dagster.backfill.graph import DailyGraph
-from wattif_dagster.backfill.runs import RANGE_END, RANGE_START
-from wattif_dagster.backfill.status import read_history
-from wattif_dagster.daily_asset import COMMON
-from wattif_dagster.keys import COUNTS_BY_DAY, FAULTS_BY_DAY
-from wattif_dagster.partitions import days_of
+from wattif_dagster.backfill.execute import DayRunner
+from wattif_dagster.backfill.plan import BackfillPlan, DayPlan, plan_backfill
+from wattif_dagster.backfill.status import PartitionStatuses, read_statuses
+from wattif_dagster.daily_asset import BuildContext, building, daily_asset, daily_check
+from wattif_dagster.partitions import partition_day
+from wattif_dagster.resources.build import STOP
+from wattif_dagster.settings import Settings
 
-FIRST, SECOND = AssetKey(["wattif", "first"]), AssetKey(["wattif", "second"])
-DAYS = [date(2024, 1, 1) + timedelta(days=n) for n in range(5)]
+FIRST, SECOND, THIRD = (AssetKey(["wattif", name]) for name in ("first", "second", "third"))
+CHECK = "right"
+DAYS = [date(2024, 1, 1) + timedelta(days=n) for n in range(3)]
 
 
 class Tiny:
-    """The assets over an instance; `make` is called for each day, `faults` fail the check."""
+    """The assets over an instance: `first` has a blocking check, `third` reads earlier days.
+
+    `make` is called for each asset and day; the check fails on the days in `faults`, with a warning
+    on the days in `warnings`.
+    """
 
     def __init__(self, instance: DagsterInstance, home: Path) -> None:
         self.instance = instance
         self.make: Callable[[AssetKey, date], None] = lambda _key, _day: None
-        self.faults: dict[str, int] = {}
+        self.faults: set[date] = set()
+        self.warnings: set[date] = set()
         self.made: list[tuple[str, str]] = []
-        defs = self._definitions()
-        self.graph = DailyGraph.of(defs)
-        self.job = defs.resolve_implicit_global_asset_job_def()
-        self.executor = Executor(instance, home, self.job)
+        self.stop = threading.Event()
+        self.runner = DayRunner(instance, home, self._define())
 
-    def plan(self, since: float | None = None) -> list[Part]:
-        """What is missing of the five days."""
-        keys = list(self.graph.parents)
-        return plan(read_history(self.instance, self.graph, keys, since), keys, DAYS)
+    def statuses(self, days: Iterable[date] = DAYS) -> PartitionStatuses:
+        graph = self.runner.graph
+        return read_statuses(self.instance, graph, list(graph.parents), list(days))
 
-    def run(self, part: Part) -> DagsterRun:
-        """The run of the part; `made` has what it tells."""
+    def plan(self, days: Iterable[date] = DAYS) -> BackfillPlan:
+        """The plan of a backfill of these days."""
+        return plan_backfill(self.statuses(days), list(self.runner.graph.parents), list(days))
+
+    def run(self, plan: DayPlan) -> DagsterRun:
+        """The finished run of the plan; `made` has what it reported."""
         self.made.clear()
+        return self.runner.run(plan, on_made=lambda key, day: self.made.append((key.path[-1], day)))
 
-        def tell(key: AssetKey, day: str) -> None:
-            self.made.append((key.path[-1], day))
+    def run_all(self, days: Iterable[date] = DAYS) -> list[DagsterRun]:
+        """The finished runs of the plan of these days."""
+        return [self.run(plan) for plan in self.plan(days).days]
 
-        return self.executor.execute(str(uuid4()), part, {}, tell)
-
-    def _definitions(self) -> Definitions:
-        def made(key: AssetKey, context: AssetExecutionContext) -> MaterializeResult:
-            def make(day: date) -> dict[str, int]:
-                self.make(key, day)
-                return {"day": day.day}
-
-            return each_day(context, make)
-
-        @asset(key=FIRST, pool="tiny", **COMMON)
+    def _define(self) -> Definitions:
         def first(context: AssetExecutionContext) -> MaterializeResult:
-            return made(FIRST, context)
+            day = partition_day(context)
+            self.make(FIRST, day)
+            passed = day not in self.faults | self.warnings
+            severity = AssetCheckSeverity.ERROR if day in self.faults else AssetCheckSeverity.WARN
+            result = AssetCheckResult(check_name=CHECK, passed=passed, severity=severity)
+            return MaterializeResult(check_results=[result])
 
-        @asset(key=SECOND, deps=[FIRST], **COMMON)
         def second(context: AssetExecutionContext) -> MaterializeResult:
-            return made(SECOND, context)
+            self.make(SECOND, partition_day(context))
+            return MaterializeResult()
 
-        @asset_check(asset=FIRST, blocking=True)
-        def right(context: AssetCheckExecutionContext) -> AssetCheckResult:
-            days = [str(day) for day in days_of(context)]
-            faults = {day: n for day, n in self.faults.items() if day in days}
-            return AssetCheckResult(
-                passed=not faults,
-                metadata={FAULTS_BY_DAY: faults, COUNTS_BY_DAY: {day: {} for day in days}},
+        def third(context: AssetExecutionContext) -> MaterializeResult:
+            self.make(THIRD, partition_day(context))
+            return MaterializeResult()
+
+        build = [
+            daily_asset(
+                FIRST,
+                group="tiny",
+                kinds=set(),
+                pool="tiny",
+                checks=lambda settings: [
+                    daily_check(FIRST, CHECK, "The day is right.", settings, blocking=True)
+                ],
+            )(first),
+            daily_asset(SECOND, group="tiny", kinds=set(), deps=[FIRST])(second),
+            daily_asset(THIRD, group="tiny", kinds=set(), deps=[SECOND], reads_earlier_days=True)(
+                third
+            ),
+        ]
+        with building(BuildContext(Settings(), self.stop)):
+            return Definitions.merge(
+                *(each() for each in build), Definitions(resources={STOP: self.stop})
             )
 
-        @asset(key=AssetKey(["wattif", "unpartitioned"]), deps=[SECOND])
-        def unpartitioned() -> None:
-            """Is no daily asset."""
 
-        return Definitions(
-            assets=[first, second, unpartitioned],
-            asset_checks=[right],
-            executor=in_process_executor,
-        )
+def main(home: Path) -> None:
+    os.environ["DAGSTER_HOME"] = str(home)
+    doomed = Tiny(DagsterInstance.get(), home)
 
-
-if __name__ == "__main__":
-    os.environ["DAGSTER_HOME"] = sys.argv[1]
-    doomed = Tiny(DagsterInstance.get(), Path(sys.argv[1]))
-
-    def make(_key: AssetKey, day: date) -> None:
-        if day == DAYS[2]:
+    def make(key: AssetKey, day: date) -> None:
+        if (key, day) == (SECOND, DAYS[1]):
             os.kill(os.getpid(), signal.SIGKILL)
 
     doomed.make = make
-    if sys.argv[2:] == ["dagster"]:
-        tags = {RANGE_START: str(DAYS[0]), RANGE_END: str(DAYS[-1])}
-        doomed.job.execute_in_process(
-            instance=doomed.instance, asset_selection=[FIRST, SECOND], tags=tags
-        )
-    else:
-        doomed.run(doomed.plan()[0])
+    doomed.run_all(DAYS[:2])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -6,9 +6,7 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 240.0
 
 
-def wait_until(
-    is_true: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS
-) -> None:
+def wait_until(is_true: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until the condition holds; fail, saying `what` did not happen, at the deadline."""
     deadline = time.monotonic() + seconds
     while not is_true():

@@ -1,4 +1,4 @@
-"""Serve the local BigQuery: `python -m wattif_dagster.local_cloud.bigquery --help`."""
+"""Serves the local BigQuery: `python -m wattif_dagster.local_cloud.bigquery --help`."""
 
 import argparse
 import socket
@@ -10,7 +10,7 @@ from wattif_dagster.local_cloud.bigquery.patches import PATCHES, check_version
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT. Ready when GET /healthz answers 200."""
+    """Serve until SIGTERM or SIGINT. The server is ready when GET /healthz answers 200."""
     parser = argparse.ArgumentParser(
         prog="python -m wattif_dagster.local_cloud.bigquery", description=__doc__
     )
@@ -22,7 +22,7 @@ def main() -> None:
         action="append",
         default=[],
         choices=sorted(PATCHES),
-        help="leave a patch out, to see the fault it mends; may be repeated",
+        help="leave out a patch, to see the fault that it corrects; can be repeated",
     )
     arguments = parser.parse_args()
     try:
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def serve(port: int, data_dir: Path, gcs_root: Path, without: set[str]) -> None:
-    """Serve with every patch but those named.
+    """Serve with all patches except those named.
 
     Raises UserError if the port is taken or another process has the database open.
     """
@@ -50,7 +50,7 @@ def serve(port: int, data_dir: Path, gcs_root: Path, without: set[str]) -> None:
         rest_host="127.0.0.1",
         rest_port=port,
         grpc_host="127.0.0.1",
-        grpc_port=0,  # any free port: nothing of ours uses the Storage API
+        grpc_port=0,  # any free port: nothing here uses the Storage API
         persistence_mode=PersistenceMode.PERSISTENT,
         data_dir=data_dir,
         gcs_local_root=gcs_root,
@@ -64,7 +64,7 @@ def serve(port: int, data_dir: Path, gcs_root: Path, without: set[str]) -> None:
 
 
 def refuse_a_taken_port(port: int) -> None:
-    """Raise UserError if something listens there: the emulator would end in a long traceback."""
+    """Raise UserError if the port is in use. The emulator would end with a long traceback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

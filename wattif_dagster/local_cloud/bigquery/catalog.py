@@ -1,7 +1,7 @@
-"""New jobs go into the catalog by a plain INSERT.
+"""Writes new jobs to the catalog with a plain INSERT.
 
-The emulator writes each as one that may be there, which takes DuckDB two to four times as long;
-and a range of days is a thousand jobs a minute.
+The emulator writes every job with an upsert, which takes DuckDB two to four times as long. A run
+over a range of days makes a thousand jobs a minute.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ _INSERT = (
 )
 
 
-def inserting_new(upsert: UpsertJob) -> UpsertJob:
-    """`upsert_job`, called only for a job that is known."""
+def insert_new(upsert: UpsertJob) -> UpsertJob:
+    """Wrap `upsert_job`, so that it is called only for a job that the catalog has."""
 
     def insert_or_upsert(self: DuckDBCatalogRepository, job: JobMeta) -> JobMeta:
         if self.get_job(job.project_id, job.job_id) is not None:

@@ -1,6 +1,6 @@
-"""Query jobs that write: the rows of a SELECT replace a table, or one day of it, in a transaction.
+"""Writes the rows of a query job to its destination: a table or one partition of it.
 
-The emulator takes a query's destination and does nothing with it.
+One transaction replaces the rows. The emulator accepts the destination of a query and ignores it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,15 +12,21 @@ from bqemulator.catalog.models import JobMeta
 from bqemulator.domain.errors import DomainError, UnsupportedFeatureError
 from bqemulator.jobs.executor import JOB_RESULTS
 
-from wattif_dagster.local_cloud.bigquery.writes import RESULT_VIEW, Destination, checked, write
+from wattif_dagster.local_cloud.bigquery.writes import (
+    RESULT_VIEW,
+    Destination,
+    render_checked_rows,
+    write,
+)
 
 RunQuery = Callable[..., Awaitable[JobMeta]]
 
 
-def writing(run_query: RunQuery) -> RunQuery:
-    """`run_query`, then the rows into the job's destination, where it names one.
+def write_results(run_query: RunQuery) -> RunQuery:
+    """Wrap `run_query`, so that the rows are written to the job's destination, if it has one.
 
-    Raises UnsupportedFeatureError (501) for a disposition that is not honoured.
+    The wrapped function raises UnsupportedFeatureError (501) for a write disposition that this
+    server does not support.
     """
 
     async def run_and_write(
@@ -30,7 +36,7 @@ def writing(run_query: RunQuery) -> RunQuery:
         disposition = query_config.get("writeDisposition", "WRITE_EMPTY")
         if reference and disposition not in ("WRITE_TRUNCATE", "WRITE_EMPTY"):
             raise UnsupportedFeatureError(
-                f"the local BigQuery does not honour {disposition} in query jobs"
+                f"the local BigQuery does not support {disposition} in query jobs"
             )
         job = await run_query(
             job_id=job_id, query_config=query_config, ctx=ctx, project_id=project_id, **rest
@@ -40,7 +46,7 @@ def writing(run_query: RunQuery) -> RunQuery:
         destination = Destination.parse(reference, project_id)
         try:
             table = destination.find(ctx)
-            rows = checked(table, destination.day, RESULT_VIEW)
+            rows = render_checked_rows(table, destination.day, RESULT_VIEW)
             await write(rows, table, destination.day, disposition, ctx, JOB_RESULTS[job_id])
         except DomainError as refusal:
             reason, message = refusal.bq_reason, refusal.message

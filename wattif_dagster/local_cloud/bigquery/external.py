@@ -1,8 +1,9 @@
-"""External tables that read the objects as they are when they are queried.
+"""Makes external tables that read the objects when a query runs.
 
-The emulator takes `externalDataConfiguration`, forgets it and makes an empty native table. Here
-such a table is a DuckDB view over the files. Supported: NEWLINE_DELIMITED_JSON, plain or named
-`.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM); all else is refused.
+The emulator ignores `externalDataConfiguration` and makes an empty native table. Here an external
+table is a DuckDB view over the files. It supports NEWLINE_DELIMITED_JSON, plain or in objects named
+`.json.gz`, with or without Hive partitioning (AUTO, STRINGS or CUSTOM). Other formats and options
+are refused.
 """
 
 import json
@@ -20,9 +21,14 @@ from bqemulator.storage.type_map import bq_to_duckdb, duckdb_type_to_bq_field
 from fastapi import Depends, Request, Response
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import identifier, json_columns, literal, string_list
+from wattif_dagster.local_cloud.bigquery.sql import (
+    quote_identifier,
+    quote_literal,
+    render_json_columns,
+    render_string_list,
+)
 
-_HONOURED = {
+_SUPPORTED = {
     "sourceFormat",
     "sourceUris",
     "schema",
@@ -43,7 +49,7 @@ _insert_native, _delete_native, _render_native = (
 
 
 def install() -> None:
-    """Put the routes below before the emulator's, and show the configuration of such tables."""
+    """Put the routes below before the emulator's, and show the configuration of external tables."""
     path = "/projects/{project_id}/datasets/{dataset_id}/tables"
     emulated = list(tables.router.routes)
     tables.router.routes.clear()
@@ -58,13 +64,13 @@ def install() -> None:
 async def insert_table(
     project_id: str, dataset_id: str, request: Request, ctx: _Context
 ) -> dict[str, Any]:
-    """tables.insert, which makes external tables real."""
+    """Answer tables.insert. An external table becomes a view."""
     body = await request.json()
     external = body.get("externalDataConfiguration")
     if external is None:
         return await _insert_native(project_id, dataset_id, request, ctx)
     assert ctx.settings.gcs_local_root is not None  # the launcher sets it
-    select = _select(external, body.get("schema"), ctx.settings.gcs_local_root)
+    select = _render_select(external, body.get("schema"), ctx.settings.gcs_local_root)
     table = tables._rest_to_table_meta(project_id, dataset_id, body, ctx.clock)
     view = quoted_table_ref(project_id, dataset_id, table.table_id)
     async with ctx.engine.write_lock():
@@ -74,7 +80,7 @@ async def insert_table(
             update={
                 "table_type": "EXTERNAL",
                 "schema_": tables._rest_to_schema(fields, None),
-                "view_query": json.dumps(external),  # the only free text the catalog keeps
+                "view_query": json.dumps(external),  # the only free text in the catalog
             }
         )
         created = ctx.catalog.create_table(table)
@@ -83,7 +89,7 @@ async def insert_table(
 
 
 async def delete_table(project_id: str, dataset_id: str, table_id: str, ctx: _Context) -> Response:
-    """tables.delete, which drops the view of an external table."""
+    """Answer tables.delete. The view of an external table is dropped."""
     table = ctx.catalog.get_table(project_id, dataset_id, table_id)
     if table is None or table.table_type != "EXTERNAL":
         return await _delete_native(project_id, dataset_id, table_id, ctx)
@@ -100,11 +106,13 @@ def _render(table: TableMeta) -> dict[str, Any]:
     return body
 
 
-def _select(external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path) -> str:
-    """The query that reads the objects; a file column confines it to those the URIs name.
+def _render_select(
+    external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path
+) -> str:
+    """The query that reads the objects. A condition on the file column selects those of the URIs.
 
-    DuckDB applies conditions on that column before it opens a file, so neither other objects of
-    the bucket nor other partitions are read.
+    DuckDB applies conditions on that column before it opens a file, so it reads neither other
+    objects of the bucket nor other partitions.
     """
     if external.get("sourceFormat") != "NEWLINE_DELIMITED_JSON":
         raise UnsupportedFeatureError(
@@ -112,40 +120,42 @@ def _select(external: dict[str, Any], table_schema: dict[str, Any] | None, root:
             f"not {external.get('sourceFormat')}"
         )
     for option, value in external.items():
-        if value and option not in _HONOURED:
+        if value and option not in _SUPPORTED:
             raise UnsupportedFeatureError(
-                f"the local BigQuery does not honour {option} of an external table"
+                f"the local BigQuery does not support {option} of an external table"
             )
     patterns = [ObjectPattern.parse(uri, root) for uri in external.get("sourceUris", [])]
     if not patterns:
         raise ValidationError("An external table needs sourceUris")
-    files = [file for pattern in patterns for file in pattern.files()]
+    files = [file for pattern in patterns for file in pattern.list_files()]
 
-    buckets = string_list(sorted({f"{escape(str(pattern.bucket))}/**" for pattern in patterns}))
+    buckets = render_string_list(
+        sorted({f"{escape(str(pattern.bucket))}/**" for pattern in patterns})
+    )
     arguments = f"{buckets}, format='newline_delimited', filename='_FILE', hive_partitioning=false"
     fields = (external.get("schema") or table_schema or {}).get("fields", [])
     if fields:
-        arguments += f", columns={json_columns(tables._parse_schema_fields(fields))}"
+        arguments += f", columns={render_json_columns(tables._parse_schema_fields(fields))}"
     elif not external.get("autodetect"):
         raise ValidationError("An external table needs a schema or autodetect")
     partitions = "".join(
-        f", CAST(regexp_extract(_FILE, {literal(f'/{key}=([^/]*)/')}, 1)"
-        f" AS {bq_to_duckdb(kind)}) AS {identifier(key)}"
-        for key, kind in _partition_keys(
+        f", CAST(regexp_extract(_FILE, {quote_literal(f'/{key}=([^/]*)/')}, 1)"
+        f" AS {bq_to_duckdb(kind)}) AS {quote_identifier(key)}"
+        for key, kind in _find_partition_keys(
             external.get("hivePartitioningOptions"), files[0], root
         ).items()
     )
-    named = " OR ".join(f"({pattern.condition('_FILE')})" for pattern in patterns)
+    named = " OR ".join(f"({pattern.render_condition('_FILE')})" for pattern in patterns)
     return f"SELECT * EXCLUDE (_FILE){partitions} FROM read_json({arguments}) WHERE {named}"
 
 
-def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
-    """Names and BigQuery types of the Hive partitioning keys, as the mode says."""
+def _find_partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
+    """Names and BigQuery types of the Hive partitioning keys, according to the mode."""
     if not options:
         return {}
     if options.get("requirePartitionFilter"):
         raise UnsupportedFeatureError(
-            "the local BigQuery does not honour requirePartitionFilter of an external table"
+            "the local BigQuery does not support requirePartitionFilter of an external table"
         )
     prefix, mode = options.get("sourceUriPrefix", ""), options.get("mode", "AUTO")
     if mode == "CUSTOM":
@@ -155,7 +165,7 @@ def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> d
         below = f"gs://{folder}/".removeprefix(prefix.removesuffix("/"))
         values = dict(re.findall(r"/([A-Za-z_]\w*)=([^/]*)", below))
         keys = {
-            key: "STRING" if mode == "STRINGS" else _auto_type(value)
+            key: "STRING" if mode == "STRINGS" else _detect_type(value)
             for key, value in values.items()
         }
     else:
@@ -165,5 +175,5 @@ def _partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> d
     return keys
 
 
-def _auto_type(value: str) -> str:
+def _detect_type(value: str) -> str:
     return next(kind for kind, form in _AUTO_TYPES.items() if re.fullmatch(form, value))

@@ -1,14 +1,16 @@
-"""Load jobs that keep BigQuery's promises. Against the emulator's own:
+"""Load jobs that behave as BigQuery's do. They differ from the emulator's in these points:
 
-- `table$YYYYMMDD` is understood: WRITE_TRUNCATE replaces that day, rows of other days are refused.
-- A job that fails leaves the table as it was, also when the server is killed in it: one
-  transaction does it all. The emulator's WRITE_TRUNCATE emptied the table first.
-- All objects go in by one statement, beside the server's event loop, so other requests are served.
-- NULL in a REQUIRED column is refused; a job id is taken once; `outputRows` counts this job's rows.
-- Errors name the object and the line, and end in the job's status as they do in BigQuery.
+- They support `table$YYYYMMDD`. WRITE_TRUNCATE replaces that partition, and rows of other days are
+  refused.
+- A failed job leaves the table unchanged, also when the server is killed during the job, because
+  one transaction does everything. The emulator's WRITE_TRUNCATE empties the table first.
+- One statement loads all objects in another thread, so the server answers other requests.
+- NULL in a REQUIRED column is refused, and so is a job id in use. `outputRows` counts the rows of
+  this job only.
+- Errors name the object and the line, and are in the status of the job.
 
-Options and formats that are not honoured are refused by name. Fields the schema does not know are
-dropped as under ignoreUnknownValues: looking for them would cost as much as the load.
+Unsupported options and formats are refused by name. Fields that the schema lacks are dropped, as
+with ignoreUnknownValues, because a search for them would take as long as the load.
 """
 
 import re
@@ -30,8 +32,8 @@ from bqemulator.domain.errors import (
 from bqemulator.jobs.executor import _maybe_create_load_destination
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import json_columns, string_list
-from wattif_dagster.local_cloud.bigquery.writes import Destination, checked, write
+from wattif_dagster.local_cloud.bigquery.sql import render_json_columns, render_string_list
+from wattif_dagster.local_cloud.bigquery.writes import Destination, render_checked_rows, write
 
 MAX_URIS = 10_000
 """BigQuery's limit for one load job."""
@@ -45,24 +47,24 @@ _FORMATS = ("NEWLINE_DELIMITED_JSON", "PARQUET")
 async def run_load_job(
     project_id: str, job_id: str, config: dict[str, Any], ctx: AppContext
 ) -> JobMeta:
-    """Run a load job to its end; the returned job says whether and why it failed.
+    """Run a load job to its end. The returned job says whether it failed, and why.
 
-    Raises AlreadyExistsError (409) for a job id that was used, UnsupportedFeatureError (501) for
-    what is not honoured, ValidationError (400) for requests BigQuery would not take.
+    Raises AlreadyExistsError (409) for a job id in use, UnsupportedFeatureError (501) for an option
+    or format that is not supported, and ValidationError (400) for an invalid request.
     """
     if ctx.catalog.get_job(project_id, job_id) is not None:
         raise AlreadyExistsError(f"Already Exists: Job {project_id}:{job_id}")
     options = config["load"]
-    _refuse_what_is_not_honoured(options)
+    _refuse_unsupported_options(options)
     destination = Destination.parse(options.get("destinationTable", {}), project_id)
     started = ctx.clock.now()
     statistics, error = {}, None
     try:
-        files = [str(file) for uri in options["sourceUris"] for file in _files(uri, ctx)]
+        files = [str(file) for uri in options["sourceUris"] for file in _list_files(uri, ctx)]
         table = _find_or_create(destination, options, ctx)
-        reader = _reader(table, options["sourceFormat"], files)
+        reader = _render_reader(table, options["sourceFormat"], files)
         rows = await write(
-            checked(table, destination.day, reader, FILE_COLUMN),
+            render_checked_rows(table, destination.day, reader, FILE_COLUMN),
             table,
             destination.day,
             options.get("writeDisposition", "WRITE_APPEND"),
@@ -74,7 +76,7 @@ async def run_load_job(
     except DomainError as refusal:
         error = {"reason": refusal.bq_reason, "message": refusal.message}
     except duckdb.Error as failure:
-        error = _reading_error(failure, ctx)
+        error = _describe_failure(failure, ctx)
     return JobMeta(
         project_id=project_id,
         job_id=job_id,
@@ -90,10 +92,10 @@ async def run_load_job(
     )
 
 
-def _refuse_what_is_not_honoured(options: dict[str, Any]) -> None:
+def _refuse_unsupported_options(options: dict[str, Any]) -> None:
     for option in _REFUSED_OPTIONS:
         if options.get(option):
-            raise UnsupportedFeatureError(f"the local BigQuery does not honour {option}")
+            raise UnsupportedFeatureError(f"the local BigQuery does not support {option}")
     if options.get("sourceFormat") not in _FORMATS:
         raise UnsupportedFeatureError(
             f"the local BigQuery loads {' and '.join(_FORMATS)}, "
@@ -103,15 +105,15 @@ def _refuse_what_is_not_honoured(options: dict[str, Any]) -> None:
         raise ValidationError(f"A load job takes 1 to {MAX_URIS} source URIs")
 
 
-def _files(uri: str, ctx: AppContext) -> list[Path]:
-    if uri.startswith("file://"):  # where the upload route puts what a client sends
+def _list_files(uri: str, ctx: AppContext) -> list[Path]:
+    if uri.startswith("file://"):  # the upload route stores the data of the client here
         return [Path(uri.removeprefix("file://"))]
     assert ctx.settings.gcs_local_root is not None  # the launcher sets it
-    return ObjectPattern.parse(uri, ctx.settings.gcs_local_root).files()
+    return ObjectPattern.parse(uri, ctx.settings.gcs_local_root).list_files()
 
 
 def _find_or_create(to: Destination, options: dict[str, Any], ctx: AppContext) -> TableMeta:
-    """The destination, made from the job's schema where it is missing."""
+    """The destination table. A missing one is made from the job's schema."""
     table = ctx.catalog.get_table(to.project, to.dataset, to.table)
     if table is None and options.get("createDisposition") != "CREATE_NEVER":
         _maybe_create_load_destination(
@@ -130,20 +132,19 @@ def _find_or_create(to: Destination, options: dict[str, Any], ctx: AppContext) -
     return to.find(ctx)
 
 
-def _reader(table: TableMeta, source_format: str, files: list[str]) -> str:
-    """A FROM item of the files' rows, and of the file each comes from."""
-    # Without hive_partitioning=false DuckDB makes a column of dt=YYYY-MM-DD in a path.
-    arguments = (
-        f"{string_list(map(escape, files))}, filename='{FILE_COLUMN}', hive_partitioning=false"
-    )
+def _render_reader(table: TableMeta, source_format: str, files: list[str]) -> str:
+    """A FROM item with the rows of the files and a column that names the file of each row."""
+    # Without hive_partitioning=false, DuckDB makes a column from dt=YYYY-MM-DD in a path.
+    names = render_string_list(map(escape, files))
+    arguments = f"{names}, filename='{FILE_COLUMN}', hive_partitioning=false"
     if source_format == "PARQUET":
         return f"read_parquet({arguments})"
-    columns = json_columns(table.schema_.fields)
+    columns = render_json_columns(table.schema_.fields)
     return f"read_json({arguments}, format='newline_delimited', columns={columns})"
 
 
-def _reading_error(failure: duckdb.Error, ctx: AppContext) -> dict[str, str]:
-    """BigQuery's ErrorProto for rows that cannot be loaded, with objects by their URIs."""
+def _describe_failure(failure: duckdb.Error, ctx: AppContext) -> dict[str, str]:
+    """BigQuery's ErrorProto for rows that cannot be loaded. It names objects by their URIs."""
     said = str(failure).partition("\nTry setting")[0].strip()
     said = said.replace(f"{ctx.settings.gcs_local_root}/", "gs://")
     location = re.search(r"gs://[^\s\",]+", said)

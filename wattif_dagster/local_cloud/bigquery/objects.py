@@ -1,4 +1,4 @@
-"""Objects named by gs:// URIs, as files under the root of the local Cloud Storage."""
+"""Finds the files of gs:// URIs below the data folder of the local Cloud Storage."""
 
 import re
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from pathlib import Path
 
 from bqemulator.domain.errors import NotFoundError, ValidationError
 
-from wattif_dagster.local_cloud.bigquery.sql import literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_literal
 
 _GS = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]+)/(?P<name>.+)")
 
 
 @dataclass(frozen=True)
 class ObjectPattern:
-    """A gs:// URI in which one `*` may stand for any characters, slashes included."""
+    """A gs:// URI in which one `*` can match any characters, including slashes."""
 
     uri: str
     bucket: Path
     prefix: str
     suffix: str | None
-    """None where the URI has no `*`: then the prefix is the object's name."""
+    """None for a URI without `*`. The prefix is then the name of the object."""
 
     @classmethod
     def parse(cls, uri: str, root: Path) -> "ObjectPattern":
-        """Raises ValidationError (HTTP 400) where BigQuery would not take the URI."""
+        """Parse a URI. Raises ValidationError (HTTP 400) for one that BigQuery refuses."""
         match = _GS.fullmatch(uri)
         # No file has a name with an empty part, and `bucket / "/etc"` would leave the bucket.
         if match is None or {"", "..", "."} & set(match["name"].split("/")):
@@ -33,8 +33,8 @@ class ObjectPattern:
         prefix, star, suffix = match["name"].partition("*")
         return cls(uri, root / match["bucket"], prefix, suffix if star else None)
 
-    def files(self) -> list[Path]:
-        """Files of the objects, sorted. Raises NotFoundError where there is none."""
+    def list_files(self) -> list[Path]:
+        """The files of the objects, sorted. Raises NotFoundError when no object matches."""
         if self.suffix is None:
             found = [self.bucket / self.prefix]
         else:
@@ -52,13 +52,14 @@ class ObjectPattern:
             and path.is_file()
         )
 
-    def condition(self, file_column: str) -> str:
-        """SQL that is true for the paths, in file_column, of the files."""
+    def render_condition(self, file_column: str) -> str:
+        """A SQL condition on file_column, which holds paths: true for the files of the pattern."""
         start = f"{self.bucket}/{self.prefix}"
         if self.suffix is None:
-            return f"{file_column} = {literal(start)}"
+            return f"{file_column} = {quote_literal(start)}"
+        # The length keeps prefix and suffix from overlapping.
         return (
-            f"starts_with({file_column}, {literal(start)})"
-            f" AND ends_with({file_column}, {literal(self.suffix)})"
-            f" AND length({file_column}) >= {len(start) + len(self.suffix)}"  # they do not overlap
+            f"starts_with({file_column}, {quote_literal(start)})"
+            f" AND ends_with({file_column}, {quote_literal(self.suffix)})"
+            f" AND length({file_column}) >= {len(start) + len(self.suffix)}"
         )

@@ -1,7 +1,7 @@
-"""What bqemulator 1.4.0 does wrong and how each fault is mended.
+"""Patches of faults of bqemulator 1.4.0.
 
-Every patch replaces one private name of the emulator, so it is only right for one version:
-`check_version` refuses any other.
+Every patch replaces a private name of the emulator, so it is right for one version only.
+`check_version` refuses any other version.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ PATCHED_VERSION = "1.4.0"
 
 
 def check_version() -> None:
-    """Raise UserError unless the installed bqemulator is the one these patches were made for."""
+    """Raise UserError unless the installed bqemulator is the version of these patches."""
     try:
         found = metadata.version("bqemulator")
     except metadata.PackageNotFoundError:
@@ -30,14 +30,14 @@ def check_version() -> None:
 
 
 def wrap(owner: object, name: str, wrapper: Callable[[Any], Any]) -> None:
-    """Put around a function of the emulator, of a module or a class, one of ours."""
+    """Replace a function of a module or class of the emulator by its wrapped form."""
     setattr(owner, name, wrapper(getattr(owner, name)))
 
 
 def start_offline() -> None:
-    """At start the emulator downloads DuckDB's spatial extension, and fails without a network.
+    """The emulator downloads DuckDB's spatial extension at its start, and fails offline.
 
-    GEOGRAPHY is the only thing that needs it. DuckDB's own downloads on demand go as well.
+    Only GEOGRAPHY needs the extension. This patch also turns off DuckDB's automatic downloads.
     """
     from bqemulator.storage.engine import DuckDBEngine
 
@@ -48,19 +48,19 @@ def start_offline() -> None:
 
 
 def keep_utc() -> None:
-    """The emulator's own connection is at UTC; those of loads and queries shall be, too."""
+    """The emulator sets UTC on its own connection only, and loads and queries have others."""
     from bqemulator.storage.engine import DuckDBEngine
 
-    def at_utc(self: DuckDBEngine) -> None:
+    def set_utc(self: DuckDBEngine) -> None:
         self.execute("SET GLOBAL TimeZone = 'UTC'")
 
-    DuckDBEngine._apply_session_pragmas = at_utc
+    DuckDBEngine._apply_session_pragmas = set_utc
 
 
 def skip_table_copies() -> None:
-    """After each load and DML the emulator copies the whole table, for FOR SYSTEM_TIME AS OF.
+    """The emulator copies the whole table after each load and DML, for FOR SYSTEM_TIME AS OF.
 
-    Loads become three times slower and the disk fills. CREATE SNAPSHOT TABLE still copies.
+    The copies make loads three times slower and fill the disk. CREATE SNAPSHOT TABLE still copies.
     """
     from bqemulator.catalog.models import SnapshotMeta
     from bqemulator.versioning.snapshots import SnapshotManager
@@ -83,14 +83,14 @@ def skip_table_copies() -> None:
 
 
 def accept_any_upload() -> None:
-    """The emulator refuses the media type `*/*`, which google-cloud-bigquery uploads files with."""
+    """The emulator refuses the media type `*/*`, which google-cloud-bigquery uses for uploads."""
     from bqemulator.api.routes import upload
 
     upload._PERMITTED_MEDIA_CONTENT_TYPES += ("*/*",)
 
 
 def load_atomically() -> None:
-    """Load jobs, rewritten: see `loads` for what they do and the emulator's do not."""
+    """The emulator's load jobs have several faults: see `loads`."""
     from bqemulator.api.routes import jobs, upload
 
     from wattif_dagster.local_cloud.bigquery.loads import run_load_job
@@ -100,7 +100,7 @@ def load_atomically() -> None:
 
 
 def read_external_tables() -> None:
-    """The emulator makes an external table an empty native one: see `external`."""
+    """The emulator makes an empty native table of an external table: see `external`."""
     from wattif_dagster.local_cloud.bigquery.external import install
 
     install()
@@ -110,14 +110,17 @@ def write_query_results() -> None:
     """The emulator ignores the destination of a query job: see `destinations`."""
     from bqemulator.api.routes import jobs
 
-    from wattif_dagster.local_cloud.bigquery.destinations import writing
+    from wattif_dagster.local_cloud.bigquery.destinations import write_results
 
-    wrap(jobs, "_execute_query_or_failed_meta", writing)
+    wrap(jobs, "_execute_query_or_failed_meta", write_results)
 
 
 def refuse_other_hosts() -> None:
-    """The emulator answers whatever host a request is for. A web page whose own name was made to
-    resolve to 127.0.0.1 (DNS rebinding) could ask it in a user's browser."""
+    """The emulator answers requests for any host.
+
+    A web page could reach it through your browser if the name of the page resolves to 127.0.0.1
+    (DNS rebinding).
+    """
     from bqemulator import server
     from bqemulator.api.app import create_app
     from bqemulator.api.dependencies import AppContext
@@ -133,7 +136,7 @@ def refuse_other_hosts() -> None:
 
 
 def translate_once() -> None:
-    """The emulator translates anew what it was asked of another day: see `translations`."""
+    """The emulator translates a statement again for each date: see `translations`."""
     from bqemulator.api.routes import jobs
     from bqemulator.jobs import executor
     from bqemulator.sql import inner_query
@@ -141,22 +144,22 @@ def translate_once() -> None:
 
     from wattif_dagster.local_cloud.bigquery import translations
 
-    wrap(SQLTranslator, "translate", translations.translating_once)
-    wrap(executor, "rewrite_table_refs", translations.once_for_all_dates)
-    wrap(inner_query, "build_catalog_schema", translations.knowing_tables)
-    wrap(inner_query, "rewrite_for_row_access", translations.where_access_is_limited)
-    wrap(executor, "_parse_script_or_raise", translations.whatever_the_dates)
-    wrap(jobs, "_projected_column_names", translations.whatever_the_dates)
+    wrap(SQLTranslator, "translate", translations.translate_once)
+    wrap(executor, "rewrite_table_refs", translations.translate_once_for_all_dates)
+    wrap(inner_query, "build_catalog_schema", translations.build_schema_of_tables)
+    wrap(inner_query, "rewrite_for_row_access", translations.rewrite_where_access_is_limited)
+    wrap(executor, "_parse_script_or_raise", translations.answer_once_for_all_dates)
+    wrap(jobs, "_projected_column_names", translations.answer_once_for_all_dates)
 
 
 def tell_queries_by_their_beginning() -> None:
-    """The emulator parses each query eleven times to see that it is one: see `statements`."""
+    """The emulator parses each query eleven times to look for DDL and DML: see `statements`."""
     from bqemulator.catalog import ddl_sync
     from bqemulator.jobs import executor
 
-    from wattif_dagster.local_cloud.bigquery.statements import nothing, unless_query
+    from wattif_dagster.local_cloud.bigquery.statements import do_nothing, skip_queries
 
-    wrap(ddl_sync, "_detect_plain_create_table", unless_query)
+    wrap(ddl_sync, "_detect_plain_create_table", skip_queries)
     for name in (
         "assert_drop_schema_allowed",
         "detect_drop_routine",
@@ -165,41 +168,41 @@ def tell_queries_by_their_beginning() -> None:
         "sync_created_view",
         "sync_dropped_object",
     ):
-        wrap(executor, name, unless_query)
-    select = partial(unless_query, of_query=lambda: "SELECT")
+        wrap(executor, name, skip_queries)
+    select = partial(skip_queries, answer_query=lambda: "SELECT")
     wrap(executor, "classify_statement_type", select)
-    wrap(executor, "_reject_dml_on_immutable", partial(unless_query, statement=1))
-    nothing_done = partial(unless_query, statement=1, of_query=nothing)
+    wrap(executor, "_reject_dml_on_immutable", partial(skip_queries, statement=1))
+    nothing_done = partial(skip_queries, statement=1, answer_query=do_nothing)
     wrap(executor, "_capture_dml_snapshots", nothing_done)
 
 
 def answer_beside_queries() -> None:
-    """The emulator answers nobody while a query runs: see `queries`."""
+    """The emulator answers no other request while a query runs: see `queries`."""
     from bqemulator.jobs import executor
 
-    from wattif_dagster.local_cloud.bigquery.queries import beside_the_loop
+    from wattif_dagster.local_cloud.bigquery.queries import run_beside_the_loop
 
-    wrap(executor, "_run_single_sql", beside_the_loop)
+    wrap(executor, "_run_single_sql", run_beside_the_loop)
 
 
 def refuse_wrong_queries() -> None:
-    """What fails by jobs.query the emulator answers with status 200 and no rows: see `queries`."""
+    """The emulator answers a failed jobs.query with status 200 and no rows: see `queries`."""
     from bqemulator.api.routes import jobs
 
-    from wattif_dagster.local_cloud.bigquery.queries import failing_as_a_job
+    from wattif_dagster.local_cloud.bigquery.queries import fail_as_a_job
 
-    wrap(jobs, "_execute_query_or_failed_meta", failing_as_a_job)
-    # Caught nowhere else, failures reach the handler that answers with their status.
+    wrap(jobs, "_execute_query_or_failed_meta", fail_as_a_job)
+    # Nothing catches the errors now, so the handler answers with their status.
     jobs._SQL_EXECUTION_DOMAIN_ERRORS = ()
 
 
 def insert_new_jobs() -> None:
-    """The emulator looks in its database for each job that it writes: see `catalog`."""
+    """The emulator writes each job with a slow upsert: see `catalog`."""
     from bqemulator.catalog.duckdb_repository import DuckDBCatalogRepository
 
-    from wattif_dagster.local_cloud.bigquery.catalog import inserting_new
+    from wattif_dagster.local_cloud.bigquery.catalog import insert_new
 
-    wrap(DuckDBCatalogRepository, "upsert_job", inserting_new)
+    wrap(DuckDBCatalogRepository, "upsert_job", insert_new)
 
 
 PATCHES: dict[str, Callable[[], None]] = {

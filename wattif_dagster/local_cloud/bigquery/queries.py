@@ -1,7 +1,7 @@
-"""Queries run beside the event loop, each on a connection of its own, and fail as BigQuery's do.
+"""Runs each query in another thread with its own connection, and reports its errors.
 
-The emulator runs a query in its event loop: nobody else is answered before it is done, and one
-processor of many works. One that fails it answers like one without rows when it came by jobs.query.
+The emulator runs queries in its event loop. It answers no other request until the query ends, and
+uses one processor only. It answers a failed query of jobs.query as a query without rows.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from wattif_dagster.local_cloud.bigquery.statements import is_query
 RunStatement = Callable[..., Awaitable[pa.Table]]
 
 FAILURES = jobs._SQL_EXECUTION_DOMAIN_ERRORS
-"""What is wrong with a query, told only when it runs."""
+"""The errors of a query that appear only when it runs."""
 
 
-class _Asked:
-    """Stands for the engine until the DuckDB statement is known, and keeps it."""
+class _Recorder:
+    """Takes the place of the engine and records the DuckDB statement."""
 
     def __init__(self, engine: DuckDBEngine) -> None:
         self._engine = engine
@@ -40,36 +40,38 @@ class _Asked:
         return getattr(self._engine, name)
 
 
-def beside_the_loop(run: RunStatement) -> RunStatement:
-    """`_run_single_sql`, which awaits a query's rows; other statements run as they did."""
+def run_beside_the_loop(run: RunStatement) -> RunStatement:
+    """Wrap `_run_single_sql`, so that a query runs in another thread. Others run as before."""
 
     async def run_beside(
         project_id: str, bq_sql: str, query_params: Any, ctx: AppContext, *, caller: Any
     ) -> pa.Table:
         if not is_query(bq_sql):
             return await run(project_id, bq_sql, query_params, ctx, caller=caller)
-        asked: Any = _Asked(ctx.engine)
-        await run(project_id, bq_sql, query_params, replace(ctx, engine=asked), caller=caller)
-        sql, parameters = asked.statement
+        recorder: Any = _Recorder(ctx.engine)
+        await run(project_id, bq_sql, query_params, replace(ctx, engine=recorder), caller=caller)
+        sql, parameters = recorder.statement
         try:
-            return await asyncio.to_thread(_rows, ctx.engine.connection.cursor(), sql, parameters)
+            return await asyncio.to_thread(
+                _fetch_rows, ctx.engine.connection.cursor(), sql, parameters
+            )
         except (duckdb.Error, pa.ArrowException) as error:
             raise translate_runtime_error(error, duckdb_sql=sql) from error
 
     return run_beside
 
 
-def _rows(
+def _fetch_rows(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None
 ) -> pa.Table:
     with connection:
-        # All that the engine's function asks of its engine is `execute`.
+        # The function uses only `execute` of its engine.
         engine: Any = SimpleNamespace(execute=connection.execute)
         return DuckDBEngine.fetch_arrow(engine, sql, parameters)
 
 
-def failing_as_a_job(run_job: Callable[..., Awaitable[JobMeta]]) -> Callable[..., Any]:
-    """`_execute_query_or_failed_meta` of a query that raises its failure: the failed job."""
+def fail_as_a_job(run_job: Callable[..., Awaitable[JobMeta]]) -> Callable[..., Any]:
+    """Wrap `_execute_query_or_failed_meta`, so that the error of a query becomes a failed job."""
 
     async def run_or_fail(
         *, project_id: str, job_id: str, config: dict[str, Any], ctx: AppContext, **rest: Any

@@ -1,6 +1,6 @@
-"""Queries told from other statements by how they begin, without parsing them.
+"""Recognizes a query by its first word, without a parser.
 
-The emulator looks for DDL and DML in each statement, and parses it each time.
+The emulator parses each statement several times to look for DDL and DML.
 """
 
 import re
@@ -8,27 +8,28 @@ from collections.abc import Callable
 from typing import Any
 
 _QUERY = re.compile(r"(?:\s|--[^\n]*\n)*(?:SELECT|WITH)\b", re.IGNORECASE)
-"""No other statement of GoogleSQL begins so."""
+"""In GoogleSQL, only queries begin with these words."""
 
 
 def is_query(statement: str) -> bool:
-    """Whether it gives rows and changes nothing."""
+    """Whether the statement returns rows and changes nothing."""
     return bool(_QUERY.match(statement))
 
 
-def unless_query(
-    heed: Callable[..., Any], statement: int = 0, of_query: Callable[[], Any] = lambda: None
+def skip_queries(
+    handle: Callable[..., Any], statement: int = 0, answer_query: Callable[[], Any] = lambda: None
 ) -> Callable[..., Any]:
-    """`heed` does something about statements; `of_query` says what it gives for a query.
+    """Wrap `handle`, so that it is not called for a query.
 
-    `statement` is the place of the statement among its arguments.
+    `statement` is the position of the statement in the arguments of `handle`. The wrapped function
+    returns the value of `answer_query` for a query.
     """
 
-    def heed_others(*arguments: Any) -> Any:
-        return of_query() if is_query(arguments[statement]) else heed(*arguments)
+    def handle_others(*arguments: Any) -> Any:
+        return answer_query() if is_query(arguments[statement]) else handle(*arguments)
 
-    return heed_others
+    return handle_others
 
 
-async def nothing() -> None:
-    """What a coroutine that has nothing to do gives."""
+async def do_nothing() -> None:
+    """Return None, in place of a coroutine that handles DDL or DML."""

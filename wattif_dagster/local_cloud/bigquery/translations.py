@@ -1,12 +1,12 @@
-"""Translations of SQL to DuckDB's, and what else is read off a statement, kept: one that differs
-by its dates alone is not translated or parsed again.
+"""Caches translations to DuckDB's SQL, and other properties of a statement.
 
 The emulator parses a statement up to two hundred times to translate it, which takes longer than
-DuckDB does to answer it; and the pipeline asks of each day what it asked of the day before.
+the query in DuckDB. The statements of the pipeline differ from day to day only by their dates, and
+such a statement is not translated or parsed again.
 
-A date is a quoted literal that begins as YYYY-MM-DD. Translated are stand-ins for the dates, equal
-ones for equal dates. A translation that loses one is not kept, nor is an error: the statement is
-then translated as it came.
+A date is a quoted literal that begins with YYYY-MM-DD. Before a translation, placeholder dates
+replace the dates, equal ones for equal dates. A translation that loses a date is not cached, and
+neither is an error. The original statement is then translated.
 """
 
 import re
@@ -25,68 +25,71 @@ from sqlglot.errors import ParseError
 
 Answer = TypeVar("Answer")
 KEPT = 256
-"""Statements; a day of the pipeline asks some sixty."""
+"""Number of cached statements. One day of the pipeline has about sixty."""
 
 _DATE = re.compile(r"(?<=')\d{4}-\d\d-\d\d(?=[' T])")
-_FIRST_STAND_IN = date(1583, 1, 1)
-"""No translation brings such dates in by itself, as some do 1970-01-01."""
+_FIRST_PLACEHOLDER = date(1583, 1, 1)
+"""No translation adds such a date by itself, as some add 1970-01-01."""
 
 
-class DateLost(Exception):
+class DateLostError(Exception):
     """A translation lacks a date of its statement."""
 
 
-def once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
-    """The same function of a SQL text and further arguments, which must be hashable."""
+def translate_once_for_all_dates(translate: Callable[..., str]) -> Callable[..., str]:
+    """Wrap a function of a SQL text and hashable arguments: it is called once for all dates."""
 
     @lru_cache(KEPT)
-    def of_stand_ins(sql: str, *more: Any) -> str:
+    def translate_placeholders(sql: str, *more: Any) -> str:
         translated = translate(sql, *more)
         if not set(_DATE.findall(sql)) <= set(_DATE.findall(translated)):
-            raise DateLost
+            raise DateLostError
         return translated
 
-    def of_dates(sql: str, *more: Any) -> str:
-        dates, stand_ins = _stand_ins(sql)
+    def translate_dates(sql: str, *more: Any) -> str:
+        dates, placeholders = _find_placeholders(sql)
         try:
-            translated = of_stand_ins(_replaced(sql, dates, stand_ins), *more)
-        except (DateLost, DomainError):
+            translated = translate_placeholders(_replace_dates(sql, dates, placeholders), *more)
+        except (DateLostError, DomainError):
             return translate(sql, *more)
-        return _replaced(translated, stand_ins, dates)
+        return _replace_dates(translated, placeholders, dates)
 
-    return of_dates
+    return translate_dates
 
 
-def whatever_the_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
-    """The same function of a SQL text; its answer must not hang on dates, nor be changed."""
+def answer_once_for_all_dates(ask: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Wrap a function of a SQL text: it is called once for all dates.
+
+    Its answer must not depend on dates, and callers must not change the answer.
+    """
     kept = lru_cache(KEPT)(ask)
-    return lambda sql: kept(_replaced(sql, *_stand_ins(sql)))
+    return lambda sql: kept(_replace_dates(sql, *_find_placeholders(sql)))
 
 
-def _stand_ins(sql: str) -> tuple[list[str], list[str]]:
-    """The dates of a statement, and a stand-in for each."""
+def _find_placeholders(sql: str) -> tuple[list[str], list[str]]:
+    """The dates of a statement, and a placeholder for each."""
     dates = list(dict.fromkeys(_DATE.findall(sql)))
-    return dates, [str(_FIRST_STAND_IN + timedelta(n)) for n in range(len(dates))]
+    return dates, [str(_FIRST_PLACEHOLDER + timedelta(n)) for n in range(len(dates))]
 
 
-def _replaced(sql: str, dates: list[str], by: list[str]) -> str:
+def _replace_dates(sql: str, dates: list[str], by: list[str]) -> str:
     replacement = dict(zip(dates, by, strict=True))
     return _DATE.sub(lambda found: replacement.get(found[0], found[0]), sql)
 
 
-def translating_once(
+def translate_once(
     translate: Callable[..., Result[str, Any]],
 ) -> Callable[..., Result[str, Any]]:
-    """`SQLTranslator.translate`, a function of statement, columns by table, and caller."""
+    """Wrap `SQLTranslator.translate`, so that a translation is used for all dates."""
 
-    def raising(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
+    def translate_or_raise(sql: str, translator: SQLTranslator, columns: Any, caller: Any) -> str:
         schema = {table: dict(types) for table, types in columns}
         translated = translate(translator, sql, schema=schema or None, caller=caller)
         return str(translated.unwrap())
 
-    remembering = once_for_all_dates(raising)
+    translate_remembered = translate_once_for_all_dates(translate_or_raise)
 
-    def translate_once(
+    def translate_remembering(
         self: SQLTranslator,
         bq_sql: str,
         *,
@@ -95,29 +98,29 @@ def translating_once(
     ) -> Result[str, Any]:
         columns = tuple((table, tuple(types.items())) for table, types in (schema or {}).items())
         try:
-            return Ok(remembering(bq_sql, self, columns, caller))
+            return Ok(translate_remembered(bq_sql, self, columns, caller))
         except DomainError as error:
             return Err(error)
 
-    return translate_once
+    return translate_remembering
 
 
-def knowing_tables(
-    schema_of: Callable[..., dict[str, dict[str, str]]],
+def build_schema_of_tables(
+    build_schema: Callable[..., dict[str, dict[str, str]]],
 ) -> Callable[..., dict[str, dict[str, str]]]:
-    """`build_catalog_schema`, of a statement that has the same tables and nothing else."""
+    """Wrap `build_catalog_schema`, so that it parses a short statement with the same tables."""
 
-    def schema_of_tables(
+    def build_from_tables(
         bq_sql: str, *, project_id: str, catalog: CatalogRepository
     ) -> dict[str, dict[str, str]]:
-        return schema_of(_tables(bq_sql), project_id=project_id, catalog=catalog)
+        return build_schema(_select_tables(bq_sql), project_id=project_id, catalog=catalog)
 
-    return schema_of_tables
+    return build_from_tables
 
 
-@whatever_the_dates
-def _tables(sql: str) -> str:
-    """A SELECT from the tables of a statement; the statement itself where it cannot be parsed."""
+@answer_once_for_all_dates
+def _select_tables(sql: str) -> str:
+    """A SELECT from the tables of a statement, or the statement itself if it cannot be parsed."""
     try:
         tables = sqlglot.parse_one(sql, read="bigquery").find_all(exp.Table)
     except ParseError:
@@ -129,13 +132,13 @@ def _tables(sql: str) -> str:
         for table in tables
         if table.db
     ]
-    # Of two tables of one name, in two datasets, the last one counts.
+    # The last of two tables with one name in two datasets is used.
     last = list(dict.fromkeys(reversed(names)))[::-1]
     return f"SELECT * FROM {', '.join(last)}" if last else "SELECT 1"
 
 
-def where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
-    """`rewrite_for_row_access`, which has nothing to do without policies and views."""
+def rewrite_where_access_is_limited(rewrite: Callable[..., str]) -> Callable[..., str]:
+    """Wrap `rewrite_for_row_access`, so that it is called only if policies or views exist."""
 
     def rewrite_if_needed(bq_sql: str, *, catalog: CatalogRepository, **options: Any) -> str:
         limited = catalog.list_all_row_access_policies() or any(

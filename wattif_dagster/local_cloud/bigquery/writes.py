@@ -1,4 +1,4 @@
-"""Rows into a table, or into one day of it, in one transaction; load and query jobs share it."""
+"""Writes rows to a table or one partition of it in one transaction, for load and query jobs."""
 
 import asyncio
 import re
@@ -16,17 +16,17 @@ from bqemulator.domain.errors import (
 )
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_identifier, quote_literal
 
 RESULT_VIEW = "_result"
-"""Name under which a SELECT finds rows that are given to `write` beside it."""
+"""The name by which a SELECT reads the rows of the `result` of `write`."""
 
 _PARTITION = re.compile(r"(?P<table>[^$]+)\$(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A table, or one day of it."""
+    """A table or one partition of it."""
 
     project: str
     dataset: str
@@ -36,37 +36,39 @@ class Destination:
 
     @classmethod
     def parse(cls, reference: dict[str, str], project: str) -> "Destination":
-        """From a TableReference, whose tableId may end in $YYYYMMDD."""
+        """Parse a TableReference, whose tableId can end in $YYYYMMDD."""
         name, day = reference.get("tableId", ""), None
         if match := _PARTITION.fullmatch(name):
             name, day = match["table"], f"{match['year']}-{match['month']}-{match['day']}"
         return cls(reference.get("projectId", project), reference.get("datasetId", ""), name, day)
 
     def find(self, ctx: AppContext) -> TableMeta:
-        """The table. Raises NotFoundError."""
+        """The table of the catalog. Raises NotFoundError when it is missing."""
         table = ctx.catalog.get_table(self.project, self.dataset, self.table)
         if table is None:
             raise resource_not_found(ResourceRef("table", self.project, self.dataset, self.table))
         return table
 
 
-def checked(table: TableMeta, day: str | None, source: str, file_column: str | None = None) -> str:
-    """A SELECT of the source's rows that fails on the first row the table may not hold.
+def render_checked_rows(
+    table: TableMeta, day: str | None, source: str, file_column: str | None = None
+) -> str:
+    """A SELECT of the source's rows that fails at the first row that the table cannot hold.
 
-    Where the source has a file_column, the error names the file; the column itself is left out.
+    With a file_column, the error names the file, and the result does not have that column.
     """
     origin = f"'File: ' || {file_column}" if file_column else "'In the result of the query.'"
     without_file = f"EXCLUDE ({file_column})" if file_column else ""
     checks: dict[str, str] = {}
     for field in table.schema_.fields:
         if field.mode == "REQUIRED":
-            column = identifier(field.name)
-            refusal = literal(f"Missing required field: {field.name}. ")
+            column = quote_identifier(field.name)
+            refusal = quote_literal(f"Missing required field: {field.name}. ")
             checks[column] = f"COALESCE({column}, error({refusal} || {origin}))"
     if day is not None:
-        column = identifier(_day_column(table))
+        column = quote_identifier(_get_day_column(table))
         value = checks.get(column, column)
-        refusal = literal(f"Some rows belong to different partitions than {day}. ")
+        refusal = quote_literal(f"Some rows belong to different partitions than {day}. ")
         checks[column] = (
             f"CASE WHEN CAST({value} AS DATE) = DATE '{day}' THEN {column}"
             f" ELSE error({refusal} || {origin}) END"
@@ -84,11 +86,11 @@ async def write(
     ctx: AppContext,
     result: pa.Table | None = None,
 ) -> int:
-    """Write the rows of a DuckDB SELECT as writeDisposition says; how many there were.
+    """Write the rows of a DuckDB SELECT by the writeDisposition, and return their number.
 
-    It runs beside the event loop on a connection of its own, so others see the table as it was
-    until all is written. Raises AlreadyExistsError (WRITE_EMPTY) or duckdb.Error, and then the
-    table stays as it was.
+    It runs in another thread with its own connection, so others see the old table until all rows
+    are written. Raises AlreadyExistsError (WRITE_EMPTY) or duckdb.Error. The table is then
+    unchanged.
     """
     async with ctx.engine.write_lock():
         rows, total = await asyncio.to_thread(
@@ -107,38 +109,38 @@ def _transact(
     connection: duckdb.DuckDBPyConnection,
     result: pa.Table | None,
 ) -> tuple[int, int]:
-    """Rows written, and rows in the table afterwards."""
+    """Write the rows, and return their number and the number of rows in the table."""
     target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
-    there = f" WHERE {_of_day(table, day)}" if day else ""
-    with connection:  # closing it rolls back what is not committed
+    there = f" WHERE {_render_day_condition(table, day)}" if day else ""
+    with connection:  # the end of the block rolls back an open transaction
         if result is not None:
             connection.register(RESULT_VIEW, result)
         connection.execute("BEGIN TRANSACTION")
         if disposition == "WRITE_TRUNCATE":
             connection.execute(f"DELETE FROM {target}{there}")
-        elif disposition == "WRITE_EMPTY" and _number(
+        elif disposition == "WRITE_EMPTY" and _query_number(
             connection, f"SELECT COUNT(*) FROM {target}{there}"
         ):
             raise AlreadyExistsError(f"Already Exists: Table {table.dataset_id}.{table.table_id}")
-        rows = _number(connection, f"INSERT INTO {target} BY NAME {select}")
-        total = _number(connection, f"SELECT COUNT(*) FROM {target}")
+        rows = _query_number(connection, f"INSERT INTO {target} BY NAME {select}")
+        total = _query_number(connection, f"SELECT COUNT(*) FROM {target}")
         connection.execute("COMMIT")
     return rows, total
 
 
-def _of_day(table: TableMeta, day: str) -> str:
-    # A range: DuckDB finds its rows without reading the others, as it cannot through a cast.
-    column = identifier(_day_column(table))
+def _render_day_condition(table: TableMeta, day: str) -> str:
+    # DuckDB can skip other rows for a range, but not for a cast.
+    column = quote_identifier(_get_day_column(table))
     return f"{column} >= DATE '{day}' AND {column} < DATE '{day}' + 1"
 
 
-def _day_column(table: TableMeta) -> str:
+def _get_day_column(table: TableMeta) -> str:
     partitioning = table.time_partitioning
     if partitioning is None or partitioning.field is None or partitioning.type != "DAY":
         raise ValidationError(f"{table.table_id} is not partitioned by the day of a column")
     return partitioning.field
 
 
-def _number(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+def _query_number(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
     (number,) = connection.execute(statement).fetchall()[0]
     return number

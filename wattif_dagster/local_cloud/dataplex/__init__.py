@@ -1,36 +1,37 @@
-"""A local google.cloud.dataplex.v1.DataScanService for data quality scans of BigQuery tables.
+"""The local Dataplex: google.cloud.dataplex.v1.DataScanService for data quality scans.
 
-Stock clients talk to it over gRPC (plain text) or REST; it runs rules as SQL against any BigQuery
-REST endpoint that needs no credentials, and keeps its state in a directory. It is usable without
-the rest of this project, but for its t distribution:
+The service and its command line belong here. Clients of Dataplex and the rules of the pipeline do
+not. Stock clients use the service over gRPC (plain text) or REST. It runs rules as SQL on any
+BigQuery REST endpoint without credentials, and it keeps its state in a directory. It imports
+nothing else of this project except the t distribution:
 
     python -m wattif_dagster.local_cloud.dataplex --help
 
-Start reading at service.py (one method per RPC); rules.py turns rules into SQL, evaluate.py runs
-them, runner.py drives jobs, store.py keeps everything.
+service.py has one method per RPC, rules.py renders rules as SQL, evaluate.py runs them, runner.py
+runs jobs, and store.py keeps the state.
 
-It refuses, by name, with UNIMPLEMENTED:
+The service refuses these features by name, with UNIMPLEMENTED:
 
 - data_profile_spec, data_discovery_spec, data_documentation_spec; GenerateDataQualityRules;
 - data.entity;
-- execution_spec.trigger.schedule: nothing here runs by the clock;
+- execution_spec.trigger.schedule;
 - rules[].template_reference;
 - data_quality_spec.filter, .catalog_publishing_enabled, .enable_catalog_based_rules;
 - `filter` in lists (order_by works as documented);
-- locations and IAM methods (over REST they are 404).
+- locations and IAM methods (over REST they answer 404).
 
-It differs from the real service, knowingly:
+The service differs from the real one in these points:
 
-- Operations are done when they are returned. Creating a scan looks the table up; a missing table
-  or incremental column is the operation's error.
-- Jobs run one at a time. A failed export ends its job as SUCCEEDED_WITH_ERRORS; a cancelled job
-  whose export had begun leaves its rows in the export table.
-- A job that runs when the service ends is FAILED.
-- Kept are 300 jobs of a scan and 1,000 operations of a location.
-- Notification reports are written to the log; no mail is sent.
-- An execution identity is stored, and not used.
-- A threshold on an aggregate rule and ignore_null where it has no meaning are INVALID_ARGUMENT.
-- Fields that it does not know are INVALID_ARGUMENT. Over REST it knows those of the anomaly
-  detection preview (preview.py); its model is its own, and freshness and volume are refused
+- Operations are done when they are returned. The creation of a scan looks up the table, and a
+  missing table or incremental column is the error of the operation.
+- Jobs run one at a time. A job with a failed export ends as SUCCEEDED_WITH_ERRORS. A job that is
+  cancelled after its export began leaves its rows in the export table.
+- A job that runs when the service ends becomes FAILED.
+- The service keeps 300 jobs of a scan and 1,000 operations of a location.
+- It writes notification reports to the log and sends no mail.
+- It stores an execution identity and does not use it.
+- A threshold on an aggregate rule, and ignore_null on a rule kind without it, are INVALID_ARGUMENT.
+- Unknown fields are INVALID_ARGUMENT. Over REST, the fields of the anomaly detection preview are
+  known (preview.py). The model is not Google's, and freshness and volume are refused
   (anomalies.py).
 """

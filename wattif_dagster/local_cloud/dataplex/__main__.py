@@ -11,16 +11,16 @@ _ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
-    """Serves until SIGTERM or SIGINT; the exit code."""
-    arguments = _parser().parse_args()
+    """Serve until SIGTERM or SIGINT, and return the exit code."""
+    arguments = _build_parser().parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # Blocked before there are threads, and waited for: a handler runs only when the main thread
-    # wakes up, and a signal that comes just before it falls asleep would not wake it.
+    # The signals are blocked before threads start, and sigwait takes them. A handler would run only
+    # when the main thread wakes up, and a signal just before it sleeps would not wake it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
 
-    # Imported late, so that --help and a wrong option answer at once.
+    # These imports are slow, and --help and wrong options do not need them.
     from .server import Server
     from .store import StoreError
 
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m wattif_dagster.local_cloud.dataplex",
         description="A local Dataplex DataScanService for data quality scans, on 127.0.0.1 only.",
@@ -51,32 +51,42 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bigquery-endpoint",
         required=True,
-        type=_url,
+        type=_parse_url,
         metavar="URL",
         help="BigQuery REST API without authentication, e.g. http://127.0.0.1:9050",
     )
     parser.add_argument(
-        "--data-dir", required=True, type=Path, metavar="DIR", help="where state is kept"
+        "--data-dir", required=True, type=Path, metavar="DIR", help="directory of the state"
     )
     parser.add_argument(
-        "--grpc-port", type=_port, default=0, metavar="PORT", help="default: a free one, printed"
+        "--grpc-port",
+        type=_parse_port,
+        default=0,
+        metavar="PORT",
+        help="default: a free port, which is printed",
     )
     parser.add_argument(
-        "--rest-port", type=_port, default=0, metavar="PORT", help="default: a free one, printed"
+        "--rest-port",
+        type=_parse_port,
+        default=0,
+        metavar="PORT",
+        help="default: a free port, which is printed",
     )
     parser.add_argument(
-        "--project", metavar="ID", help="runs the queries; default: the scanned table's project"
+        "--project",
+        metavar="ID",
+        help="project of the queries; default: the project of the scanned table",
     )
     return parser
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
 
 
-def _url(text: str) -> str:
+def _parse_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]+/?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form http://host:port")
     return text.rstrip("/")

@@ -1,11 +1,12 @@
-"""The preview's anomaly detection: metrics by time window and segment, judged by their own past.
+"""The preview's anomaly detection: it judges metrics by time window and segment by their history.
 
-The real service's model is not published. This one is Student's t predictive interval (see
-detection/fleet_anomalies.sql) over the last points of a series, at the same time of day where
-windows are shorter than a day. A point with little history before it is not judged.
+The model of the real service is not published. This model is Student's t predictive interval (see
+detection/fleet_anomalies.sql) over the last points of a series. For windows shorter than a day
+these are points at the same time of day. A point with too few points before it gets no verdict.
 
-Points are kept in the scan's intermediate table. The first job judges the last points only; later
-ones go on from where the table ends, so no point is judged twice. A window counts once it is over.
+The intermediate table of the scan keeps the points. The first job judges only the last points.
+Later jobs judge the points after the end of the table, so no point is judged twice. A point is used
+when its window has ended.
 """
 
 from collections.abc import Mapping
@@ -25,22 +26,22 @@ from google.cloud.dataplex_v1.types import (
 from wattif_dagster.defs.fleet_anomalies.student_t import critical_value, two_sided_probability
 
 from . import preview
-from .anomaly_points import Source, history, unit_of
+from .anomaly_points import Source, choose_unit, render_history
 from .answers import Query
-from .literals import identifier, string
-from .names import TableName, dataset_of
-from .rules import kind
+from .literals import quote_identifier, quote_string
+from .names import TableName, parse_dataset
+from .rules import get_kind
 from .warehouse import Warehouse
 
 _MIN_HISTORY = 5
-_RELATIVE_FLOOR, _ABSOLUTE_FLOOR = 1e-4, 1e-6  # of the deviation: rounding is no anomaly
+_RELATIVE_FLOOR, _ABSOLUTE_FLOOR = 1e-4, 1e-6  # least deviations: rounding is no anomaly
 
 
-def _columns(**types: str) -> list[dict[str, str]]:
+def _make_columns(**types: str) -> list[dict[str, str]]:
     return [{"name": name, "type": type_, "mode": "NULLABLE"} for name, type_ in types.items()]
 
 
-RESULT_SCHEMA = _columns(
+RESULT_SCHEMA = _make_columns(
     segmentation="JSON",
     column_name="STRING",
     metric="STRING",
@@ -52,14 +53,14 @@ RESULT_SCHEMA = _columns(
     anomaly_prob="FLOAT",
     data_scan_job_id="STRING",
 )
-_POINT_SCHEMA = _columns(
+_POINT_SCHEMA = _make_columns(
     segmentation="STRING", column_name="STRING", metric="STRING", time="TIMESTAMP", value="FLOAT"
 )
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What came of the rules, by their position in the spec, and the tables written."""
+    """The results of the rules by their position in the spec, and the tables of the job."""
 
     rules: Mapping[int, DataQualityRuleResult]
     tables: DataQualityResult.AnomalyDetectionGeneratedAssets
@@ -68,36 +69,38 @@ class Detection:
 def detect(
     scan: DataScan, job: DataScanJob, source: Source, query: Query, warehouse: Warehouse
 ) -> Detection:
-    """Judges the points that are new, writes them to the scan's tables.
+    """Judge the new points and write them to the scan's tables.
 
     Raises ScanError when the SQL fails or a table cannot be written, and what `query` raises.
     """
-    spec = preview.extended(scan.data_quality_spec)
+    spec = preview.extend(scan.data_quality_spec)
     export = spec.anomaly_detection.bigquery_export
     results = TableName.parse(export.result_table, "result_table")
-    project, dataset = dataset_of(export.intermediate_dataset, "intermediate_dataset")
+    project, dataset = parse_dataset(export.intermediate_dataset, "intermediate_dataset")
     kept = TableName(project, dataset, f"anomaly_detection_{scan.uid.replace('-', '_')}")
     warehouse.append(kept, _POINT_SCHEMA, "time", [])
-    unit = unit_of(spec.anomaly_detection.aggregation_window, source, query)
+    unit = choose_unit(spec.anomaly_detection.aggregation_window, source, query)
     now = datetime.now(UTC)
     outcomes: dict[int, DataQualityRuleResult] = {}
     for position, rule in enumerate(spec.rules):
-        if kind(rule) != preview.RULE_KIND or rule.suspended:
+        if get_kind(rule) != preview.RULE_KIND or rule.suspended:
             continue
         detection = rule.data_anomaly_detection
-        fresh = source.points(
-            rule.column, list(detection.metrics), unit, identifier(str(kept)), now
+        fresh = source.render_points(
+            rule.column, list(detection.metrics), unit, quote_identifier(str(kept)), now
         )
-        answer = query(history(fresh, identifier(str(kept)), unit))
+        answer = query(render_history(fresh, quote_identifier(str(kept)), unit))
         names = [name for name, _ in answer.columns]
         rows = [
-            _judged(dict(zip(names, row, strict=True)), detection.anomaly_probability_threshold)
+            _judge_point(
+                dict(zip(names, row, strict=True)), detection.anomaly_probability_threshold
+            )
             | {"data_scan_job_id": job.uid}
             for row in answer.rows
         ]
         warehouse.append(results, RESULT_SCHEMA, "time", rows)
-        query(f"INSERT INTO {identifier(str(kept))} {fresh}")
-        outcomes[position] = _outcome(rows, rule.column, results, job.uid)
+        query(f"INSERT INTO {quote_identifier(str(kept))} {fresh}")
+        outcomes[position] = _summarize(rows, rule.column, results, job.uid)
     return Detection(
         outcomes,
         DataQualityResult.AnomalyDetectionGeneratedAssets(
@@ -106,8 +109,8 @@ def detect(
     )
 
 
-def _judged(point: Mapping[str, Any], threshold: float) -> dict[str, Any]:
-    """The point as a row of the result table, still without its job."""
+def _judge_point(point: Mapping[str, Any], threshold: float) -> dict[str, Any]:
+    """The point as a row of the result table, without its job."""
     row = {name: point[name] for name in ("segmentation", "column_name", "metric", "value")}
     row |= {"time": point["time"].isoformat(), "is_anomaly": None, "anomaly_prob": None}
     row |= {"lower_bound": None, "upper_bound": None}
@@ -130,7 +133,7 @@ def _judged(point: Mapping[str, Any], threshold: float) -> dict[str, Any]:
 _critical_value = cache(critical_value)
 
 
-def _outcome(
+def _summarize(
     rows: list[dict[str, Any]], column: str, results: TableName, job_id: str
 ) -> DataQualityRuleResult:
     anomalies = sum(bool(row["is_anomaly"]) for row in rows)
@@ -140,7 +143,8 @@ def _outcome(
         passed_count=len(rows) - anomalies,
         pass_ratio=1 - anomalies / len(rows) if rows else 1,
         failing_rows_query=(
-            f"SELECT * FROM {identifier(str(results))} WHERE is_anomaly "
-            f"AND column_name = {string(column)} AND data_scan_job_id = {string(job_id)}"
+            f"SELECT * FROM {quote_identifier(str(results))} WHERE is_anomaly "
+            f"AND column_name = {quote_string(column)} "
+            f"AND data_scan_job_id = {quote_string(job_id)}"
         ),
     )

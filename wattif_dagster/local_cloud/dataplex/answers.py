@@ -1,4 +1,4 @@
-"""What the rules of a scan come to: asked in one query, or one by one to say whose fault it is."""
+"""Asks BigQuery for the results of rules, in one query or, after an error, in one per rule."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,57 +13,57 @@ from .warehouse import Rows
 Query = Callable[[str], Rows]
 
 
-def answers(
+def answer_rules(
     asked: Mapping[int, DataQualityRule], data: rules.Data, query: Query
 ) -> tuple[int, dict[int, DataQualityRuleResult]]:
-    """How many rows there are, and the results of rules by their number.
+    """The number of rows, and the results of the rules by their number.
 
-    Raises ScanError, which names the rule that fails.
+    Raises ScanError, which names the failing rule.
     """
     try:
-        total, *values = _one_row(query(rules.one_query(list(asked.values()), data)))
+        total, *values = _take_one_row(query(rules.render_query(list(asked.values()), data)))
     except ScanError:
         if not asked:
             raise
-        total, results = answers({}, data, query)  # fails where the filter does, not a rule
+        total, results = answer_rules({}, data, query)  # raises when the filter is at fault
         for number, rule in asked.items():
-            with named(rule):
-                results[number] = _alone(rule, data, query)
+            with name_rule(rule):
+                results[number] = _answer_alone(rule, data, query)
         return total, results
-    in_rows = [number for number, rule in asked.items() if rules.kind(rule) in rules.ROW_KINDS]
+    in_rows = [number for number, rule in asked.items() if rules.get_kind(rule) in rules.ROW_KINDS]
     counts, others = values[: 2 * len(in_rows)], iter(values[2 * len(in_rows) :])
     pairs = iter(zip(counts[::2], counts[1::2], strict=True))
     return total, {
-        number: _of_rows(rule, data, total, *next(pairs))
+        number: _judge_rows(rule, data, total, *next(pairs))
         if number in in_rows
-        else _of_answer(rule, next(others))
+        else _judge_answer(rule, next(others))
         for number, rule in asked.items()
     }
 
 
 @contextmanager
-def named(rule: DataQualityRule) -> Iterator[None]:
-    """Has a ScanError say in which rule it was."""
+def name_rule(rule: DataQualityRule) -> Iterator[None]:
+    """Add the name of the rule to a ScanError from the block."""
     try:
         yield
     except ScanError as error:
-        raise ScanError(f"rule {rule.name or rules.kind(rule)}: {error}") from error
+        raise ScanError(f"rule {rule.name or rules.get_kind(rule)}: {error}") from error
 
 
-def _alone(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQualityRuleResult:
-    if rules.kind(rule) in rules.ROW_KINDS:
-        return _of_rows(rule, data, *_one_row(query(rules.one_query([rule], data))))
-    (answer,) = _one_row(query(rules.question(rule, data)))
-    return _of_answer(rule, answer)
+def _answer_alone(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQualityRuleResult:
+    if rules.get_kind(rule) in rules.ROW_KINDS:
+        return _judge_rows(rule, data, *_take_one_row(query(rules.render_query([rule], data))))
+    (answer,) = _take_one_row(query(rules.render_question(rule, data)))
+    return _judge_answer(rule, answer)
 
 
-def _one_row(answer: Rows) -> tuple[Any, ...]:
+def _take_one_row(answer: Rows) -> tuple[Any, ...]:
     if len(answer.rows) != 1:
         raise ScanError("one answer was expected, not " + ("more" if answer.rows else "none"))
     return answer.rows[0]
 
 
-def _of_rows(
+def _judge_rows(
     rule: DataQualityRule, data: rules.Data, total: int, nulls: int, passed: int
 ) -> DataQualityRuleResult:
     evaluated = total - nulls if rule.ignore_null else total
@@ -74,11 +74,11 @@ def _of_rows(
         passed_count=passed,
         null_count=nulls,
         pass_ratio=ratio,
-        failing_rows_query=rules.failing_rows(rule, data),
+        failing_rows_query=rules.render_failing_rows(rule, data),
     )
 
 
-def _of_answer(rule: DataQualityRule, answer: Any) -> DataQualityRuleResult:
-    if rules.kind(rule) == "sql_assertion":
+def _judge_answer(rule: DataQualityRule, answer: Any) -> DataQualityRuleResult:
+    if rules.get_kind(rule) == "sql_assertion":
         return DataQualityRuleResult(passed=answer == 0, assertion_row_count=answer)
     return DataQualityRuleResult(passed=answer is True)

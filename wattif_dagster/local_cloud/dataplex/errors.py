@@ -1,4 +1,4 @@
-"""The two ways things go wrong: a request is refused, or a job fails."""
+"""Errors: a request is refused, or a job fails."""
 
 from grpc import StatusCode
 
@@ -13,35 +13,35 @@ class ApiError(Exception):
 
 
 def invalid_argument(message: str) -> ApiError:
-    """The request makes no sense whatever the state of the service."""
+    """An error for a request that is invalid in any state of the service."""
     return ApiError(StatusCode.INVALID_ARGUMENT, message)
 
 
 def not_found(name: str) -> ApiError:
-    """The named resource does not exist."""
+    """An error for a resource that does not exist."""
     return ApiError(StatusCode.NOT_FOUND, f"Resource '{name}' was not found")
 
 
 def already_exists(name: str) -> ApiError:
-    """The name is taken."""
+    """An error for a name in use."""
     return ApiError(StatusCode.ALREADY_EXISTS, f"Resource '{name}' already exists")
 
 
 def failed_precondition(message: str) -> ApiError:
-    """The request makes sense, but not in the state the resource is in."""
+    """An error for a request that is invalid in the current state of the resource."""
     return ApiError(StatusCode.FAILED_PRECONDITION, message)
 
 
 def unimplemented(feature: str) -> ApiError:
-    """The real service can do this, the local one cannot."""
+    """An error for a feature of the real service that the local one lacks."""
     return ApiError(
         StatusCode.UNIMPLEMENTED, f"{feature}: not supported by the local Dataplex service"
     )
 
 
 class ScanError(Exception):
-    """Why a job ends as FAILED, in words for the user."""
+    """Ends a job as FAILED. The text is for the user."""
 
 
 class CancelledError(Exception):
-    """Raised inside a job that was cancelled."""
+    """Ends a job that was cancelled."""

@@ -1,6 +1,6 @@
-"""Results of a job as rows of the export table, one for each rule.
+"""Builds the rows of the export table from the results of a job, one row per rule.
 
-The columns are those of export_schema.
+The columns are in export_schema.
 """
 
 import json
@@ -17,9 +17,9 @@ from google.cloud.dataplex_v1.types import (
 from google.protobuf import json_format
 
 from . import preview
-from .names import TableName, scan_of
-from .rules import ROW_KINDS, kind
-from .trigger import trigger_mode
+from .names import TableName, extract_scan
+from .rules import ROW_KINDS, get_kind
+from .trigger import get_trigger_mode
 
 _RULE_TYPES = {
     "range_expectation": "Range Check",
@@ -35,24 +35,24 @@ _RULE_TYPES = {
 }
 
 
-def export_rows(
+def build_export_rows(
     scan: DataScan, job: DataScanJob, result: DataQualityResult, end_time: datetime
 ) -> list[dict[str, Any]]:
-    """JSON rows for one job; `end_time` is when the rules were done."""
-    job_columns = _job_columns(scan, job, result, end_time)
-    return [job_columns | _rule_columns(rule_result) for rule_result in result.rules]
+    """JSON rows of one job. `end_time` is the time when the rules had run."""
+    job_columns = _build_job_columns(scan, job, result, end_time)
+    return [job_columns | _build_rule_columns(rule_result) for rule_result in result.rules]
 
 
-def _job_columns(
+def _build_job_columns(
     scan: DataScan, job: DataScanJob, result: DataQualityResult, end_time: datetime
 ) -> dict[str, Any]:
-    _, project, _, location, _, scan_id = scan_of(job.name).split("/")
+    _, project, _, location, _, scan_id = extract_scan(job.name).split("/")
     source = TableName.parse(scan.data.resource, "data.resource")
     spec, scanned = scan.data_quality_spec, result.scanned_data.incremental_field
     now = datetime.now(UTC).isoformat()
     return {
         "data_quality_scan": {
-            "resource_name": f"//dataplex.googleapis.com/{scan_of(job.name)}",
+            "resource_name": f"//dataplex.googleapis.com/{extract_scan(job.name)}",
             "project_id": project,
             "location": location,
             "data_scan_id": scan_id,
@@ -67,7 +67,7 @@ def _job_columns(
         "data_quality_job_id": job.uid,
         "data_quality_job_configuration": json.dumps(
             {
-                "trigger": trigger_mode(scan).replace("_", ""),
+                "trigger": get_trigger_mode(scan).replace("_", ""),
                 "incremental": bool(scan.execution_spec.field),
                 "incremental_column": scan.execution_spec.field or None,
                 "sampling_percent": round(spec.sampling_percent, 3) or 100.0,
@@ -95,8 +95,8 @@ def _job_columns(
     }
 
 
-def _rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
-    rule, rule_kind = result.rule, kind(result.rule)
+def _build_rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
+    rule, rule_kind = result.rule, get_kind(result.rule)
     columns = {
         "rule_name": rule.name or None,
         "rule_description": rule.description or None,
@@ -104,11 +104,11 @@ def _rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
         "rule_evaluation_type": "Per row" if rule_kind in ROW_KINDS else "Aggregate",
         "rule_column": rule.column or None,
         "rule_dimension": rule.dimension or None,
-        "rule_parameters": _parameters(rule),
+        "rule_parameters": _serialize_parameters(rule),
         "rule_passed": result.passed,
         "rule_suspended": rule.suspended,
         "rule_attributes": json.dumps(dict(rule.attributes)),
-        "debug_queries": _debug_queries(result),
+        "debug_queries": _list_debug_queries(result),
     }
     if rule_kind in ROW_KINDS:
         columns |= {
@@ -124,13 +124,13 @@ def _rule_columns(result: DataQualityRuleResult) -> dict[str, Any]:
     return columns
 
 
-def _parameters(rule: DataQualityRule) -> str:
-    """The rule's own settings, as JSON."""
-    expectation = getattr(preview.extended(rule), kind(rule))
+def _serialize_parameters(rule: DataQualityRule) -> str:
+    """The settings of the rule kind as JSON."""
+    expectation = getattr(preview.extend(rule), get_kind(rule))
     return json_format.MessageToJson(expectation, preserving_proto_field_name=True, indent=None)
 
 
-def _debug_queries(result: DataQualityRuleResult) -> list[dict[str, Any]]:
+def _list_debug_queries(result: DataQualityRuleResult) -> list[dict[str, Any]]:
     return [
         {
             "description": query.description or None,

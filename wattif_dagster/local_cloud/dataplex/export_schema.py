@@ -1,6 +1,6 @@
 """Columns of the export table, in the form of BigQuery's REST API.
 
-The published schema 1_6_0: https://cloud.google.com/dataplex/docs/use-auto-data-quality#table-schema
+Source, schema 1_6_0: https://cloud.google.com/dataplex/docs/use-auto-data-quality#table-schema
 """
 
 from typing import Any

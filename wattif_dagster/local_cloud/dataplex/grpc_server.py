@@ -1,4 +1,4 @@
-"""The gRPC transport, plain text."""
+"""The gRPC transport, in plain text."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ _log = logging.getLogger(__name__)
 
 
 def start(methods: Sequence[Method], port: int) -> tuple[grpc.Server, int]:
-    """A running server on 127.0.0.1, and its port (a free one for 0). Raises OSError."""
-    # Without reuseport off, a second server would bind the same port and share its calls.
+    """Start a server on 127.0.0.1 and return it and its port, a free one for 0. Raises OSError."""
+    # With reuseport, a second server could bind the same port and take some of the calls.
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     for service in {method.service for method in methods}:
-        handlers = {m.name: _handler(m) for m in methods if m.service == service}
+        handlers = {m.name: _make_handler(m) for m in methods if m.service == service}
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, handlers)])
     try:
         bound = server.add_insecure_port(f"127.0.0.1:{port}")
@@ -29,9 +29,9 @@ def start(methods: Sequence[Method], port: int) -> tuple[grpc.Server, int]:
     return server, bound
 
 
-def _handler(method: Method) -> grpc.RpcMethodHandler:
+def _make_handler(method: Method) -> grpc.RpcMethodHandler:
     return grpc.unary_unary_rpc_method_handler(
-        _behaviour(method),
+        _make_behaviour(method),
         request_deserializer=method.wire_type.FromString,
         response_serializer=_serialize,
     )
@@ -41,7 +41,7 @@ def _serialize(message: Message) -> bytes:
     return message.SerializeToString()
 
 
-def _behaviour(method: Method) -> Callable[[Message, grpc.ServicerContext], Message]:
+def _make_behaviour(method: Method) -> Callable[[Message, grpc.ServicerContext], Message]:
     def call(request: Message, context: grpc.ServicerContext) -> Message:
         try:
             return method.invoke(request)

@@ -1,4 +1,4 @@
-"""Updates of a scan by field mask."""
+"""Updates a scan by a field mask."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,18 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from .errors import failed_precondition, invalid_argument
-from .trigger import trigger_mode
+from .trigger import get_trigger_mode
 
 MUTABLE = ("description", "display_name", "labels", "execution_spec.trigger", "data_quality_spec")
 IMMUTABLE = ("name", "data", "execution_spec.field", "execution_identity")
 _FIXED_MESSAGE = "immutable; delete the scan and create it again"
 
 
-def updated(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataScan:
-    """A copy of `current` with the masked fields as `change` has them, unset ones cleared.
+def apply_mask(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataScan:
+    """A copy of `current` with the masked fields of `change`. Unset fields are cleared.
 
-    Without paths: the mutable fields that `change` has set. `*`: all mutable ones. Raises ApiError
-    INVALID_ARGUMENT for a path that is unknown, immutable or output only.
+    Without paths, the set mutable fields of `change` are taken. With `*`, all mutable fields are
+    taken. Raises ApiError INVALID_ARGUMENT for a path that is unknown, immutable or output only.
     """
     pb, change_pb = DataScan.pb(DataScan(current)), DataScan.pb(change)
     if list(paths) == ["*"]:
@@ -41,7 +41,7 @@ def updated(current: DataScan, change: DataScan, paths: Sequence[str]) -> DataSc
 
 
 def _has(message: Message, path: str) -> bool:
-    """Whether a field holds anything but its default."""
+    """Whether a field has another value than its default."""
     *parents, name = path.split(".")
     for parent in parents:
         message = getattr(message, parent)
@@ -58,7 +58,7 @@ def _check_path(path: str, descriptor: Any) -> None:
 
 
 def _check_trigger_change(before: DataScan, after: DataScan) -> None:
-    modes = (trigger_mode(before), trigger_mode(after))
+    modes = (get_trigger_mode(before), get_trigger_mode(after))
     if modes[0] != modes[1] and "one_time" in modes:
         raise failed_precondition(
             "execution_spec.trigger: a scan cannot change to or from one_time"

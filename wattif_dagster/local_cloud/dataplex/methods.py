@@ -1,4 +1,4 @@
-"""The RPCs, said once for both transports: names, message types, REST routes."""
+"""Describes the RPCs for both transports: names, message types, REST routes."""
 
 import re
 from collections.abc import Callable
@@ -19,10 +19,10 @@ _SERVICES = {"google.cloud.dataplex.v1": "DataScanService", "google.longrunning"
 
 @dataclass(frozen=True)
 class Method:
-    """One RPC: `call` takes an instance of `request_type`, `wire_type` is its protobuf class.
+    """One RPC. `call` takes an instance of `request_type`, and `wire_type` is its protobuf class.
 
-    `path` is in google.api.http syntax; `body` is the field the HTTP body holds, "*" for all
-    fields, None for no body.
+    `path` is in google.api.http syntax. `body` is the field in the HTTP body: "*" for all fields,
+    None for no body.
     """
 
     service: str
@@ -36,7 +36,7 @@ class Method:
 
     @cached_property
     def route(self) -> re.Pattern[str]:
-        """Matches a URL path; its groups are the fields in the path, dots as `__`."""
+        """A pattern of URL paths. Its groups are the fields in the path, with `__` for dots."""
         pattern = re.escape(self.path).replace(r"\*", r"[^/:]+")
         pattern = re.sub(
             r"\\{([a-z_\\.]+)=([^{}]*)\\}",
@@ -46,7 +46,7 @@ class Method:
         return re.compile(pattern)
 
     def invoke(self, request: Message) -> Message:
-        """Calls with a protobuf message and returns one. Raises ApiError."""
+        """Call with a protobuf message and return one. Raises ApiError."""
         if isinstance(self.request_type, MessageMeta):
             response = self.call(self.request_type.wrap(request))
         else:
@@ -54,8 +54,8 @@ class Method:
         return type(response).pb(response) if isinstance(type(response), MessageMeta) else response
 
 
-def data_scan_methods(service: DataScanService) -> list[Method]:
-    """The RPCs of DataScanService. Of routes that fit one URL, the first counts."""
+def list_data_scan_methods(service: DataScanService) -> list[Method]:
+    """The RPCs of DataScanService. The first route that fits a URL is used."""
     location = "projects/*/locations/*"
     scan = f"{location}/dataScans/*"
     scans, jobs = f"/v1/{{parent={location}}}/dataScans", f"/v1/{{parent={scan}}}/jobs"
@@ -64,18 +64,20 @@ def data_scan_methods(service: DataScanService) -> list[Method]:
     generate = f"{one_scan}:generateDataQualityRules"
     s = service
     return [
-        _method(s.create_data_scan, dp.CreateDataScanRequest, "POST", scans, "data_scan"),
-        _method(s.list_data_scans, dp.ListDataScansRequest, "GET", scans),
-        _method(s.get_data_scan, dp.GetDataScanRequest, "GET", one_scan),
-        _method(s.update_data_scan, dp.UpdateDataScanRequest, "PATCH", one_update, "data_scan"),
-        _method(s.delete_data_scan, dp.DeleteDataScanRequest, "DELETE", one_scan),
-        _method(s.run_data_scan, dp.RunDataScanRequest, "POST", f"{one_scan}:run", "*"),
-        _method(s.list_data_scan_jobs, dp.ListDataScanJobsRequest, "GET", jobs),
-        _method(s.get_data_scan_job, dp.GetDataScanJobRequest, "GET", one_job),
-        _method(
+        _make_method(s.create_data_scan, dp.CreateDataScanRequest, "POST", scans, "data_scan"),
+        _make_method(s.list_data_scans, dp.ListDataScansRequest, "GET", scans),
+        _make_method(s.get_data_scan, dp.GetDataScanRequest, "GET", one_scan),
+        _make_method(
+            s.update_data_scan, dp.UpdateDataScanRequest, "PATCH", one_update, "data_scan"
+        ),
+        _make_method(s.delete_data_scan, dp.DeleteDataScanRequest, "DELETE", one_scan),
+        _make_method(s.run_data_scan, dp.RunDataScanRequest, "POST", f"{one_scan}:run", "*"),
+        _make_method(s.list_data_scan_jobs, dp.ListDataScanJobsRequest, "GET", jobs),
+        _make_method(s.get_data_scan_job, dp.GetDataScanJobRequest, "GET", one_job),
+        _make_method(
             s.cancel_data_scan_job, dp.CancelDataScanJobRequest, "POST", f"{one_job}:cancel", "*"
         ),
-        _method(
+        _make_method(
             s.generate_data_quality_rules,
             dp.GenerateDataQualityRulesRequest,
             "POST",
@@ -85,7 +87,7 @@ def data_scan_methods(service: DataScanService) -> list[Method]:
     ]
 
 
-def operations_methods(service: OperationsService) -> list[Method]:
+def list_operations_methods(service: OperationsService) -> list[Method]:
     """The RPCs of google.longrunning.Operations, except WaitOperation."""
     location = "projects/*/locations/*"
     one = f"/v1/{{name={location}/operations/*}}"
@@ -93,17 +95,19 @@ def operations_methods(service: OperationsService) -> list[Method]:
     cancel = f"{one}:cancel"
     s = service
     return [
-        _method(s.get_operation, operations_pb2.GetOperationRequest, "GET", one),
-        _method(s.list_operations, operations_pb2.ListOperationsRequest, "GET", every),
-        _method(s.delete_operation, operations_pb2.DeleteOperationRequest, "DELETE", one),
-        _method(s.cancel_operation, operations_pb2.CancelOperationRequest, "POST", cancel, "*"),
+        _make_method(s.get_operation, operations_pb2.GetOperationRequest, "GET", one),
+        _make_method(s.list_operations, operations_pb2.ListOperationsRequest, "GET", every),
+        _make_method(s.delete_operation, operations_pb2.DeleteOperationRequest, "DELETE", one),
+        _make_method(
+            s.cancel_operation, operations_pb2.CancelOperationRequest, "POST", cancel, "*"
+        ),
     ]
 
 
-def _method(
+def _make_method(
     call: Callable[[Any], Any], request_type: Any, verb: str, path: str, body: str | None = None
 ) -> Method:
-    """A method whose names follow from the full name of its request type."""
+    """A method with the names from the full name of its request type."""
     wire_type = request_type.meta.pb if isinstance(request_type, MessageMeta) else request_type
     package, _, request = wire_type.DESCRIPTOR.full_name.rpartition(".")
     return Method(

@@ -1,4 +1,4 @@
-"""Resource names: their formats, checked, and the parts of them."""
+"""Checks the formats of resource names, and parses them."""
 
 import re
 from dataclasses import dataclass
@@ -10,36 +10,36 @@ _SCAN_ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _SCAN = rf"{_LOCATION}/dataScans/{_SCAN_ID}"
 _JOB = rf"{_SCAN}/jobs/[A-Za-z0-9-]+"
 _OPERATION = rf"{_LOCATION}/operations/[A-Za-z0-9-]+"
-# Letters, digits, marks, '_', '-' and space: all BigQuery allows, and nothing that ends a quote.
+# Letters, digits, marks, '_', '-' and space: BigQuery allows only these, and none ends a quote.
 _DATASET = r"projects/([a-z0-9][a-z0-9.:-]*)/datasets/(\w+)"
 _TABLE = rf"{_DATASET}/tables/([\w -]+)"
 _TABLE_HOST = "//bigquery.googleapis.com/"
 
 
 def check_location(name: str, field: str) -> str:
-    """The name, if it is `projects/*/locations/*`; raises ApiError INVALID_ARGUMENT."""
+    """Return a name `projects/*/locations/*`. Raises ApiError INVALID_ARGUMENT for others."""
     return _check(_LOCATION, name, field, "projects/{project}/locations/{location}")
 
 
 def check_scan(name: str, field: str) -> str:
-    """The name, if it is that of a scan; raises ApiError INVALID_ARGUMENT."""
+    """Return the name of a scan. Raises ApiError INVALID_ARGUMENT for others."""
     return _check(_SCAN, name, field, "projects/{project}/locations/{location}/dataScans/{id}")
 
 
 def check_scan_id(scan_id: str) -> str:
-    """The id, if it may name a scan; raises ApiError INVALID_ARGUMENT."""
+    """Return the id of a scan. Raises ApiError INVALID_ARGUMENT for others."""
     form = "1 to 63 of a-z, 0-9 and '-', starting with a letter, not ending with '-'"
     return _check(_SCAN_ID, scan_id, "data_scan_id", form)
 
 
 def check_job(name: str) -> str:
-    """The name, if it is that of a job; raises ApiError INVALID_ARGUMENT."""
+    """Return the name of a job. Raises ApiError INVALID_ARGUMENT for others."""
     form = "projects/{project}/locations/{location}/dataScans/{id}/jobs/{job}"
     return _check(_JOB, name, "name", form)
 
 
 def check_operation(name: str) -> str:
-    """The name, if it is that of an operation; raises ApiError INVALID_ARGUMENT."""
+    """Return the name of an operation. Raises ApiError INVALID_ARGUMENT for others."""
     form = "projects/{project}/locations/{location}/operations/{operation}"
     return _check(_OPERATION, name, "name", form)
 
@@ -50,18 +50,18 @@ def _check(pattern: str, value: str, field: str, form: str) -> str:
     return value
 
 
-def location_of(name: str) -> str:
-    """`projects/*/locations/*` of any resource below it."""
+def extract_location(name: str) -> str:
+    """The location `projects/*/locations/*` of a resource name."""
     return "/".join(name.split("/")[:4])
 
 
-def scan_of(job: str) -> str:
-    """The scan a job belongs to."""
+def extract_scan(job: str) -> str:
+    """The name of the scan of a job."""
     return job.rpartition("/jobs/")[0]
 
 
-def dataset_of(resource: str, field: str) -> tuple[str, str]:
-    """Project and dataset of `[//bigquery.googleapis.com/]projects/*/datasets/*`.
+def parse_dataset(resource: str, field: str) -> tuple[str, str]:
+    """The project and dataset of `[//bigquery.googleapis.com/]projects/*/datasets/*`.
 
     Raises ApiError INVALID_ARGUMENT.
     """
@@ -84,7 +84,7 @@ class TableName:
 
     @classmethod
     def parse(cls, resource: str, field: str) -> "TableName":
-        """From `[//bigquery.googleapis.com/]projects/*/datasets/*/tables/*`.
+        """Parse `[//bigquery.googleapis.com/]projects/*/datasets/*/tables/*`.
 
         Raises ApiError INVALID_ARGUMENT.
         """

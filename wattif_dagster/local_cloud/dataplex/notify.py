@@ -1,4 +1,4 @@
-"""Notification reports: written to the log, where the real service sends mail."""
+"""Writes notification reports to the log. The real service sends mail."""
 
 import logging
 
@@ -8,7 +8,7 @@ _log = logging.getLogger(__name__)
 
 
 def notify(scan: DataScan, job: DataScanJob) -> None:
-    """Logs the report of a job that has ended, if one of the scan's triggers asks for it."""
+    """Log the report of an ended job, if a trigger of the scan requests it."""
     actions = scan.data_quality_spec.post_scan_actions
     if "notification_report" not in actions:
         return

@@ -1,6 +1,6 @@
 """Long-running operations, and google.longrunning.Operations without its transport.
 
-All are done when they are returned: nothing here takes long.
+Every operation is done when it is returned, because none takes long.
 """
 
 from datetime import datetime
@@ -21,21 +21,21 @@ from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
 from .errors import ApiError, unimplemented
-from .names import check_location, check_operation, location_of
-from .paging import page
+from .names import check_location, check_operation, extract_location
+from .paging import take_page
 from .store import Store
 
 
-def finished(
+def make_operation(
     target: str, verb: str, started: datetime, ended: datetime, outcome: DataScan | ApiError | None
 ) -> Operation:
-    """An operation on the resource `target` which gave a scan, nothing, or an error."""
+    """A done operation on the resource `target`. Its outcome is a scan, nothing, or an error."""
     metadata = OperationMetadata(
         create_time=started, end_time=ended, target=target, verb=verb, api_version="v1"
     )
     operation = Operation(
-        name=f"{location_of(target)}/operations/operation-{uuid4()}",
-        metadata=_packed(OperationMetadata.pb(metadata)),
+        name=f"{extract_location(target)}/operations/operation-{uuid4()}",
+        metadata=_pack(OperationMetadata.pb(metadata)),
         done=True,
     )
     if isinstance(outcome, ApiError):
@@ -43,33 +43,33 @@ def finished(
         operation.error.CopyFrom(Status(code=number, message=outcome.message))
     else:
         response = Empty() if outcome is None else DataScan.pb(outcome)
-        operation.response.CopyFrom(_packed(response))
+        operation.response.CopyFrom(_pack(response))
     return operation
 
 
-def _packed(message: Message) -> Any:
+def _pack(message: Message) -> Any:
     wrapper = Any()
     wrapper.Pack(message)
     return wrapper
 
 
 class OperationsService:
-    """One method per RPC: request message in, response message out, ApiError raised."""
+    """One method per RPC. Each takes a request, returns a response, and raises ApiError."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def get_operation(self, request: GetOperationRequest) -> Operation:
-        """One operation."""
-        return self._store.operation(check_operation(request.name))
+        """Return one operation."""
+        return self._store.get_operation(check_operation(request.name))
 
     def list_operations(self, request: ListOperationsRequest) -> ListOperationsResponse:
-        """Operations of a location."""
+        """Return the operations of a location."""
         parent = check_location(request.name, "name")
         if request.filter:
             raise unimplemented("filter")
-        operations, token = page(
-            self._store.operations(parent),
+        operations, token = take_page(
+            self._store.list_operations(parent),
             lambda operation: operation.name,
             size=request.page_size,
             default_size=100,
@@ -79,11 +79,11 @@ class OperationsService:
         return ListOperationsResponse(operations=operations, next_page_token=token)
 
     def delete_operation(self, request: DeleteOperationRequest) -> Empty:
-        """Forgets an operation."""
-        self._store.delete_operation(self._store.operation(check_operation(request.name)).name)
+        """Delete an operation."""
+        self._store.delete_operation(self._store.get_operation(check_operation(request.name)).name)
         return Empty()
 
     def cancel_operation(self, request: CancelOperationRequest) -> Empty:
-        """Does nothing but look the operation up: it was done when it was returned."""
-        self._store.operation(check_operation(request.name))
+        """Look up the operation. It is already done, so nothing is cancelled."""
+        self._store.get_operation(check_operation(request.name))
         return Empty()

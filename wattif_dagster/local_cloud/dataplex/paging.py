@@ -1,4 +1,4 @@
-"""Pages of a list, with opaque tokens that survive changes to the list between pages."""
+"""Divides a list into pages. Page tokens stay valid when the list changes between pages."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ MAX_PAGE_SIZE = 1000
 T = TypeVar("T")
 
 
-def page(
+def take_page(
     items: Sequence[T],
     key: Callable[[T], str],
     *,
@@ -23,10 +23,10 @@ def page(
     scope: str,
     descending: bool = False,
 ) -> tuple[Sequence[T], str]:
-    """The page after the one that gave `token`, and the token of the next ("" at the end).
+    """The page after the one that returned `token`, and the next token ("" at the end).
 
-    `items` are sorted by `key`, which is unique. `scope` stands for the other parameters of the
-    request, which must not change from page to page. Raises ApiError INVALID_ARGUMENT.
+    `items` are sorted by `key`, which is unique. `scope` has the other parameters of the request,
+    which must be the same for all pages. Raises ApiError INVALID_ARGUMENT.
     """
     if size < 0:
         raise invalid_argument(f"page_size: must not be negative, not {size}")
@@ -48,5 +48,5 @@ def _decode(token: str, scope: str) -> str:
     except (binascii.Error, ValueError, TypeError):
         token_scope, last = None, None
     if token_scope != scope or not isinstance(last, str):
-        raise invalid_argument("page_token: not one that this list has given")
+        raise invalid_argument("page_token: not a token of this list")
     return last

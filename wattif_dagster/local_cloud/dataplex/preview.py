@@ -1,11 +1,11 @@
-"""The fields of the anomaly detection preview, which the published messages do not have.
+"""The fields of the anomaly detection preview, which the published messages lack.
 
-Here they are added to copies of the published messages, in a descriptor pool of their own. The
-published classes carry them as unknown fields, and lose nothing: only where the fields are read or
-become JSON is a message turned into its copy. A stock client sees a rule without a type.
+They are added to copies of the published messages in a separate descriptor pool. The published
+classes keep the fields as unknown fields and lose nothing. A message becomes its copy only where
+the fields are read or become JSON. A stock client sees a rule without a type.
 
-The names are those that the preview's users send, except `segmentation_columns`, which is ours;
-the field numbers are ours too, and never leave this service but as unknown fields.
+Users of the preview send these field names, except `segmentation_columns`, which is a name of this
+project. The field numbers are also chosen here, and clients see them only as unknown fields.
 """
 
 from functools import cache
@@ -29,20 +29,20 @@ _TYPES = {
 }
 
 
-def extended(message: Any) -> Any:
-    """The copy of a message, protobuf or proto-plus, that has the preview's fields."""
+def extend(message: Any) -> Any:
+    """The copy of a message, protobuf or proto-plus, with the preview's fields."""
     wire: Message = message if isinstance(message, Message) else type(message).pb(message)
-    return extended_class(wire.DESCRIPTOR.full_name).FromString(wire.SerializeToString())
+    return get_extended_class(wire.DESCRIPTOR.full_name).FromString(wire.SerializeToString())
 
 
 @cache
-def extended_class(full_name: str) -> type[Message]:
-    """The class of the copies of that message."""
-    return message_factory.GetMessageClass(pool().FindMessageTypeByName(full_name))
+def get_extended_class(full_name: str) -> type[Message]:
+    """The class of the copies of the named message."""
+    return message_factory.GetMessageClass(build_pool().FindMessageTypeByName(full_name))
 
 
 @cache
-def pool() -> DescriptorPool:
+def build_pool() -> DescriptorPool:
     """The published messages of scans, jobs and operations, with the preview's fields."""
     made, added = DescriptorPool(), set()
 
@@ -91,14 +91,14 @@ def _add_preview(file: descriptor_pb2.FileDescriptorProto) -> None:
 
 
 def _add_field(
-    message: descriptor_pb2.DescriptorProto, name: str, of_type: str, *, repeated: bool = False
+    message: descriptor_pb2.DescriptorProto, name: str, field_type: str, *, repeated: bool = False
 ) -> descriptor_pb2.FieldDescriptorProto:
-    """A field of a scalar type, or of the message type whose full name begins with a dot."""
-    is_message = of_type.startswith(".")
+    """Add a field of a scalar type, or of a message type, whose full name begins with a dot."""
+    is_message = field_type.startswith(".")
     return message.field.add(
         name=name,
         number=_FIRST_NUMBER + len(message.field),
         label=FieldDescriptor.LABEL_REPEATED if repeated else FieldDescriptor.LABEL_OPTIONAL,
-        type=FieldDescriptor.TYPE_MESSAGE if is_message else _TYPES[of_type],
-        type_name=of_type if is_message else None,
+        type=FieldDescriptor.TYPE_MESSAGE if is_message else _TYPES[field_type],
+        type_name=field_type if is_message else None,
     )

@@ -1,4 +1,4 @@
-"""The REST transport: JSON over HTTP/1.1, as google.api.http maps it, and GET /healthz."""
+"""The REST transport: JSON over HTTP/1.1 by google.api.http, and GET /healthz."""
 
 import json
 import logging
@@ -18,9 +18,9 @@ from .errors import ApiError, invalid_argument
 from .methods import Method
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-OWN_NAMES = ("127.0.0.1", "localhost")
-"""Hosts that requests may be for: a web page whose own name was made to resolve to 127.0.0.1 (DNS
-rebinding) sends that name, and would else be taken for the user."""
+ACCEPTED_HOSTS = ("127.0.0.1", "localhost")
+"""Accepted hosts of requests. A web page whose name resolves to 127.0.0.1 (DNS rebinding) sends
+another host."""
 
 _HTTP_STATUS = {
     StatusCode.INVALID_ARGUMENT: 400,
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 def start(methods: Sequence[Method], port: int) -> tuple[ThreadingHTTPServer, int]:
-    """A running server on 127.0.0.1, and its port (a free one for 0). Raises OSError."""
+    """Start a server on 127.0.0.1 and return it and its port, a free one for 0. Raises OSError."""
     handler = type("Handler", (_Handler,), {"methods": methods})
     try:
         server = _Server(("127.0.0.1", port), handler)
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     methods: Sequence[Method] = ()
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body leave in one packet
+    wbufsize = -1  # sends headers and body in one packet
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -72,11 +72,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             status, payload = 200, self._respond(url.path, query)
         except ApiError as error:
-            status, payload = _HTTP_STATUS[error.code], _error(error.code, error.message)
+            status, payload = _HTTP_STATUS[error.code], _render_error(error.code, error.message)
         except Exception:
             _log.exception("%s %s", self.command, url.path)
             status = 500
-            payload = _error(StatusCode.INTERNAL, "internal error; see the service's log")
+            payload = _render_error(StatusCode.INTERNAL, "internal error; see the service's log")
         body = json.dumps(payload).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -85,23 +85,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _respond(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        body = self._body()  # always read, or it would be taken for the next request
-        if self.headers.get("Host", "").partition(":")[0] not in OWN_NAMES:
-            raise ApiError(StatusCode.PERMISSION_DENIED, f"ask for {' or '.join(OWN_NAMES)}")
+        body = self._read_body()  # must be read: else it becomes the next request
+        if self.headers.get("Host", "").partition(":")[0] not in ACCEPTED_HOSTS:
+            raise ApiError(
+                StatusCode.PERMISSION_DENIED, f"the Host must be {' or '.join(ACCEPTED_HOSTS)}"
+            )
         if self.command == "GET" and path == "/healthz":
             return {"status": "ok"}
         for method in self.methods:
             match = method.route.fullmatch(path)
             if match and method.verb == self.command:
-                request = _request(method, match.groupdict(), query, body)
+                request = _parse_request(method, match.groupdict(), query, body)
                 return json_format.MessageToDict(
-                    preview.extended(method.invoke(request)),
-                    descriptor_pool=preview.pool(),
+                    preview.extend(method.invoke(request)),
+                    descriptor_pool=preview.build_pool(),
                     use_integers_for_enums="enum-encoding=int" in query.get("$alt", ""),
                 )
         raise ApiError(StatusCode.NOT_FOUND, f"there is no method {self.command} {path}")
 
-    def _body(self) -> Any:
+    def _read_body(self) -> Any:
         length = self.headers.get("Content-Length", "0")
         chunked = "Transfer-Encoding" in self.headers
         if chunked or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
@@ -114,14 +116,14 @@ class _Handler(BaseHTTPRequestHandler):
             raise invalid_argument(f"the body is not JSON: {error}") from error
 
 
-def _request(
+def _parse_request(
     method: Method, path_fields: dict[str, str], query: dict[str, str], body: Any
 ) -> Message:
-    """The request message: fields from the path, the query and the body. Raises ApiError."""
+    """The request message with fields from path, query and body. Raises ApiError."""
     if not isinstance(body, dict):
         raise invalid_argument("the body must be a JSON object")
     fields: dict[str, Any] = {
-        name: _query_value(method, name, value)
+        name: _parse_query_value(method, name, value)
         for name, value in query.items()
         if not name.startswith("$")
     }
@@ -137,15 +139,15 @@ def _request(
         holder[leaf] = unquote(value)
     try:
         parsed = json_format.ParseDict(
-            fields, preview.extended_class(method.wire_type.DESCRIPTOR.full_name)()
+            fields, preview.get_extended_class(method.wire_type.DESCRIPTOR.full_name)()
         )
     except json_format.ParseError as error:
         raise invalid_argument(f"invalid JSON payload: {error}") from error
     return method.wire_type.FromString(parsed.SerializeToString())
 
 
-def _query_value(method: Method, name: str, value: str) -> str | bool:
-    """Booleans are words in a query; other types parse from their text."""
+def _parse_query_value(method: Method, name: str, value: str) -> str | bool:
+    """The value of a query parameter. A boolean is a word; ParseDict parses other types."""
     fields = method.wire_type.DESCRIPTOR.fields_by_camelcase_name
     field = fields.get(name) or method.wire_type.DESCRIPTOR.fields_by_name.get(name)
     if field is not None and field.type == FieldDescriptor.TYPE_BOOL:
@@ -153,6 +155,6 @@ def _query_value(method: Method, name: str, value: str) -> str | bool:
     return value
 
 
-def _error(code: StatusCode, message: str) -> dict[str, Any]:
+def _render_error(code: StatusCode, message: str) -> dict[str, Any]:
     status = _HTTP_STATUS.get(code, 500)
     return {"error": {"code": status, "message": message, "status": code.name}}

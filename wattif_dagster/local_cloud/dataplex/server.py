@@ -1,9 +1,9 @@
-"""The whole service in one process: store, job runner, both transports."""
+"""Runs the service in one process: store, job runner and both transports."""
 
 from pathlib import Path
 
 from . import grpc_server, rest_server
-from .methods import data_scan_methods, operations_methods
+from .methods import list_data_scan_methods, list_operations_methods
 from .operations import OperationsService
 from .runner import JobRunner
 from .service import DataScanService
@@ -14,7 +14,7 @@ _GRACE_SECONDS = 1
 
 
 class Server:
-    """Serves from construction until `stop`; REST answers only when gRPC does too."""
+    """Serves from its construction until `stop`. REST starts last, so gRPC answers before it."""
 
     def __init__(
         self,
@@ -25,19 +25,21 @@ class Server:
         grpc_port: int = 0,
         rest_port: int = 0,
     ) -> None:
-        """Raises OSError for a port or directory, StoreError."""
+        """Start to serve. Raises OSError for a port or the directory, and StoreError."""
         data_dir.mkdir(parents=True, exist_ok=True)
         self._store = Store(data_dir / "dataplex.sqlite")
         warehouse = Warehouse(bigquery_endpoint, project)
         self._runner = JobRunner(self._store, warehouse)
         self._runner.start()
         service = DataScanService(self._store, self._runner, warehouse)
-        rpcs = data_scan_methods(service) + operations_methods(OperationsService(self._store))
+        rpcs = list_data_scan_methods(service) + list_operations_methods(
+            OperationsService(self._store)
+        )
         self._grpc, self.grpc_port = grpc_server.start(rpcs, grpc_port)
         self._rest, self.rest_port = rest_server.start(rpcs, rest_port)
 
     def stop(self) -> None:
-        """Stops answering. A job that runs ends as FAILED, here or at the next start."""
+        """Stop to serve. A running job ends as FAILED, now or at the next start."""
         self._rest.shutdown()
         self._rest.server_close()
         self._grpc.stop(_GRACE_SECONDS).wait()

@@ -1,6 +1,6 @@
 """google.cloud.dataplex.v1.DataScanService without its transport.
 
-One method per RPC: request message in, response message out, ApiError raised.
+One method per RPC. Each takes a request, returns a response, and raises ApiError.
 """
 
 from collections.abc import Callable
@@ -23,22 +23,22 @@ from .errors import (
     unimplemented,
 )
 from .evaluate import check_incremental
-from .masks import updated
+from .masks import apply_mask
 from .names import (
     TableName,
     check_job,
     check_location,
     check_scan,
     check_scan_id,
-    scan_of,
+    extract_scan,
 )
-from .operations import finished
-from .paging import page
+from .operations import make_operation
+from .paging import take_page
 from .rules import Data, has_detection
 from .runner import JobRunner
 from .store import Store
-from .times import timestamp
-from .trigger import trigger_mode
+from .times import make_timestamp
+from .trigger import get_trigger_mode
 from .validate import check_scan as check_scan_message
 from .warehouse import Warehouse
 
@@ -55,11 +55,11 @@ _OUTPUT_ONLY = (
 )
 M = TypeVar("M", dp.DataScan, dp.DataScanJob)
 
-_DETAILS = ("data_quality_spec", "data_quality_result")  # what the view BASIC leaves out
+_DETAILS = ("data_quality_spec", "data_quality_result")  # fields that the view BASIC omits
 
 
 class DataScanService:
-    """The service over a store, a runner that has been started, and a warehouse."""
+    """The service. It uses a store, a started runner, and a warehouse."""
 
     def __init__(self, store: Store, runner: JobRunner, warehouse: Warehouse) -> None:
         self._store = store
@@ -69,43 +69,44 @@ class DataScanService:
     # Scans
 
     def create_data_scan(self, request: dp.CreateDataScanRequest) -> Operation:
-        """Stores a scan; a one-time scan also runs."""
+        """Store a scan. A one-time scan also runs."""
         self._delete_expired()
         parent = check_location(request.parent, "parent")
         scan_id = check_scan_id(request.data_scan_id or f"data-scan-{uuid4()}")
         scan = dp.DataScan(request.data_scan)
         for field in _OUTPUT_ONLY:
             dp.DataScan.pb(scan).ClearField(field)
-        if not trigger_mode(scan):
+        if not get_trigger_mode(scan):
             scan.execution_spec.trigger = dp.Trigger(on_demand={})
         scan.name, scan.uid = f"{parent}/dataScans/{scan_id}", str(uuid4())
         check_scan_message(scan)
-        scans = self._store.scans(parent)
+        scans = self._store.list_scans(parent)
         if any(other.name == scan.name for other in scans):
             raise already_exists(scan.name)
         if len(scans) >= MAX_SCANS:
             raise ApiError(
-                StatusCode.RESOURCE_EXHAUSTED, f"{parent} has {MAX_SCANS} scans, the most it can"
+                StatusCode.RESOURCE_EXHAUSTED,
+                f"{parent} has {MAX_SCANS} scans, which is the maximum",
             )
 
         def create() -> dp.DataScan:
             self._check_source(scan)
-            scan.create_time = scan.update_time = timestamp()
+            scan.create_time = scan.update_time = make_timestamp()
             scan.state, scan.type_ = dp.State.ACTIVE, dp.DataScanType.DATA_QUALITY
             if not request.validate_only:
                 with self._store.transaction():
                     self._store.add_scan(scan)
-                    if trigger_mode(scan) == "one_time":
+                    if get_trigger_mode(scan) == "one_time":
                         self._add_job(scan, listed=False)
             return scan
 
-        return self._operation(scan.name, "create", create)
+        return self._run_operation(scan.name, "create", create)
 
     def _check_source(self, scan: dp.DataScan) -> None:
-        """The table exists, and has the incremental field. Raises ApiError."""
+        """Check that the table exists and fits the scan. Raises ApiError."""
         table = TableName.parse(scan.data.resource, "data.resource")
         try:
-            columns = self._warehouse.columns(table)
+            columns = self._warehouse.get_columns(table)
         except ScanError as error:
             raise ApiError(StatusCode.UNAVAILABLE, str(error)) from error
         if columns is None:
@@ -117,17 +118,21 @@ class DataScanService:
                 raise invalid_argument(f"execution_spec.field: {error}") from error
         if has_detection(scan.data_quality_spec):
             try:
-                Source.of(scan, columns, self._warehouse.partition_column(table))
+                Source.from_scan(scan, columns, self._warehouse.get_partition_column(table))
             except ScanError as error:
                 raise invalid_argument(f"data_quality_spec.anomaly_detection: {error}") from error
 
     def get_data_scan(self, request: dp.GetDataScanRequest) -> dp.DataScan:
-        """One scan; spec and result only in the view FULL."""
-        scan = self._scan(request.name)
-        return scan if request.view == dp.GetDataScanRequest.DataScanView.FULL else _basic(scan)
+        """Return a scan. Its spec and result are only in the view FULL."""
+        scan = self._get_scan(request.name)
+        return (
+            scan
+            if request.view == dp.GetDataScanRequest.DataScanView.FULL
+            else _strip_details(scan)
+        )
 
     def list_data_scans(self, request: dp.ListDataScansRequest) -> dp.ListDataScansResponse:
-        """Scans of a location, in the view BASIC, by name or creation time."""
+        """Return scans of a location in the view BASIC, sorted by name or creation time."""
         self._delete_expired()
         parent = check_location(request.parent, "parent")
         if request.filter:
@@ -138,10 +143,10 @@ class DataScanService:
         descending = direction.strip() == "desc"
 
         def key(scan: dp.DataScan) -> str:
-            return scan.name if field == "name" else _by_time(scan)
+            return scan.name if field == "name" else _get_time_key(scan)
 
-        scans, token = page(
-            sorted(self._store.scans(parent), key=key, reverse=descending),
+        scans, token = take_page(
+            sorted(self._store.list_scans(parent), key=key, reverse=descending),
             key,
             size=request.page_size,
             default_size=500,
@@ -150,50 +155,50 @@ class DataScanService:
             descending=descending,
         )
         return dp.ListDataScansResponse(
-            data_scans=[_basic(scan) for scan in scans], next_page_token=token
+            data_scans=[_strip_details(scan) for scan in scans], next_page_token=token
         )
 
     def update_data_scan(self, request: dp.UpdateDataScanRequest) -> Operation:
-        """Changes the masked fields of a scan."""
+        """Change the masked fields of a scan."""
         with self._store.transaction():
-            current = self._scan(request.data_scan.name, "data_scan.name")
-            scan = updated(current, request.data_scan, request.update_mask.paths)
-            if not trigger_mode(scan):
+            current = self._get_scan(request.data_scan.name, "data_scan.name")
+            scan = apply_mask(current, request.data_scan, request.update_mask.paths)
+            if not get_trigger_mode(scan):
                 scan.execution_spec.trigger = dp.Trigger(on_demand={})
             check_scan_message(scan)
-            scan.update_time = timestamp()
+            scan.update_time = make_timestamp()
             if not request.validate_only:
                 self._store.save_scan(scan)
-        return self._operation(scan.name, "update", lambda: scan)
+        return self._run_operation(scan.name, "update", lambda: scan)
 
     def delete_data_scan(self, request: dp.DeleteDataScanRequest) -> Operation:
-        """Deletes a scan; one with jobs only by `force`."""
+        """Delete a scan. A scan with jobs needs `force`."""
         with self._store.transaction():
-            name = self._scan(request.name).name
-            if not request.force and self._store.listed_jobs(name):
+            name = self._get_scan(request.name).name
+            if not request.force and self._store.list_jobs(name):
                 raise failed_precondition(f"Resource '{name}' has jobs; delete it with force=true")
             self._store.delete_scan(name)
-        return self._operation(name, "delete", lambda: None)
+        return self._run_operation(name, "delete", lambda: None)
 
     # Jobs
 
     def run_data_scan(self, request: dp.RunDataScanRequest) -> dp.RunDataScanResponse:
-        """Queues a job of an on-demand scan."""
+        """Queue a job of an on-demand scan."""
         with self._store.transaction():
-            scan = self._scan(request.name)
-            if trigger_mode(scan) != "on_demand":
+            scan = self._get_scan(request.name)
+            if get_trigger_mode(scan) != "on_demand":
                 raise failed_precondition(f"{scan.name} is not an on-demand scan")
             return dp.RunDataScanResponse(job=self._add_job(scan, listed=True))
 
     def _add_job(self, scan: dp.DataScan, *, listed: bool) -> dp.DataScanJob:
-        """A queued job; inside a transaction, the runner sees it when that ends."""
+        """Queue a job. The runner sees it when the transaction ends."""
         uid = str(uuid4())
         job = dp.DataScanJob(
             name=f"{scan.name}/jobs/{uid}",
             uid=uid,
             state=dp.DataScanJob.State.PENDING,
             type_=scan.type_,
-            create_time=timestamp(),
+            create_time=make_timestamp(),
             data_quality_spec=scan.data_quality_spec,
         )
         self._store.add_job(job, listed=listed)
@@ -201,21 +206,21 @@ class DataScanService:
         return job
 
     def get_data_scan_job(self, request: dp.GetDataScanJobRequest) -> dp.DataScanJob:
-        """One job; spec and result only in the view FULL."""
-        job = self._store.job(self._job_name(request.name))
+        """Return a job. Its spec and result are only in the view FULL."""
+        job = self._store.get_job(self._check_job_name(request.name))
         full = request.view == dp.GetDataScanJobRequest.DataScanJobView.FULL
-        return job if full else _basic(job)
+        return job if full else _strip_details(job)
 
     def list_data_scan_jobs(
         self, request: dp.ListDataScanJobsRequest
     ) -> dp.ListDataScanJobsResponse:
-        """Jobs of a scan, newest first, in the view BASIC."""
-        scan = self._scan(request.parent, "parent")
+        """Return jobs of a scan in the view BASIC, newest first."""
+        scan = self._get_scan(request.parent, "parent")
         if request.filter:
             raise unimplemented("filter")
-        jobs, token = page(
-            sorted(self._store.listed_jobs(scan.name), key=_by_time, reverse=True),
-            _by_time,
+        jobs, token = take_page(
+            sorted(self._store.list_jobs(scan.name), key=_get_time_key, reverse=True),
+            _get_time_key,
             size=request.page_size,
             default_size=10,
             token=request.page_token,
@@ -223,42 +228,42 @@ class DataScanService:
             descending=True,
         )
         return dp.ListDataScanJobsResponse(
-            data_scan_jobs=[_basic(job) for job in jobs], next_page_token=token
+            data_scan_jobs=[_strip_details(job) for job in jobs], next_page_token=token
         )
 
     def cancel_data_scan_job(
         self, request: dp.CancelDataScanJobRequest
     ) -> dp.CancelDataScanJobResponse:
-        """Cancels a job that has not ended."""
-        self._runner.cancel(self._job_name(request.name))
+        """Cancel a job that has not ended."""
+        self._runner.cancel(self._check_job_name(request.name))
         return dp.CancelDataScanJobResponse()
 
     def generate_data_quality_rules(
         self, request: dp.GenerateDataQualityRulesRequest
     ) -> dp.GenerateDataQualityRulesResponse:
-        """Always refused: rules are generated from profile scans, which are not supported."""
+        """Refuse the request: rules come from profile scans, which are not supported."""
         raise unimplemented(f"GenerateDataQualityRules of {request.name}")
 
-    def _operation(
+    def _run_operation(
         self, target: str, verb: str, act: Callable[[], dp.DataScan | None]
     ) -> Operation:
-        """Acts, and stores the outcome as an operation: an ApiError too is an outcome."""
+        """Call `act` and store its outcome, also an ApiError, as an operation."""
         started = datetime.now(UTC)
         try:
             outcome = act()
         except ApiError as error:
             outcome = error
-        operation = finished(target, verb, started, datetime.now(UTC), outcome)
+        operation = make_operation(target, verb, started, datetime.now(UTC), outcome)
         self._store.add_operation(operation)
         return operation
 
-    def _scan(self, name: str, field: str = "name") -> dp.DataScan:
+    def _get_scan(self, name: str, field: str = "name") -> dp.DataScan:
         self._delete_expired()
-        return self._store.scan(check_scan(name, field))
+        return self._store.get_scan(check_scan(name, field))
 
-    def _job_name(self, name: str) -> str:
-        """The name of a job the API shows."""
-        self._scan(scan_of(check_job(name)))
+    def _check_job_name(self, name: str) -> str:
+        """Return the name of a listed job. Raises ApiError for others."""
+        self._get_scan(extract_scan(check_job(name)))
         if not self._store.is_listed(name):
             raise not_found(name)
         return name
@@ -267,13 +272,13 @@ class DataScanService:
         self._store.delete_expired(datetime.now(UTC))
 
 
-def _basic(resource: M) -> M:
+def _strip_details(resource: M) -> M:
     """The resource without its spec and result."""
     for field in _DETAILS:
         type(resource).pb(resource).ClearField(field)
     return resource
 
 
-def _by_time(resource: dp.DataScan | dp.DataScanJob) -> str:
-    """A sort key: creation time, then name."""
+def _get_time_key(resource: dp.DataScan | dp.DataScanJob) -> str:
+    """The sort key by creation time, then name."""
     return f"{resource.create_time:%Y-%m-%dT%H:%M:%S.%f} {resource.name}"

@@ -1,7 +1,7 @@
-"""Scans, jobs and operations on disk: SQLite, one file, one process.
+"""Stores scans, jobs and operations in one SQLite file, which one process can open.
 
-Every write is a transaction, so a crash leaves the state before or after it. Messages are
-stored in their wire format; columns beside them are what queries need.
+Every write is a transaction, so a crash leaves the state from before or after it. Messages are
+stored in their wire format. Other columns hold the values that queries need.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from google.cloud.dataplex_v1.types import DataScan, DataScanJob
 from google.longrunning.operations_pb2 import Operation
 
 from .errors import already_exists, not_found
-from .names import location_of, scan_of
+from .names import extract_location, extract_scan
 
 MAX_JOBS_PER_SCAN = 300
 MAX_OPERATIONS = 1000  # in one project and location
@@ -24,14 +24,14 @@ MAX_OPERATIONS = 1000  # in one project and location
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS scans (
     name TEXT PRIMARY KEY, parent TEXT NOT NULL, message BLOB NOT NULL,
-    high_water TEXT,  -- the incremental field's highest value seen
+    high_water TEXT,  -- highest value of the incremental field so far
     expires TEXT      -- when a one-time scan is deleted, ISO 8601 in UTC
 );
 CREATE TABLE IF NOT EXISTS jobs (
     sequence INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, message BLOB NOT NULL,
     scan TEXT NOT NULL REFERENCES scans (name) ON DELETE CASCADE,
     state INTEGER NOT NULL,
-    listed INTEGER NOT NULL  -- 0: the run of a one-time scan, which the API does not show
+    listed INTEGER NOT NULL  -- 0: job of a one-time scan, which the API does not show
 );
 CREATE INDEX IF NOT EXISTS jobs_by_scan ON jobs (scan);
 CREATE TABLE IF NOT EXISTS operations (
@@ -46,13 +46,13 @@ class StoreError(Exception):
 
 
 class Store:
-    """All state of the service. Safe to use from several threads.
+    """The state of the service. Several threads can use it.
 
-    Methods that look one resource up raise ApiError NOT_FOUND.
+    Methods that look up one resource raise ApiError NOT_FOUND.
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates the database. Raises StoreError."""
+        """Open or create the database. Raises StoreError."""
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(
@@ -68,13 +68,13 @@ class Store:
             raise StoreError(f"cannot open {path}: {reason}") from error
 
     def close(self) -> None:
-        """Closes the database; nothing may be called after."""
+        """Close the database. No other method may be called afterwards."""
         with self._lock:
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All reads and writes inside happen at once, or not at all on an exception."""
+        """Run the block in one transaction, which an exception rolls back."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -91,57 +91,57 @@ class Store:
     # Scans
 
     def add_scan(self, scan: DataScan) -> None:
-        """Raises ApiError ALREADY_EXISTS."""
+        """Store a new scan. Raises ApiError ALREADY_EXISTS."""
         try:
             self._execute(
                 "INSERT INTO scans (name, parent, message) VALUES (?, ?, ?)",
                 scan.name,
-                location_of(scan.name),
+                extract_location(scan.name),
                 DataScan.serialize(scan),
             )
         except sqlite3.IntegrityError:
             raise already_exists(scan.name) from None
 
-    def scan(self, name: str) -> DataScan:
-        """The scan of that name."""
-        return _scan(self._message("scans", name))
+    def get_scan(self, name: str) -> DataScan:
+        """The scan of the name."""
+        return _parse_scan(self._read_message("scans", name))
 
-    def scans(self, parent: str) -> list[DataScan]:
-        """All scans of a location, by name."""
+    def list_scans(self, parent: str) -> list[DataScan]:
+        """All scans of a location, sorted by name."""
         rows = self._execute("SELECT message FROM scans WHERE parent = ? ORDER BY name", parent)
-        return [_scan(message) for (message,) in rows]
+        return [_parse_scan(message) for (message,) in rows]
 
     def save_scan(self, scan: DataScan) -> None:
-        """Replaces a stored scan."""
+        """Replace a stored scan."""
         self._execute(
             "UPDATE scans SET message = ? WHERE name = ?", DataScan.serialize(scan), scan.name
         )
 
     def delete_scan(self, name: str) -> None:
-        """Deletes a scan and its jobs."""
+        """Delete a scan and its jobs."""
         self._execute("DELETE FROM scans WHERE name = ?", name)
 
-    def high_water(self, scan: str) -> str | None:
-        """The incremental field's highest value a successful job has seen."""
+    def get_high_water(self, scan: str) -> str | None:
+        """The highest value of the incremental field in successful jobs."""
         return self._execute("SELECT high_water FROM scans WHERE name = ?", scan)[0][0]
 
     def save_high_water(self, scan: str, value: str | None) -> None:
-        """Where the next incremental job starts."""
+        """Store the value at which the next incremental job starts."""
         self._execute("UPDATE scans SET high_water = ? WHERE name = ?", value, scan)
 
     def expire_scan(self, name: str, moment: datetime) -> None:
-        """The scan is to go at that moment (in UTC)."""
+        """Set the time, in UTC, at which the scan expires."""
         self._execute("UPDATE scans SET expires = ? WHERE name = ?", moment.isoformat(), name)
 
     def delete_expired(self, now: datetime) -> None:
-        """Deletes the scans whose time (in UTC) has come."""
+        """Delete the scans that expire at `now`, in UTC, or before."""
         self._execute("DELETE FROM scans WHERE expires <= ?", now.isoformat())
 
     # Jobs
 
     def add_job(self, job: DataScanJob, *, listed: bool) -> None:
-        """Stores a new job, and forgets the oldest beyond MAX_JOBS_PER_SCAN."""
-        scan = scan_of(job.name)
+        """Store a new job, and delete the oldest jobs beyond MAX_JOBS_PER_SCAN."""
+        scan = extract_scan(job.name)
         self._execute(
             "INSERT INTO jobs (name, message, scan, state, listed) VALUES (?, ?, ?, ?, ?)",
             job.name,
@@ -158,12 +158,12 @@ class Store:
             MAX_JOBS_PER_SCAN,
         )
 
-    def job(self, name: str) -> DataScanJob:
-        """The job of that name."""
-        return _job(self._message("jobs", name))
+    def get_job(self, name: str) -> DataScanJob:
+        """The job of the name."""
+        return _parse_job(self._read_message("jobs", name))
 
     def save_job(self, job: DataScanJob) -> None:
-        """Replaces a stored job."""
+        """Replace a stored job."""
         self._execute(
             "UPDATE jobs SET message = ?, state = ? WHERE name = ?",
             DataScanJob.serialize(job),
@@ -171,31 +171,31 @@ class Store:
             job.name,
         )
 
-    def listed_jobs(self, scan: str) -> list[DataScanJob]:
+    def list_jobs(self, scan: str) -> list[DataScanJob]:
         """The jobs of a scan that the API shows, newest first."""
         rows = self._execute(
             "SELECT message FROM jobs WHERE scan = ? AND listed ORDER BY sequence DESC", scan
         )
-        return [_job(message) for (message,) in rows]
+        return [_parse_job(message) for (message,) in rows]
 
     def is_listed(self, job: str) -> bool:
         """Whether the API shows the job."""
         return bool(self._execute("SELECT 1 FROM jobs WHERE name = ? AND listed", job))
 
-    def jobs_in(self, *states: DataScanJob.State) -> list[DataScanJob]:
+    def list_jobs_in(self, *states: DataScanJob.State) -> list[DataScanJob]:
         """All jobs in one of the states, oldest first."""
         marks = ", ".join("?" * len(states))
         rows = self._execute(
             f"SELECT message FROM jobs WHERE state IN ({marks}) ORDER BY sequence",
             *map(int, states),
         )
-        return [_job(message) for (message,) in rows]
+        return [_parse_job(message) for (message,) in rows]
 
     # Operations
 
     def add_operation(self, operation: Operation) -> None:
-        """Stores a new operation, and forgets the oldest beyond MAX_OPERATIONS."""
-        parent = location_of(operation.name)
+        """Store a new operation, and delete the oldest ones beyond MAX_OPERATIONS."""
+        parent = extract_location(operation.name)
         self._execute(
             "INSERT INTO operations (name, parent, message) VALUES (?, ?, ?)",
             operation.name,
@@ -210,22 +210,22 @@ class Store:
             MAX_OPERATIONS,
         )
 
-    def operation(self, name: str) -> Operation:
-        """The operation of that name."""
-        return Operation.FromString(self._message("operations", name))
+    def get_operation(self, name: str) -> Operation:
+        """The operation of the name."""
+        return Operation.FromString(self._read_message("operations", name))
 
-    def operations(self, parent: str) -> list[Operation]:
-        """All operations of a location, by name."""
+    def list_operations(self, parent: str) -> list[Operation]:
+        """All operations of a location, sorted by name."""
         rows = self._execute(
             "SELECT message FROM operations WHERE parent = ? ORDER BY name", parent
         )
         return [Operation.FromString(message) for (message,) in rows]
 
     def delete_operation(self, name: str) -> None:
-        """Forgets an operation."""
+        """Delete an operation."""
         self._execute("DELETE FROM operations WHERE name = ?", name)
 
-    def _message(self, table: str, name: str) -> bytes:
+    def _read_message(self, table: str, name: str) -> bytes:
         sql = f"SELECT message FROM {table} WHERE name = ?"
         rows = self._execute(sql, name)
         if not rows:
@@ -233,9 +233,9 @@ class Store:
         return rows[0][0]
 
 
-def _scan(message: bytes) -> DataScan:
+def _parse_scan(message: bytes) -> DataScan:
     return cast(DataScan, DataScan.deserialize(message))
 
 
-def _job(message: bytes) -> DataScanJob:
+def _parse_job(message: bytes) -> DataScanJob:
     return cast(DataScanJob, DataScanJob.deserialize(message))

@@ -1,4 +1,4 @@
-"""Whether a scan makes sense, before anything runs. All functions raise ApiError."""
+"""Checks a scan before it is stored. All functions raise ApiError."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from google.cloud.dataplex_v1.types import (
 
 from .errors import invalid_argument, unimplemented
 from .names import TableName
-from .trigger import time_to_live, trigger_mode
+from .trigger import get_time_to_live, get_trigger_mode
 from .validate_preview import check_preview
 from .validate_rules import MAX_DESCRIPTION, check_length, check_rule, check_sql
 
@@ -28,7 +28,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def check_scan(scan: DataScan) -> None:
-    """A scan as it is to be stored: its source, trigger, spec and labels."""
+    """Check the source, trigger, spec and labels of a scan. Raises ApiError."""
     check_length(scan.description, MAX_DESCRIPTION, "description")
     check_length(scan.display_name, MAX_DISPLAY_NAME, "display_name")
     _check_labels(dict(scan.labels))
@@ -66,10 +66,10 @@ def _check_source(source: DataSource) -> None:
 
 
 def _check_execution(scan: DataScan) -> None:
-    mode = trigger_mode(scan)
+    mode = get_trigger_mode(scan)
     if mode == "schedule":
         raise unimplemented("execution_spec.trigger.schedule")
-    if mode == "one_time" and not timedelta(0) <= time_to_live(scan) <= MAX_TTL:
+    if mode == "one_time" and not timedelta(0) <= get_time_to_live(scan) <= MAX_TTL:
         raise invalid_argument(
             "execution_spec.trigger.one_time.ttl_after_scan_completion: "
             f"must be 0 seconds to {MAX_TTL.days} days"

@@ -1,4 +1,4 @@
-"""Whether a data quality rule makes sense, before anything runs."""
+"""Checks a data quality rule before its scan is stored."""
 
 import re
 
@@ -6,7 +6,7 @@ from google.cloud.dataplex_v1.types import DataQualityRule
 
 from . import preview
 from .errors import invalid_argument, unimplemented
-from .rules import COLUMN_KINDS, IGNORE_NULL_KINDS, ROW_KINDS, kind
+from .rules import COLUMN_KINDS, IGNORE_NULL_KINDS, ROW_KINDS, get_kind
 from .validate_preview import check_detection
 
 MAX_DEBUG_QUERIES = 1
@@ -17,8 +17,8 @@ _DIMENSION = re.compile(r"[A-Z]{1,30}")
 
 
 def check_rule(rule: DataQualityRule, field: str) -> None:
-    """Raises ApiError, which names the field; `field` is the rule's own path."""
-    rule_kind = kind(rule)
+    """Check a rule. `field` is its path. Raises ApiError, which names the field."""
+    rule_kind = get_kind(rule)
     if not rule_kind:
         raise invalid_argument(f"{field}: one rule type is required")
     if rule_kind == "template_reference":
@@ -70,7 +70,7 @@ def _check_expectation(rule: DataQualityRule, rule_kind: str, field: str) -> Non
         case "sql_assertion":
             check_sql(rule.sql_assertion.sql_statement, f"{field}.sql_statement")
         case preview.RULE_KIND:
-            check_detection(preview.extended(rule).data_anomaly_detection, field)
+            check_detection(preview.extend(rule).data_anomaly_detection, field)
 
 
 def _check_bounds(
@@ -90,7 +90,7 @@ def _check_debug_queries(rule: DataQualityRule, field: str) -> None:
 
 
 def check_sql(sql: str, field: str) -> None:
-    """User SQL is not empty and holds no semicolon. Raises ApiError INVALID_ARGUMENT."""
+    """Check that user SQL is not empty and has no semicolon. Raises ApiError INVALID_ARGUMENT."""
     if not sql.strip():
         raise invalid_argument(f"{field}: required")
     if ";" in sql:
@@ -98,6 +98,6 @@ def check_sql(sql: str, field: str) -> None:
 
 
 def check_length(text: str, maximum: int, field: str) -> None:
-    """Raises ApiError INVALID_ARGUMENT when text is too long."""
+    """Raise ApiError INVALID_ARGUMENT when the text is too long."""
     if len(text) > maximum:
         raise invalid_argument(f"{field}: at most {maximum} characters, not {len(text)}")

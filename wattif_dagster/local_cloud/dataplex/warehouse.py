@@ -1,4 +1,4 @@
-"""BigQuery as this service needs it: a table's columns, a query's rows, rows appended."""
+"""Reads columns and query results from BigQuery, and appends rows to its tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .names import TableName
 if TYPE_CHECKING:
     from google.cloud import bigquery
 
-# The REST API's names of types are those of legacy SQL.
+# The REST API uses the type names of legacy SQL.
 _GOOGLE_SQL = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 _RETRY = Retry(initial=0.2, maximum=2, timeout=5)
 _FAILURES = (GoogleAPICallError, RetryError, RequestException, TimeoutError)
@@ -26,16 +26,16 @@ _ROWS_PER_INSERT = 5000
 
 @dataclass(frozen=True)
 class Rows:
-    """The result of a query: (name, type) of each column, and the rows."""
+    """The result of a query: name and type of each column, and the rows."""
 
     columns: Sequence[tuple[str, str]]
     rows: Sequence[tuple[Any, ...]]
 
 
 class Warehouse:
-    """A BigQuery REST endpoint, spoken to without credentials.
+    """A client of a BigQuery REST endpoint without credentials.
 
-    `project` runs the queries; None: the project of the table. All methods raise ScanError.
+    `project` runs the queries. None selects the project of the table. All methods raise ScanError.
     """
 
     def __init__(self, endpoint: str, project: str | None = None) -> None:
@@ -44,7 +44,7 @@ class Warehouse:
 
     @cached_property
     def _client(self) -> "bigquery.Client":
-        # Imported late: it takes longer than all the rest of the start.
+        # This import is slower than the rest of the start.
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import bigquery
 
@@ -54,38 +54,38 @@ class Warehouse:
             client_options={"api_endpoint": self._endpoint},
         )
 
-    def columns(self, table: TableName) -> dict[str, str] | None:
-        """GoogleSQL type by column name, ARRAY for repeated ones; None without such a table."""
+    def get_columns(self, table: TableName) -> dict[str, str] | None:
+        """GoogleSQL types by column name, ARRAY for repeated columns, or None without the table."""
         try:
             schema = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS).schema
         except NotFound:
             return None
         except _FAILURES as error:
-            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
-        return {field.name: _type(field) for field in schema}
+            raise ScanError(f"BigQuery at {self._endpoint}: {_explain(error)}") from error
+        return {field.name: _get_type(field) for field in schema}
 
-    def partition_column(self, table: TableName) -> str | None:
-        """The column that an existing table is partitioned by, if it is by a column."""
+    def get_partition_column(self, table: TableName) -> str | None:
+        """The partitioning column of an existing table, or None."""
         try:
             found = self._client.get_table(str(table), retry=_RETRY, timeout=_CALL_SECONDS)
         except _FAILURES as error:
-            raise ScanError(f"BigQuery at {self._endpoint}: {_reason(error)}") from error
+            raise ScanError(f"BigQuery at {self._endpoint}: {_explain(error)}") from error
         return found.time_partitioning.field if found.time_partitioning else None
 
     def query(self, sql: str, project: str) -> Rows:
-        """All rows of a query which runs in `project`, unless the warehouse has its own."""
+        """All rows of a query, which runs in the warehouse's project or else in `project`."""
         try:
             result = self._client.query_and_wait(
                 sql,
                 project=self._project or project,
                 retry=_RETRY,
-                job_retry=None,  # type: ignore[arg-type]  # it may be, says its docstring
+                job_retry=None,  # type: ignore[arg-type]  # its docstring allows None
                 api_timeout=_QUERY_SECONDS,
                 wait_timeout=_QUERY_SECONDS,
             )
             rows = [row.values() for row in result]
         except _FAILURES as error:
-            raise ScanError(_reason(error)) from error
+            raise ScanError(_explain(error)) from error
         return Rows([(field.name, field.field_type) for field in result.schema], rows)
 
     def append(
@@ -95,7 +95,7 @@ class Warehouse:
         partition_field: str,
         rows: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Appends JSON rows to a table, made day-partitioned through the API if missing.
+        """Append JSON rows to a table. A missing table is created with partitions by day.
 
         `schema` is in the form of the REST API. An existing table must have all its columns.
         """
@@ -119,7 +119,7 @@ class Warehouse:
                     first = errors[0]["errors"]
                     raise ScanError(f"{len(errors)} rows were refused by {table}: {first}")
         except _FAILURES as error:
-            raise ScanError(_reason(error)) from error
+            raise ScanError(_explain(error)) from error
 
     def _create(
         self, table: TableName, schema: Sequence[Mapping[str, Any]], partition_field: str
@@ -138,14 +138,14 @@ class Warehouse:
         )
 
 
-def _type(field: "bigquery.SchemaField") -> str:
+def _get_type(field: "bigquery.SchemaField") -> str:
     if field.mode == "REPEATED":
         return "ARRAY"
     return _GOOGLE_SQL.get(field.field_type, field.field_type)
 
 
-def _reason(error: Exception) -> str:
-    """What BigQuery says, without the request and the job id around it."""
+def _explain(error: Exception) -> str:
+    """The message of BigQuery without the request and the job id."""
     if isinstance(error, GoogleAPICallError) and error.errors:
         return str(error.errors[0]["message"])
     return str(error)

@@ -1,4 +1,4 @@
-"""One mended server, and one with the emulator's own load jobs, for all tests of this folder."""
+"""Servers for all tests of this folder: one with all patches, one with unpatched load jobs."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from wattif_dagster_tests.local_cloud.bigquery.server import Server, serving
 
 
 @pytest.fixture(scope="package")
-def mended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("mended")) as server:
+def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("patched")) as server:
         yield server
 
 
 @pytest.fixture(scope="package")
-def emulated_loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("emulated"), "load_atomically") as server:
+def unpatched_loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("unpatched"), "load_atomically") as server:
         yield server

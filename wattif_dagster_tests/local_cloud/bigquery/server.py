@@ -1,4 +1,4 @@
-"""A BigQuery of the tests' own, started by the launcher with or without a patch."""
+"""Starts a BigQuery server for tests, with all patches or without some of them."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def ndjson(rows: Iterable[Row]) -> bytes:
 
 @dataclass(frozen=True)
 class Server:
-    """A running launcher, its client, and the folder it takes for Cloud Storage."""
+    """A running server, its client, and the folder that it reads as Cloud Storage."""
 
     client: bigquery.Client
     buckets: Path
@@ -47,7 +47,7 @@ class Server:
     """Root of the REST API."""
 
     def put(self, name: str, content: bytes, bucket: str = "readings") -> str:
-        """Store an object; its URI."""
+        """Store an object and return its URI."""
         file = self.buckets / bucket / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
@@ -70,7 +70,7 @@ class Server:
         job_id: str | None = None,
         **options: object,
     ) -> bigquery.LoadJob:
-        """Run a load job to its end. Raises as the client does when it fails."""
+        """Run a load job to its end. A failed job raises the client's exception."""
         config = bigquery.LoadJobConfig(
             source_format="NEWLINE_DELIMITED_JSON", write_disposition=disposition, **options
         )
@@ -83,7 +83,7 @@ class Server:
         return [tuple(each) for each in self.client.query_and_wait(sql)]
 
     def days(self, table: bigquery.Table) -> dict[str, int]:
-        """Rows by day."""
+        """The number of rows by day."""
         name = f"`{table.project}.{table.dataset_id}.{table.table_id}`"
         counted = self.rows(
             f"SELECT CAST(DATE(timestamp) AS STRING), COUNT(*) FROM {name} GROUP BY 1 ORDER BY 1"
@@ -95,7 +95,7 @@ class Server:
 def serving(
     folder: Path, *without: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """A server over the folder, ended afterwards. Raises if it does not come up."""
+    """Run a server over the folder for the block. Raises RuntimeError when it does not start."""
     port = free_ports({"http": None})["http"]
     command = [sys.executable, "-m", "wattif_dagster.local_cloud.bigquery", "--port", str(port)]
     command += ["--data-dir", str(folder / "data"), "--gcs-root", str(folder / "buckets")]

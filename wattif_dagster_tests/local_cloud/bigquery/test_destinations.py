@@ -1,4 +1,4 @@
-"""Query jobs write to the table, or the one day of it, that they name."""
+"""Query jobs write to their destination: a table or one partition of it."""
 
 from pathlib import Path
 
@@ -26,32 +26,32 @@ def reading(day: str, serial: str = "'MAC00000001'") -> str:
     return f"SELECT {serial} AS serial, TIMESTAMP '{day} 05:00:00+00' AS timestamp, 0.5 AS reading"
 
 
-def test_replaces_one_day(mended: Server) -> None:
-    table = mended.table()
+def test_query_job_replaces_one_day(patched: Server) -> None:
+    table = patched.table()
     lines = ndjson(row(f"{day}T00:00:00Z") for day in (MONDAY, MONDAY, TUESDAY))
-    mended.load(mended.put("query/a.json", lines), table)
-    write_query(mended, table, reading(MONDAY), "$20240101")
-    assert mended.days(table) == {MONDAY: 1, TUESDAY: 1}
-    write_query(mended, table, reading(TUESDAY))
-    assert mended.days(table) == {TUESDAY: 1}
+    patched.load(patched.put("query/a.json", lines), table)
+    write_query(patched, table, reading(MONDAY), "$20240101")
+    assert patched.days(table) == {MONDAY: 1, TUESDAY: 1}
+    write_query(patched, table, reading(TUESDAY))
+    assert patched.days(table) == {TUESDAY: 1}
 
 
-def test_the_emulator_writes_nothing(tmp_path: Path) -> None:
-    with serving(tmp_path, "write_query_results") as faulty:
-        table = faulty.table()
-        write_query(faulty, table, reading(MONDAY))
-        assert faulty.days(table) == {}
+def test_unpatched_query_job_writes_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, "write_query_results") as unpatched:
+        table = unpatched.table()
+        write_query(unpatched, table, reading(MONDAY))
+        assert unpatched.days(table) == {}
 
 
-def test_refuses_and_keeps_the_table(mended: Server) -> None:
-    table = mended.table()
-    write_query(mended, table, reading(MONDAY))
+def test_refused_query_job_keeps_the_table(patched: Server) -> None:
+    table = patched.table()
+    write_query(patched, table, reading(MONDAY))
     with pytest.raises(BadRequest, match=f"different partitions than {TUESDAY}"):
-        write_query(mended, table, reading(MONDAY), "$20240102")
+        write_query(patched, table, reading(MONDAY), "$20240102")
     with pytest.raises(BadRequest, match="Missing required field: serial"):
-        write_query(mended, table, reading(MONDAY, "CAST(NULL AS STRING)"))
+        write_query(patched, table, reading(MONDAY, "CAST(NULL AS STRING)"))
     with pytest.raises(Conflict, match="Already Exists: Table"):
-        write_query(mended, table, reading(MONDAY), disposition="WRITE_EMPTY")
+        write_query(patched, table, reading(MONDAY), disposition="WRITE_EMPTY")
     with pytest.raises(MethodNotImplemented, match="WRITE_APPEND"):
-        write_query(mended, table, reading(MONDAY), disposition="WRITE_APPEND")
-    assert mended.days(table) == {MONDAY: 1}
+        write_query(patched, table, reading(MONDAY), disposition="WRITE_APPEND")
+    assert patched.days(table) == {MONDAY: 1}

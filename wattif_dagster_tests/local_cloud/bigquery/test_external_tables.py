@@ -1,4 +1,4 @@
-"""External tables read the objects as they are at query time."""
+"""External tables read the objects that exist when the query runs."""
 
 import datetime as dt
 import gzip
@@ -42,7 +42,7 @@ def external_table(
 
 
 def fill(server: Server) -> str:
-    """A new bucket with two days, of one and two objects, and a manifest that is no reading."""
+    """A new bucket with one object of the first day, two of the second, and a manifest."""
     bucket = f"b-{uuid4().hex[:8]}"
     lines = {day: ndjson([row(f"{day}T00:00:00Z"), row(f"{day}T01:00:00Z")]) for day in DAYS}
     server.put(f"dt={DAYS[0]}/a.json", lines[DAYS[0]], bucket)
@@ -58,67 +58,67 @@ def count(server: Server, table: bigquery.Table) -> list[tuple[object, ...]]:
     )
 
 
-def test_reads_objects_when_queried(mended: Server) -> None:
-    bucket = fill(mended)
-    table = external_table(mended, bucket)
+def test_external_table_reads_the_current_objects(patched: Server) -> None:
+    bucket = fill(patched)
+    table = external_table(patched, bucket)
     first, second = map(dt.date.fromisoformat, DAYS)
-    assert count(mended, table) == [(first, 2, 1.0), (second, 4, 2.0)]
-    mended.put(f"dt={DAYS[0]}/new.json", ndjson([row(f"{DAYS[0]}T02:00:00Z")]), bucket)
-    (mended.buckets / bucket / f"dt={DAYS[1]}" / "a.json").unlink()
-    assert count(mended, table) == [(first, 3, 1.5), (second, 2, 1.0)]
-    filtered = mended.rows(
+    assert count(patched, table) == [(first, 2, 1.0), (second, 4, 2.0)]
+    patched.put(f"dt={DAYS[0]}/new.json", ndjson([row(f"{DAYS[0]}T02:00:00Z")]), bucket)
+    (patched.buckets / bucket / f"dt={DAYS[1]}" / "a.json").unlink()
+    assert count(patched, table) == [(first, 3, 1.5), (second, 2, 1.0)]
+    filtered = patched.rows(
         f"SELECT COUNT(*) FROM {table.dataset_id}.external WHERE dt = '{DAYS[0]}'"
     )
     assert filtered == [(3,)]
 
 
-def test_the_emulator_makes_an_empty_table_of_it(tmp_path: Path) -> None:
-    with serving(tmp_path, "read_external_tables") as faulty:
-        table = external_table(faulty, fill(faulty))
-        assert faulty.client.get_table(table).table_type == "TABLE"
-        assert faulty.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(0,)]
+def test_unpatched_external_table_is_empty(tmp_path: Path) -> None:
+    with serving(tmp_path, "read_external_tables") as unpatched:
+        table = external_table(unpatched, fill(unpatched))
+        assert unpatched.client.get_table(table).table_type == "TABLE"
+        assert unpatched.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(0,)]
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("AUTO", "DATE"), ("STRINGS", "STRING")])
-def test_hive_partitioning_modes(mended: Server, mode: str, kind: str) -> None:
-    table = external_table(mended, fill(mended), mode)
+def test_external_table_supports_hive_partitioning(patched: Server, mode: str, kind: str) -> None:
+    table = external_table(patched, fill(patched), mode)
     assert [(field.name, field.field_type) for field in table.schema][-1] == ("dt", kind)
-    assert [str(day) for day, *_ in count(mended, table)] == list(DAYS)
+    assert [str(day) for day, *_ in count(patched, table)] == list(DAYS)
 
 
-def test_without_hive_partitioning(mended: Server) -> None:
-    table = external_table(mended, fill(mended), mode=None)
+def test_external_table_without_hive_partitioning(patched: Server) -> None:
+    table = external_table(patched, fill(patched), mode=None)
     assert [field.name for field in table.schema] == ["serial", "timestamp", "reading"]
-    assert mended.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(6,)]
+    assert patched.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external") == [(6,)]
 
 
-def test_shows_its_configuration_and_goes_when_deleted(mended: Server) -> None:
-    bucket = fill(mended)
-    table = mended.client.get_table(external_table(mended, bucket))
+def test_external_table_shows_its_configuration(patched: Server) -> None:
+    bucket = fill(patched)
+    table = patched.client.get_table(external_table(patched, bucket))
     assert table.table_type == "EXTERNAL"
     assert table.external_data_configuration is not None
     shown = table.external_data_configuration.to_api_repr()
     assert shown["sourceUris"] == [f"gs://{bucket}/dt=*"]
     assert shown["hivePartitioningOptions"]["sourceUriPrefix"] == f"gs://{bucket}/{{dt:DATE}}"
-    mended.client.delete_table(table)
+    patched.client.delete_table(table)
     with pytest.raises(NotFound):
-        mended.client.get_table(table)
-    mended.client.delete_dataset(table.dataset_id)
+        patched.client.get_table(table)
+    patched.client.delete_dataset(table.dataset_id)
 
 
-def test_refuses_by_name(mended: Server) -> None:
-    bucket = fill(mended)
-    with pytest.raises(MethodNotImplemented, match="does not honour maxBadRecords"):
-        external_table(mended, bucket, max_bad_records=3)
+def test_external_table_refuses_unsupported_options(patched: Server) -> None:
+    bucket = fill(patched)
+    with pytest.raises(MethodNotImplemented, match="does not support maxBadRecords"):
+        external_table(patched, bucket, max_bad_records=3)
     with pytest.raises(NotFound, match="URI gs://no-such-bucket"):
-        external_table(mended, "no-such-bucket")
+        external_table(patched, "no-such-bucket")
     with pytest.raises(BadRequest, match="No hive partitioning key"):
-        external_table(mended, bucket, "AUTO", "manifests/*")
+        external_table(patched, bucket, "AUTO", "manifests/*")
     with pytest.raises(BadRequest, match="schema or autodetect"):
-        external_table(mended, bucket, schema=[])
+        external_table(patched, bucket, schema=[])
 
 
-def test_survives_a_restart(tmp_path: Path) -> None:
+def test_external_table_survives_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         table = external_table(server, fill(server))
     with serving(tmp_path) as server:

@@ -1,4 +1,4 @@
-"""Objects of any content are loaded, or refused as a bad row; the rows that stood stay."""
+"""A load accepts an object of any content or refuses it, and then keeps the rows of before."""
 
 import orjson
 from google.api_core.exceptions import BadRequest
@@ -29,14 +29,14 @@ lines = (
 )
 
 
-# A load takes a while: fewer than usual, and more when asked for.
+# A load is slow, so there are fewer examples than usual.
 @settings(max_examples=max(25, settings().max_examples // 10), deadline=None)
 @given(content=st.lists(lines, max_size=3).map(b"\n".join))
-def test_any_content_is_loaded_or_refused(mended: Server, content: bytes) -> None:
-    good, other = mended.put("good.json", GOOD), mended.put("other.json", content)
-    table = mended.table()
-    mended.load(good, table, "$20240101", "WRITE_TRUNCATE")
+def test_load_accepts_or_refuses_any_content(patched: Server, content: bytes) -> None:
+    good, other = patched.put("good.json", GOOD), patched.put("other.json", content)
+    table = patched.table()
+    patched.load(good, table, "$20240101", "WRITE_TRUNCATE")
     try:
-        mended.load(other, table, "$20240101", "WRITE_TRUNCATE")
+        patched.load(other, table, "$20240101", "WRITE_TRUNCATE")
     except BadRequest:
-        assert mended.days(table) == {"2024-01-01": 1}
+        assert patched.days(table) == {"2024-01-01": 1}

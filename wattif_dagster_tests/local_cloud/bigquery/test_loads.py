@@ -1,4 +1,4 @@
-"""Load jobs keep BigQuery's promises; beside each, what the emulator's own job does."""
+"""Load jobs behave as BigQuery's do. Tests also show the fault of the unpatched load jobs."""
 
 import gzip
 import threading
@@ -25,32 +25,32 @@ def readings(day: str, count: int) -> bytes:
     return ndjson(row(f"{day}T{hour:02d}:00:00Z") for hour in range(count))
 
 
-def test_replaces_one_day(mended: Server, emulated_loads: Server) -> None:
-    table = mended.table()
-    monday = mended.put("one/m.json", readings(MONDAY, 3))
-    mended.load([monday, mended.put("one/t.json", readings(TUESDAY, 4))], table)
-    assert mended.days(table) == {MONDAY: 3, TUESDAY: 4}
+def test_load_replaces_one_day(patched: Server, unpatched_loads: Server) -> None:
+    table = patched.table()
+    monday = patched.put("one/m.json", readings(MONDAY, 3))
+    patched.load([monday, patched.put("one/t.json", readings(TUESDAY, 4))], table)
+    assert patched.days(table) == {MONDAY: 3, TUESDAY: 4}
 
-    less = mended.put("one/less.json", readings(MONDAY, 2))
-    mended.load(less, table, "$20240101", "WRITE_TRUNCATE")
-    assert mended.days(table) == {MONDAY: 2, TUESDAY: 4}
+    less = patched.put("one/less.json", readings(MONDAY, 2))
+    patched.load(less, table, "$20240101", "WRITE_TRUNCATE")
+    assert patched.days(table) == {MONDAY: 2, TUESDAY: 4}
 
     with pytest.raises(BadRequest, match="Invalid table id"):
-        emulated_loads.load(
-            emulated_loads.put("m.json", readings(MONDAY, 3)), emulated_loads.table(), "$20240101"
+        unpatched_loads.load(
+            unpatched_loads.put("m.json", readings(MONDAY, 3)), unpatched_loads.table(), "$20240101"
         )
 
 
-def test_refuses_rows_of_other_days(mended: Server) -> None:
-    table = mended.table()
-    mended.load(mended.put("other/m.json", readings(MONDAY, 3)), table)
-    mixed = mended.put("other/mixed.json", readings(MONDAY, 1) + readings(TUESDAY, 1))
+def test_load_refuses_rows_of_other_days(patched: Server) -> None:
+    table = patched.table()
+    patched.load(patched.put("other/m.json", readings(MONDAY, 3)), table)
+    mixed = patched.put("other/mixed.json", readings(MONDAY, 1) + readings(TUESDAY, 1))
     with pytest.raises(BadRequest, match=f"different partitions than {MONDAY}.*{mixed}"):
-        mended.load(mixed, table, "$20240101", "WRITE_TRUNCATE")
-    assert mended.days(table) == {MONDAY: 3}
+        patched.load(mixed, table, "$20240101", "WRITE_TRUNCATE")
+    assert patched.days(table) == {MONDAY: 3}
 
 
-def rows_after_a_failed_truncate(server: Server) -> dict[str, int]:
+def fail_a_truncate(server: Server) -> dict[str, int]:
     table = server.table()
     server.load(server.put("failed/good.json", readings(MONDAY, 3)), table)
     bad = server.put("failed/bad.json", ndjson([row(f"{MONDAY}T00:00:00Z", reading="abc")]))
@@ -59,32 +59,32 @@ def rows_after_a_failed_truncate(server: Server) -> dict[str, int]:
     return server.days(table)
 
 
-def test_failed_truncate_keeps_the_rows(mended: Server, emulated_loads: Server) -> None:
-    assert rows_after_a_failed_truncate(mended) == {MONDAY: 3}
-    assert rows_after_a_failed_truncate(emulated_loads) == {}
+def test_failed_truncate_keeps_the_rows(patched: Server, unpatched_loads: Server) -> None:
+    assert fail_a_truncate(patched) == {MONDAY: 3}
+    assert fail_a_truncate(unpatched_loads) == {}
 
 
-def output_rows_of_a_second_load(server: Server) -> int | None:
+def load_twice(server: Server) -> int | None:
     table = server.table()
     uri = server.put("second/m.json", readings(MONDAY, 3))
     server.load(uri, table)
     return server.load(uri, table).output_rows
 
 
-def test_output_rows_are_the_jobs_own(mended: Server, emulated_loads: Server) -> None:
-    assert output_rows_of_a_second_load(mended) == 3
-    assert output_rows_of_a_second_load(emulated_loads) == 6
+def test_output_rows_count_only_this_load(patched: Server, unpatched_loads: Server) -> None:
+    assert load_twice(patched) == 3
+    assert load_twice(unpatched_loads) == 6
 
 
-def test_write_empty_asks_the_day(mended: Server) -> None:
-    table = mended.table()
-    monday = mended.put("empty/m.json", readings(MONDAY, 3))
-    tuesday = mended.put("empty/t.json", readings(TUESDAY, 3))
-    mended.load(monday, table, "$20240101", "WRITE_EMPTY")
-    mended.load(tuesday, table, "$20240102", "WRITE_EMPTY")
+def test_write_empty_checks_only_the_day(patched: Server) -> None:
+    table = patched.table()
+    monday = patched.put("empty/m.json", readings(MONDAY, 3))
+    tuesday = patched.put("empty/t.json", readings(TUESDAY, 3))
+    patched.load(monday, table, "$20240101", "WRITE_EMPTY")
+    patched.load(tuesday, table, "$20240102", "WRITE_EMPTY")
     with pytest.raises(Conflict, match="Already Exists: Table"):
-        mended.load(monday, table, "$20240101", "WRITE_EMPTY")
-    assert mended.days(table) == {MONDAY: 3, TUESDAY: 3}
+        patched.load(monday, table, "$20240101", "WRITE_EMPTY")
+    assert patched.days(table) == {MONDAY: 3, TUESDAY: 3}
 
 
 def load_with_null(server: Server) -> dict[str, int]:
@@ -94,14 +94,14 @@ def load_with_null(server: Server) -> dict[str, int]:
     return server.days(table)
 
 
-def test_required_columns_are_required(mended: Server, emulated_loads: Server) -> None:
+def test_load_refuses_null_in_a_required_column(patched: Server, unpatched_loads: Server) -> None:
     with pytest.raises(BadRequest, match=r"Missing required field: serial.*gs://readings/null/a"):
-        load_with_null(mended)
-    assert load_with_null(emulated_loads) == {MONDAY: 2}
+        load_with_null(patched)
+    assert load_with_null(unpatched_loads) == {MONDAY: 2}
 
 
-def error_of_a_bad_row(server: Server) -> tuple[str, str]:
-    """Location and message of the error of a load whose second object is bad."""
+def load_a_bad_row(server: Server) -> tuple[str, str]:
+    """Load a good and a bad object, and return location and message of the error."""
     table = server.table()
     good = server.put("bad/good.json", readings(MONDAY, 3))
     bad = server.put(
@@ -114,12 +114,12 @@ def error_of_a_bad_row(server: Server) -> tuple[str, str]:
     return error["location"], error["message"]
 
 
-def test_errors_name_object_and_line(mended: Server, emulated_loads: Server) -> None:
-    location, message = error_of_a_bad_row(mended)
+def test_load_error_names_object_and_line(patched: Server, unpatched_loads: Server) -> None:
+    location, message = load_a_bad_row(patched)
     assert location == "gs://readings/bad/bad.json"
     assert 'in file "gs://readings/bad/bad.json", in line 2' in message
     assert "abc" in message
-    location, _ = error_of_a_bad_row(emulated_loads)
+    location, _ = load_a_bad_row(unpatched_loads)
     assert location == "gs://readings/bad/good.json"
 
 
@@ -131,89 +131,89 @@ def use_a_job_id_twice(server: Server) -> dict[str, int]:
     return server.days(table)
 
 
-def test_a_job_id_serves_once(mended: Server, emulated_loads: Server) -> None:
+def test_load_refuses_a_job_id_in_use(patched: Server, unpatched_loads: Server) -> None:
     with pytest.raises(Conflict, match="Already Exists: Job"):
-        use_a_job_id_twice(mended)
-    assert use_a_job_id_twice(emulated_loads) == {MONDAY: 6}
+        use_a_job_id_twice(patched)
+    assert use_a_job_id_twice(unpatched_loads) == {MONDAY: 6}
 
 
-def test_wildcards_cross_slashes(mended: Server) -> None:
-    table = mended.table()
+def test_wildcard_of_a_source_uri_matches_slashes(patched: Server) -> None:
+    table = patched.table()
     for name in ("wild/a.json", "wild/b/c.json", "wild/b/d.txt", "wilder.json"):
-        mended.put(name, readings(MONDAY, 1))
-    assert mended.load("gs://readings/wild/*.json", table).output_rows == 2
-    assert mended.load("gs://readings/wild*", table).output_rows == 4
+        patched.put(name, readings(MONDAY, 1))
+    assert patched.load("gs://readings/wild/*.json", table).output_rows == 2
+    assert patched.load("gs://readings/wild*", table).output_rows == 4
 
 
-def test_dt_in_the_path_is_no_column(mended: Server) -> None:
-    table = mended.table()
-    mended.load(mended.put(f"dt={MONDAY}/a.json", readings(MONDAY, 2)), table)
-    assert mended.days(table) == {MONDAY: 2}
+def test_load_makes_no_column_of_dt_in_the_path(patched: Server) -> None:
+    table = patched.table()
+    patched.load(patched.put(f"dt={MONDAY}/a.json", readings(MONDAY, 2)), table)
+    assert patched.days(table) == {MONDAY: 2}
 
 
-def test_names_special_to_globs(mended: Server) -> None:
-    table = mended.table()
-    mended.put("glob/a1.json", readings(TUESDAY, 1))
-    mended.load(mended.put("glob/a[1].json", readings(MONDAY, 2)), table)
-    assert mended.days(table) == {MONDAY: 2}
+def test_load_reads_a_name_with_glob_characters(patched: Server) -> None:
+    table = patched.table()
+    patched.put("glob/a1.json", readings(TUESDAY, 1))
+    patched.load(patched.put("glob/a[1].json", readings(MONDAY, 2)), table)
+    assert patched.days(table) == {MONDAY: 2}
 
 
-def test_gzip(mended: Server) -> None:
-    table = mended.table()
-    mended.load(mended.put("zip/a.json.gz", gzip.compress(readings(MONDAY, 4))), table)
-    assert mended.days(table) == {MONDAY: 4}
+def test_load_reads_gzip(patched: Server) -> None:
+    table = patched.table()
+    patched.load(patched.put("zip/a.json.gz", gzip.compress(readings(MONDAY, 4))), table)
+    assert patched.days(table) == {MONDAY: 4}
 
 
-def test_makes_a_missing_table_from_the_jobs_schema(mended: Server) -> None:
-    table = mended.table()
-    mended.client.delete_table(table)
-    uri = mended.put("make/a.json", readings(MONDAY, 2))
-    mended.load(
+def test_load_creates_a_missing_table(patched: Server) -> None:
+    table = patched.table()
+    patched.client.delete_table(table)
+    uri = patched.put("make/a.json", readings(MONDAY, 2))
+    patched.load(
         uri,
         table,
         schema=table.schema,
         time_partitioning=table.time_partitioning,
         clustering_fields=["serial"],
     )
-    made = mended.client.get_table(table)
+    made = patched.client.get_table(table)
     assert made.clustering_fields == ["serial"]
     assert made.time_partitioning == table.time_partitioning
     assert made.num_rows == 2
 
 
-def test_refuses_what_is_missing_or_not_honoured(mended: Server) -> None:
-    table = mended.table()
-    uri = mended.put("refused/a.json", readings(MONDAY, 1))
+def test_load_refuses_unsupported_requests_by_name(patched: Server) -> None:
+    table = patched.table()
+    uri = patched.put("refused/a.json", readings(MONDAY, 1))
     with pytest.raises(NotFound, match=r"URI gs://readings/refused/none.json"):
-        mended.load("gs://readings/refused/none.json", table)
+        patched.load("gs://readings/refused/none.json", table)
     with pytest.raises(BadRequest, match="more than one wildcard"):
-        mended.load("gs://readings/*/*", table)
+        patched.load("gs://readings/*/*", table)
     with pytest.raises(BadRequest, match="1 to 10000 source URIs"):
-        mended.load([uri] * 10_001, table)
-    with pytest.raises(MethodNotImplemented, match="does not honour maxBadRecords"):
-        mended.load(uri, table, max_bad_records=1)
-    mended.client.delete_table(table)
+        patched.load([uri] * 10_001, table)
+    with pytest.raises(MethodNotImplemented, match="does not support maxBadRecords"):
+        patched.load(uri, table, max_bad_records=1)
+    patched.client.delete_table(table)
     with pytest.raises(NotFound, match="table"):
-        mended.load(uri, table, create_disposition="CREATE_NEVER")
-    assert mended.rows("SELECT 1") == [(1,)]
+        patched.load(uri, table, create_disposition="CREATE_NEVER")
+    assert patched.rows("SELECT 1") == [(1,)]
 
 
-def test_answers_others_while_it_loads(mended: Server) -> None:
-    """Readers see the table as it was until a load is done, and do not wait for it."""
-    table = mended.table()
+def test_server_answers_queries_during_a_load(patched: Server) -> None:
+    """Queries see the old table until the load ends, and do not wait for it."""
+    table = patched.table()
     line = ndjson([row(f"{MONDAY}T00:00:00Z")])
-    uri = mended.put("long/a.json", line * 1_500_000)
+    uri = patched.put("long/a.json", line * 1_500_000)
     seen: list[dict[str, int]] = []
-    loading = threading.Thread(target=mended.load, args=(uri, table))
+    loading = threading.Thread(target=patched.load, args=(uri, table))
     loading.start()
     while loading.is_alive():
-        seen.append(mended.days(table))
+        seen.append(patched.days(table))
     assert len(seen) > 1
     assert seen[0] == {}
     assert all(days in ({}, {MONDAY: 1_500_000}) for days in seen)
 
 
-def test_kill_in_a_load_leaves_all_or_nothing_of_it(tmp_path: Path) -> None:
+def test_kill_during_a_load_leaves_all_or_nothing(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         table = server.table()
         server.load(server.put("kill/old.json", readings(MONDAY, 3)), table)
@@ -232,7 +232,7 @@ def test_kill_in_a_load_leaves_all_or_nothing_of_it(tmp_path: Path) -> None:
         body = {"configuration": {"load": load}}
         loading = threading.Thread(target=post)
         loading.start()
-        server.days(table)  # answered while the load is under way
+        server.days(table)  # the server answers while the load runs
         server.process.kill()
         loading.join()
     with serving(tmp_path) as server:

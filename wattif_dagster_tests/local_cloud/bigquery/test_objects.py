@@ -1,3 +1,5 @@
+"""Patterns of gs:// URIs, and the quoting of their names in SQL."""
+
 import tempfile
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import identifier, literal
+from wattif_dagster.local_cloud.bigquery.sql import quote_identifier, quote_literal
 
 DATABASE = duckdb.connect()
 
@@ -18,8 +20,8 @@ prefix = st.text("ab=/", max_size=4).filter(lambda text: "//" not in f"/{text}")
 
 
 @given(names=st.sets(name, max_size=6), prefix=prefix, suffix=part)
-def test_a_wildcard_stands_for_any_characters(names: set[str], prefix: str, suffix: str) -> None:
-    """Files on disk and the SQL condition agree with the definition."""
+def test_pattern_matches_like_its_definition(names: set[str], prefix: str, suffix: str) -> None:
+    """The files on disk and the SQL condition agree with Python's string methods."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         stored = {each for each in names if not any(o.startswith(f"{each}/") for o in names)}
@@ -34,26 +36,26 @@ def test_a_wildcard_stands_for_any_characters(names: set[str], prefix: str, suff
             if each.startswith(prefix) and each[len(prefix) :].endswith(suffix)
         }
         try:
-            found = {file.relative_to(root / "bucket").as_posix() for file in pattern.files()}
+            found = {file.relative_to(root / "bucket").as_posix() for file in pattern.list_files()}
         except NotFoundError:
             found = set()
         assert found == expected
         selected = {
             each
             for each in stored
-            if _holds(pattern.condition("path"), str(root / "bucket" / each))
+            if _holds(pattern.render_condition("path"), str(root / "bucket" / each))
         }
         assert selected == expected
 
 
 def _holds(condition: str, path: str) -> bool:
-    query = f"SELECT {condition} FROM (SELECT {literal(path)} AS path)"
+    query = f"SELECT {condition} FROM (SELECT {quote_literal(path)} AS path)"
     return DATABASE.execute(query).fetchall() == [(True,)]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
-def test_quoting_survives_any_text(text: str) -> None:
-    result = DATABASE.execute(f"SELECT {literal(text)} AS {identifier(text)}")
+def test_quoted_text_keeps_its_value(text: str) -> None:
+    result = DATABASE.execute(f"SELECT {quote_literal(text)} AS {quote_identifier(text)}")
     assert [column[0] for column in result.description] == [text]
     assert result.fetchall() == [(text,)]
 
@@ -69,6 +71,6 @@ def test_quoting_survives_any_text(text: str) -> None:
         "gs://bucket//etc/a",
     ],
 )
-def test_refuses_what_is_no_uri(uri: str) -> None:
+def test_parse_refuses_an_invalid_uri(uri: str) -> None:
     with pytest.raises(ValidationError, match="Invalid source URI"):
         ObjectPattern.parse(uri, Path("/"))

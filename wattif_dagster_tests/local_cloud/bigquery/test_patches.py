@@ -1,4 +1,4 @@
-"""Each patch, both ways: the emulator's fault without it, the right behaviour with it."""
+"""Each patch is tested twice: the fault without it, and the right behaviour with it."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ DAY = "2024-01-01"
 
 @contextmanager
 def listening_proxy() -> Iterator[tuple[str, list[bytes]]]:
-    """The address of an HTTP proxy that answers nothing, and what it was asked for."""
+    """The address of an HTTP proxy that never answers, and the requests that it got."""
     requests: list[bytes] = []
 
     def collect() -> None:
@@ -41,23 +41,23 @@ def listening_proxy() -> Iterator[tuple[str, list[bytes]]]:
     thread.join()
 
 
-def test_starts_without_the_network(tmp_path: Path) -> None:
-    """The proxy answers nothing; HOME is empty, so that nothing was downloaded before."""
+def test_server_starts_without_a_network(tmp_path: Path) -> None:
+    """The proxy never answers, and HOME is empty, so it has no earlier download."""
     with listening_proxy() as (proxy, requests):
         environment = {"HOME": str(tmp_path), "HTTP_PROXY": proxy}
-        with serving(tmp_path / "mended", environment=environment) as server:
+        with serving(tmp_path / "patched", environment=environment) as server:
             assert server.rows("SELECT 1") == [(1,)]
         assert requests == []
         with (
             pytest.raises(RuntimeError, match="spatial"),
-            serving(tmp_path / "faulty", "start_offline", environment=environment),
+            serving(tmp_path / "unpatched", "start_offline", environment=environment),
         ):
             pass
         assert any(b"spatial" in request for request in requests)
 
 
-def copies_of_tables(folder: Path, *without: str) -> int:
-    """Snapshot tables in the database after one load."""
+def count_table_copies(folder: Path, *without: str) -> int:
+    """Load once, and return the number of snapshot tables in the database."""
     with serving(folder, *without) as server:
         table = server.table()
         server.load(server.put("a.json", ndjson([row(f"{DAY}T00:00:00Z")])), table)
@@ -70,21 +70,21 @@ def copies_of_tables(folder: Path, *without: str) -> int:
     return found[0]
 
 
-def test_keeps_no_copies_of_tables(tmp_path: Path) -> None:
-    assert copies_of_tables(tmp_path / "mended") == 0
-    assert copies_of_tables(tmp_path / "faulty", "skip_table_copies") > 0
+def test_load_makes_no_copy_of_the_table(tmp_path: Path) -> None:
+    assert count_table_copies(tmp_path / "patched") == 0
+    assert count_table_copies(tmp_path / "unpatched", "skip_table_copies") > 0
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Without the two patches of what it takes."""
-    folder = tmp_path_factory.mktemp("faulty")
+def unpatched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without the two patches of the requests that it accepts."""
+    folder = tmp_path_factory.mktemp("unpatched")
     with serving(folder, "accept_any_upload", "refuse_other_hosts") as server:
         yield server
 
 
 def upload(server: Server) -> int | None:
-    """Rows of a load job that sends its rows along."""
+    """The number of rows that a load job with uploaded rows writes."""
     table = server.table()
     config = bigquery.LoadJobConfig(schema=table.schema)
     job = server.client.load_table_from_json([row(f"{DAY}T00:00:00Z")], table, job_config=config)
@@ -92,35 +92,35 @@ def upload(server: Server) -> int | None:
     return job.output_rows
 
 
-def test_takes_uploads(mended: Server, faulty: Server) -> None:
-    assert upload(mended) == 1
+def test_server_accepts_uploads(patched: Server, unpatched: Server) -> None:
+    assert upload(patched) == 1
     with pytest.raises(BadRequest, match="unsupported Content-Type"):
-        upload(faulty)
+        upload(unpatched)
 
 
-def test_refuses_another_version_of_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_version_refuses_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     patches.check_version()
     monkeypatch.setattr(patches, "PATCHED_VERSION", "0.0.1")
     with pytest.raises(UserError, match=r"made for bqemulator 0\.0\.1, but 1\.4\.0 is installed"):
         patches.check_version()
 
 
-def test_says_what_is_wrong_in_one_line(mended: Server) -> None:
-    """A second server over the same database ends with a sentence, not a traceback."""
-    with pytest.raises(RuntimeError) as failure, serving(mended.data.parent):
+def test_second_server_ends_with_a_sentence(patched: Server) -> None:
+    """A second server over the same database ends without a traceback."""
+    with pytest.raises(RuntimeError) as failure, serving(patched.data.parent):
         pass
     assert "cannot open the database" in str(failure.value)
     assert "Traceback" not in str(failure.value)
 
 
-def test_requests_for_other_hosts_are_refused(mended: Server, faulty: Server) -> None:
+def test_server_refuses_requests_for_other_hosts(patched: Server, unpatched: Server) -> None:
     evil = {"Host": "evil.example"}
-    assert requests.get(f"{mended.url}/projects/p/datasets", headers=evil).status_code == 400
-    assert requests.get(f"{faulty.url}/projects/p/datasets", headers=evil).status_code == 200
+    assert requests.get(f"{patched.url}/projects/p/datasets", headers=evil).status_code == 400
+    assert requests.get(f"{unpatched.url}/projects/p/datasets", headers=evil).status_code == 200
 
 
-def test_jobs_are_known_after_a_restart(tmp_path: Path) -> None:
-    """A new one, and one that was asked for again."""
+def test_jobs_survive_a_restart(tmp_path: Path) -> None:
+    """One job is new, the other one is asked for twice under its id."""
     asked = {"once": ["SELECT 1"], "again": ["SELECT 2", "SELECT 3"]}
     with serving(tmp_path) as server:
         for job_id, queries in asked.items():

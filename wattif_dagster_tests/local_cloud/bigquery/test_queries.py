@@ -1,4 +1,4 @@
-"""Queries answer beside each other, and say when they fail, by either way of asking."""
+"""Queries run beside each other, and a failed query raises its error by both methods."""
 
 import threading
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ SLOW = (
 
 
 @pytest.fixture(scope="module")
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("faulty")
+def unpatched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("unpatched")
     with serving(folder, "answer_beside_queries", "refuse_wrong_queries") as server:
         yield server
 
 
-def answers_beside_a_slow_query(server: Server) -> bool:
+def is_answered_during_a_slow_query(server: Server) -> bool:
     """Whether twenty small queries are answered while a slow one runs."""
     slow = threading.Thread(target=server.rows, args=(SLOW,))
     slow.start()
@@ -33,9 +33,9 @@ def answers_beside_a_slow_query(server: Server) -> bool:
     return still_running
 
 
-def test_answers_others_while_a_query_runs(mended: Server, faulty: Server) -> None:
-    assert answers_beside_a_slow_query(mended)
-    assert not answers_beside_a_slow_query(faulty)
+def test_server_answers_during_a_slow_query(patched: Server, unpatched: Server) -> None:
+    assert is_answered_during_a_slow_query(patched)
+    assert not is_answered_during_a_slow_query(unpatched)
 
 
 @pytest.mark.parametrize(
@@ -47,45 +47,45 @@ def test_answers_others_while_a_query_runs(mended: Server, faulty: Server) -> No
         ("SELECT * FROM `missing`.`t`", NotFound, "missing"),
     ],
 )
-def test_a_query_that_fails_says_so(
-    mended: Server, faulty: Server, sql: str, error: type[Exception], says: str
+def test_failed_query_raises_its_error(
+    patched: Server, unpatched: Server, sql: str, error: type[Exception], says: str
 ) -> None:
-    """By jobs.insert, as it did, and by jobs.query, where it had no rows and no error."""
+    """Without the patch, jobs.query returns no rows instead of the error."""
     with pytest.raises(error, match=says):
-        mended.client.query(sql).result()
+        patched.client.query(sql).result()
     with pytest.raises(error, match=says):
-        mended.client.query_and_wait(sql)
-    assert list(faulty.client.query_and_wait(sql)) == []
+        patched.client.query_and_wait(sql)
+    assert list(unpatched.client.query_and_wait(sql)) == []
 
 
-def test_functions_of_the_emulator_are_there(mended: Server) -> None:
-    """They are Python's, given to one connection."""
-    assert mended.rows("SELECT FARM_FINGERPRINT('x') = FARM_FINGERPRINT('y')") == [(False,)]
+def test_queries_find_the_emulators_functions(patched: Server) -> None:
+    """The emulator registers these Python functions on one connection only."""
+    assert patched.rows("SELECT FARM_FINGERPRINT('x') = FARM_FINGERPRINT('y')") == [(False,)]
 
 
-def test_times_are_utc(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """On a machine whose clock is elsewhere."""
+def test_queries_use_utc(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The machine has another time zone."""
     folder = tmp_path_factory.mktemp("elsewhere")
     hour = "SELECT EXTRACT(HOUR FROM TIMESTAMP '2024-01-01 05:00:00+00')"
     elsewhere = {"TZ": "Asia/Tokyo"}
-    with serving(folder / "mended", environment=elsewhere) as server:
+    with serving(folder / "patched", environment=elsewhere) as server:
         assert server.rows(hour) == [(5,)]
-    with serving(folder / "faulty", "keep_utc", environment=elsewhere) as server:
+    with serving(folder / "unpatched", "keep_utc", environment=elsewhere) as server:
         assert server.rows(hour) == [(14,)]
 
 
-def test_parameters_are_bound(mended: Server) -> None:
+def test_query_parameters_are_bound(patched: Server) -> None:
     config = bigquery.QueryJobConfig(
         query_parameters=[bigquery.ArrayQueryParameter("names", "STRING", ["a", "it's"])]
     )
     for sql, found in (("it\\'s", True), ("b", False)):
-        rows = mended.client.query_and_wait(
+        rows = patched.client.query_and_wait(
             f"SELECT '{sql}' IN UNNEST(@names) AS found", job_config=config
         )
         assert [row["found"] for row in rows] == [found]
 
 
 @pytest.mark.parametrize("day", ["2024-01-01", "2024-02-29"])
-def test_a_script_that_differs_by_its_date_is_another(mended: Server, day: str) -> None:
+def test_scripts_that_differ_by_a_date_both_run(patched: Server, day: str) -> None:
     script = f"DECLARE day DATE DEFAULT DATE '{day}'; SELECT CAST(day AS STRING)"
-    assert mended.rows(script) == [(day,)]
+    assert patched.rows(script) == [(day,)]

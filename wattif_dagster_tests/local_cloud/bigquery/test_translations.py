@@ -1,4 +1,4 @@
-"""A statement is translated once for all its dates, and to what a translation of its own gives."""
+"""Statements that differ only by dates share a translation, which equals their own one."""
 
 from datetime import UTC, date, datetime
 
@@ -16,10 +16,10 @@ from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
 from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
 from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
 from wattif_dagster.local_cloud.bigquery.translations import (
-    knowing_tables,
-    once_for_all_dates,
-    translating_once,
-    whatever_the_dates,
+    answer_once_for_all_dates,
+    build_schema_of_tables,
+    translate_once,
+    translate_once_for_all_dates,
 )
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
 
@@ -34,7 +34,7 @@ STATEMENTS = {
 
 
 class Counted:
-    """A translator that counts what it is asked; it writes dates as casts, as the real one does."""
+    """Records the calls of a translator that, as the real one, rewrites dates."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -45,47 +45,49 @@ class Counted:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_another_day_is_translated_as_by_itself(statement: str) -> None:
+def test_translation_for_another_day_is_reused(statement: str) -> None:
     translations: list[str] = []
 
     def counted(translator: SQLTranslator, sql: str, **options: object) -> object:
         translations.append(sql)
         return SQLTranslator.translate(translator, sql, **options)  # type: ignore[arg-type]
 
-    translator, remembering = SQLTranslator(), translating_once(counted)  # type: ignore[arg-type]
+    translator, translate_remembered = SQLTranslator(), translate_once(counted)  # type: ignore[arg-type]
     for day in (date(2024, 1, 14), date(2024, 3, 1)):
         sql = STATEMENTS[statement](day)
-        assert remembering(translator, sql) == translator.translate(sql)
+        assert translate_remembered(translator, sql) == translator.translate(sql)
     assert len(translations) == 1
 
 
-def test_what_is_equal_in_one_statement_may_differ_in_another() -> None:
+def test_equality_of_dates_distinguishes_statements() -> None:
     translate = Counted()
-    remembering = once_for_all_dates(translate)
+    translate_remembered = translate_once_for_all_dates(translate)
     asked = [
         "SELECT DATE '2024-01-01', DATE '2024-01-01'",
         "SELECT DATE '2024-01-01', DATE '2024-01-02'",
         "SELECT DATE '2024-01-02', TIMESTAMP '2024-01-01 00:00:00+00'",
     ]
-    assert [remembering(sql) for sql in asked] == [Counted()(sql) for sql in asked]
-    assert [remembering(sql, "x") for sql in asked[:1]] == [Counted()(asked[0], "x")]
+    assert [translate_remembered(sql) for sql in asked] == [Counted()(sql) for sql in asked]
+    assert [translate_remembered(sql, "x") for sql in asked[:1]] == [Counted()(asked[0], "x")]
     assert len(translate.asked) == 4
 
 
-def test_a_translation_without_its_dates_is_not_kept() -> None:
-    remembering = once_for_all_dates(lambda sql: f"SELECT {len(sql)}, {sql[-3:-1]}")
-    assert remembering("SELECT DATE '2024-01-05'") == "SELECT 24, 05"
-    assert remembering("SELECT DATE '2024-01-06'") == "SELECT 24, 06"
+def test_translation_that_loses_a_date_is_not_reused() -> None:
+    translate_remembered = translate_once_for_all_dates(
+        lambda sql: f"SELECT {len(sql)}, {sql[-3:-1]}"
+    )
+    assert translate_remembered("SELECT DATE '2024-01-05'") == "SELECT 24, 05"
+    assert translate_remembered("SELECT DATE '2024-01-06'") == "SELECT 24, 06"
 
 
 @given(st.lists(st.dates() | st.text("'; \n?-0123456789T")))
-def test_whatever_is_said_comes_back(pieces: list[object]) -> None:
+def test_placeholders_leave_any_text_unchanged(pieces: list[object]) -> None:
     sql = " ".join(f"DATE '{piece}'" for piece in pieces)
-    assert once_for_all_dates(lambda text: text)(sql) == sql
+    assert translate_once_for_all_dates(lambda text: text)(sql) == sql
 
 
 def catalog() -> MemoryCatalogRepository:
-    """The tables of the statements, but for the last, each with two columns."""
+    """The tables of the statements except `injected`, with two columns each."""
     made = MemoryCatalogRepository()
     then = datetime(2024, 1, 1, tzinfo=UTC)
     times = {"creation_time": then, "last_modified_time": then, "etag": "e"}
@@ -106,24 +108,24 @@ def catalog() -> MemoryCatalogRepository:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_the_tables_of_a_statement_are_known_from_another_day(statement: str) -> None:
+def test_schema_for_another_day_is_reused(statement: str) -> None:
     asked: list[str] = []
 
     def counted(sql: str, **options: object) -> dict[str, dict[str, str]]:
         asked.append(sql)
         return build_catalog_schema(sql, **options)  # type: ignore[arg-type]
 
-    schema_of, tables = knowing_tables(counted), catalog()
+    build_schema, tables = build_schema_of_tables(counted), catalog()
     for day in (date(2024, 1, 14), date(2024, 3, 1)):
         sql = STATEMENTS[statement](day)
-        known = schema_of(sql, project_id="p", catalog=tables)
+        known = build_schema(sql, project_id="p", catalog=tables)
         assert known == build_catalog_schema(sql, project_id="p", catalog=tables)
         assert bool(known) == (statement != "fleet")
     assert asked[0] == asked[1]
     assert len(asked[0]) < 200
 
 
-def test_of_tables_of_one_name_the_same_one_counts() -> None:
+def test_schema_of_equal_table_names_is_the_emulators() -> None:
     tables = catalog()
     made = tables.get_table("p", "d", "registry")
     assert made
@@ -133,36 +135,36 @@ def test_of_tables_of_one_name_the_same_one_counts() -> None:
     for names in (("a", "d"), ("d", "a"), ("a", "d", "a")):
         sql = "SELECT 1 FROM " + ", ".join(f"`p.{name}.registry` AS t{name}" for name in names)
         asked = {"project_id": "p", "catalog": tables}
-        assert knowing_tables(build_catalog_schema)(sql, **asked) == build_catalog_schema(
+        assert build_schema_of_tables(build_catalog_schema)(sql, **asked) == build_catalog_schema(
             sql,
             **asked,  # type: ignore[arg-type]
         )
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1", "SELEC FROM `p.d.registry`", "SELECT * FROM registry"])
-def test_a_statement_without_tables_has_none(sql: str) -> None:
+def test_schema_without_tables_is_empty(sql: str) -> None:
     asked = {"project_id": "p", "catalog": catalog()}
-    assert knowing_tables(build_catalog_schema)(sql, **asked) == {}
+    assert build_schema_of_tables(build_catalog_schema)(sql, **asked) == {}
 
 
-def test_what_hangs_on_no_date_is_asked_once() -> None:
+def test_answer_without_dates_is_reused() -> None:
     asked: list[str] = []
-    columns = whatever_the_dates(lambda sql: asked.append(sql) or len(sql))
+    columns = answer_once_for_all_dates(lambda sql: asked.append(sql) or len(sql))
     assert columns("SELECT DATE '2024-01-05' AS a") == columns("SELECT DATE '2024-01-06' AS a")
     assert columns("SELECT 1 AS b") == len("SELECT 1 AS b")
     assert len(asked) == 2
 
 
-def test_views_and_row_policies_are_heeded_as_soon_as_there_are_any(mended: Server) -> None:
-    table = mended.table()
+def test_new_views_and_row_policies_take_effect(patched: Server) -> None:
+    table = patched.table()
     name = f"`{table.project}.{table.dataset_id}.readings`"
     view = f"`{table.project}.{table.dataset_id}.of_b`"
     rows = [row("2024-01-01T00:00:00Z", serial) for serial in "ABB"]
-    mended.load(mended.put("rows.json", ndjson(rows)), table)
-    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(3,)]
-    mended.rows(f"CREATE VIEW {view} AS SELECT serial FROM {name} WHERE serial = 'B'")
-    assert mended.rows(f"SELECT COUNT(*) FROM {view}") == [(2,)]
+    patched.load(patched.put("rows.json", ndjson(rows)), table)
+    assert patched.rows(f"SELECT COUNT(*) FROM {name}") == [(3,)]
+    patched.rows(f"CREATE VIEW {view} AS SELECT serial FROM {name} WHERE serial = 'B'")
+    assert patched.rows(f"SELECT COUNT(*) FROM {view}") == [(2,)]
     granted = "GRANT TO ('user:somebody@example.com') FILTER USING (serial = 'A')"
-    mended.rows(f"CREATE ROW ACCESS POLICY of_a ON {name} {granted}")
-    assert mended.rows(f"SELECT COUNT(*) FROM {name}") == [(0,)]
-    mended.client.delete_dataset(table.dataset_id, delete_contents=True)
+    patched.rows(f"CREATE ROW ACCESS POLICY of_a ON {name} {granted}")
+    assert patched.rows(f"SELECT COUNT(*) FROM {name}") == [(0,)]
+    patched.client.delete_dataset(table.dataset_id, delete_contents=True)

@@ -1,4 +1,4 @@
-"""A local BigQuery for the session, a local Dataplex over it, and stock clients of both."""
+"""A local BigQuery for the session, a local Dataplex that uses it, and stock clients of both."""
 
 import os
 import signal
@@ -26,7 +26,8 @@ from .scans import Scans, free_port
 
 READY_SECONDS = 60
 
-# Two rows share a name; NULL in every column but the first; a quote and a backslash in a name.
+# Two rows share a name. The last row is NULL in every column but the first. One name has a quote
+# and a backslash.
 ROWS = r"""
     (1, 'ann', 0.5, NUMERIC '1.25', DATE '2024-01-01', TIMESTAMP '2024-01-01 00:00:00', TRUE),
     (2, 'bob', 1.5, NUMERIC '2.50', DATE '2024-01-02', TIMESTAMP '2024-01-02 00:00:00', TRUE),
@@ -38,16 +39,16 @@ ROWS = r"""
 
 @dataclass(frozen=True)
 class BigQuery:
-    """The local BigQuery as users start it."""
+    """The local BigQuery, started as users start it."""
 
     endpoint: str
     process: subprocess.Popen[bytes]
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """It answers nobody meanwhile, and then all who asked."""
+        """Inside the block it answers no request. Afterwards it answers all of them."""
         self.process.send_signal(signal.SIGSTOP)
-        os.waitpid(self.process.pid, os.WUNTRACED)  # until all of its threads have stopped
+        os.waitpid(self.process.pid, os.WUNTRACED)  # waits until all threads have stopped
         try:
             yield
         finally:
@@ -139,13 +140,13 @@ def rest_client(port: int) -> DataScanServiceClient:
 
 @pytest.fixture
 def scans(dataplex: Server, request: pytest.FixtureRequest) -> Scans:
-    """Over gRPC, in a location of its own for each test."""
+    """Calls over gRPC. Each test has its own location."""
     return Scans(grpc_client(dataplex.grpc_port), location_for(request))
 
 
 @pytest.fixture(params=["grpc", "rest"])
 def both(dataplex: Server, request: pytest.FixtureRequest) -> Scans:
-    """As `scans`, over each transport."""
+    """As `scans`, over each of the two transports."""
     if request.param == "grpc":
         return Scans(grpc_client(dataplex.grpc_port), location_for(request))
     return Scans(rest_client(dataplex.rest_port), location_for(request))
@@ -157,7 +158,7 @@ def location_for(request: pytest.FixtureRequest) -> str:
 
 
 class Process:
-    """The service as users start it."""
+    """The service, started as users start it."""
 
     def __init__(self, data_dir: Path, bigquery_endpoint: str) -> None:
         self.grpc_port, self.rest_port = free_port(), free_port()
@@ -173,7 +174,7 @@ class Process:
 
 @pytest.fixture
 def start_process(tmp_path: Path, bigquery_endpoint: str) -> Iterator[Callable[..., Process]]:
-    """Starts the service as a process, each time over the same directory."""
+    """Starts the service as a process. Every start uses the same directory."""
     started: list[Process] = []
 
     def start(endpoint: str = bigquery_endpoint) -> Process:

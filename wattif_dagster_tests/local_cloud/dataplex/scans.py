@@ -1,4 +1,4 @@
-"""Shorthand for the calls that tests make through the stock client."""
+"""Short forms of the calls that tests make with the stock client."""
 
 import socket
 import time
@@ -38,12 +38,12 @@ def data_scan(*rules: dp.DataQualityRule, resource: str = PEOPLE, **spec: Any) -
 
 
 def seconds(moment: Any) -> float:
-    """Since the epoch, of a time in a message: typed as a Timestamp, in truth a datetime."""
+    """Seconds since the epoch of a time in a message, which is a datetime in spite of its type."""
     return moment.timestamp()
 
 
 class Scans:
-    """One client, one location."""
+    """Calls of one client in one location."""
 
     def __init__(self, client: dp.DataScanServiceClient, parent: str) -> None:
         self.client = client
@@ -86,18 +86,18 @@ class Scans:
         return job
 
     def run(self, scan_id: str = "scan") -> dp.DataScanJob:
-        """A job, run to its end."""
+        """Run a job to its end and return it."""
         return self.wait(self.start(scan_id).name)
 
     def results(self, *rules: dp.DataQualityRule, **spec: Any) -> dp.DataQualityResult:
-        """The result of a new scan with these rules."""
+        """Create a scan with these rules, run it and return its result."""
         self.create(data_scan(*rules, **spec))
         job = self.run()
         assert job.state == State.SUCCEEDED, job.message
         return job.data_quality_result
 
     def failure(self, *rules: dp.DataQualityRule, **spec: Any) -> str:
-        """Why the job of a new scan with these rules failed."""
+        """Create a scan with these rules, run it and return the message of its failed job."""
         self.create(data_scan(*rules, **spec))
         job = self.run()
         assert job.state == State.FAILED

@@ -1,4 +1,4 @@
-"""The command line: what it refuses, in one sentence each."""
+"""The command line refuses wrong options with one sentence each."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ ENDPOINT = ["--bigquery-endpoint", "http://127.0.0.1:1"]
 
 
 def refusal(*options: str | Path) -> str:
-    """What the command says on stderr when it fails."""
+    """The output on stderr of a command that fails."""
     command = [*COMMAND, *ENDPOINT, *map(str, options)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode != 0
@@ -26,7 +26,9 @@ def test_help_names_every_option() -> None:
         assert option in told
 
 
-def test_directory_and_ports_in_use(start_process: Callable[..., Process], tmp_path: Path) -> None:
+def test_command_explains_directory_and_ports_in_use(
+    start_process: Callable[..., Process], tmp_path: Path
+) -> None:
     service = start_process()
     assert "another process is using it" in refusal("--data-dir", tmp_path / "state")
     for option, port in (("--grpc-port", service.grpc_port), ("--rest-port", service.rest_port)):
@@ -34,7 +36,7 @@ def test_directory_and_ports_in_use(start_process: Callable[..., Process], tmp_p
         assert f"cannot bind 127.0.0.1:{port}" in said
 
 
-def test_options_that_make_no_sense(tmp_path: Path) -> None:
+def test_command_explains_invalid_options(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "file" in refusal("--data-dir", tmp_path / "file")
     assert "'70000' is not a port" in refusal("--data-dir", tmp_path, "--rest-port", "70000")
@@ -42,7 +44,7 @@ def test_options_that_make_no_sense(tmp_path: Path) -> None:
     assert "is not of the form http://host:port" in endpoint
 
 
-def test_package_needs_of_the_project_just_a_distribution() -> None:
+def test_package_imports_only_the_t_distribution() -> None:
     listing = (
         "import sys, wattif_dagster.local_cloud.dataplex.server; "
         "print(*(m for m in sys.modules if m.startswith(('wattif_dagster', 'dagster'))))"

@@ -1,4 +1,4 @@
-"""Exported results, read back from BigQuery."""
+"""Exported results, as BigQuery returns them."""
 
 from google.cloud import bigquery
 from google.cloud import dataplex_v1 as dp
@@ -13,7 +13,7 @@ def export_to(table: str) -> dict:
     return {"bigquery_export": {"results_table": results}}
 
 
-def test_a_row_for_each_rule(both: Scans, warehouse: bigquery.Client) -> None:
+def test_export_writes_one_row_per_rule(both: Scans, warehouse: bigquery.Client) -> None:
     debug = {"description": "top", "sql_statement": "SELECT MAX(value) AS top FROM ${data()}"}
     rules = [
         rule(
@@ -76,14 +76,14 @@ def test_a_row_for_each_rule(both: Scans, warehouse: bigquery.Client) -> None:
     assert assertion["rule_passed"] is False
 
 
-def test_second_job_appends(scans: Scans, warehouse: bigquery.Client) -> None:
+def test_export_of_a_second_job_appends(scans: Scans, warehouse: bigquery.Client) -> None:
     scans.create(data_scan(post_scan_actions=export_to("results_twice")))
     jobs = {scans.run().uid, scans.run().uid}
     rows = warehouse.query("SELECT data_quality_job_id AS job FROM ds.results_twice").result()
     assert {row["job"] for row in rows} == jobs
 
 
-def test_job_with_a_failed_export_says_so(scans: Scans, warehouse: bigquery.Client) -> None:
+def test_job_with_a_failed_export_reports_it(scans: Scans, warehouse: bigquery.Client) -> None:
     warehouse.query("CREATE TABLE ds.other_shape (rule_name STRING)").result()
     scans.create(data_scan(row_condition("id > 0"), post_scan_actions=export_to("other_shape")))
     job = scans.run()
@@ -94,7 +94,7 @@ def test_job_with_a_failed_export_says_so(scans: Scans, warehouse: bigquery.Clie
     assert result.state == Export.State.FAILED
 
 
-def test_job_without_export_says_nothing_of_it(scans: Scans) -> None:
+def test_job_without_export_has_no_export_result(scans: Scans) -> None:
     assert "post_scan_actions_result" not in scans.results(row_condition("TRUE"))
 
 

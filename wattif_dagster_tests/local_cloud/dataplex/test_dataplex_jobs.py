@@ -1,4 +1,4 @@
-"""Jobs: incremental runs, one-time scans, cancelling, notifications, and what survives a crash."""
+"""Jobs: incremental jobs, one-time scans, cancellation, notifications, and restarts."""
 
 import logging
 import signal
@@ -19,7 +19,7 @@ from wattif_dagster.local_cloud.dataplex.server import Server
 from .conftest import BigQuery, Process, grpc_client
 from .scans import WAIT_SECONDS, Scans, State, data_scan, row_condition, rule, seconds
 
-# Seconds of work for the local BigQuery, whatever the rows.
+# It keeps the local BigQuery busy for seconds, whatever the rows are.
 SLOW = rule(
     "table_condition_expectation",
     {
@@ -52,7 +52,7 @@ def incremental(table: str, field: str) -> dp.DataScan:
         ),
     ],
 )
-def test_incremental_runs_take_new_rows_only(
+def test_incremental_job_evaluates_only_new_rows(
     field: str, column_type: str, values: list[str], scans: Scans, warehouse: bigquery.Client
 ) -> None:
     table = f"log_{field}"
@@ -77,9 +77,7 @@ def test_incremental_runs_take_new_rows_only(
     assert (scanned.start, scanned.end) == (values[1], values[2])
 
 
-def test_failed_job_does_not_move_the_incremental_range(
-    scans: Scans, warehouse: bigquery.Client
-) -> None:
+def test_failed_job_keeps_the_incremental_range(scans: Scans, warehouse: bigquery.Client) -> None:
     warehouse.query("CREATE TABLE ds.log_failed (id INT64, day DATE)").result()
     warehouse.query("INSERT INTO ds.log_failed VALUES (1, '2024-01-01')").result()
     scan = incremental("log_failed", "day")
@@ -108,7 +106,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_one_time_scan_runs_on_creation_without_a_job(both: Scans) -> None:
+def test_one_time_scan_runs_at_creation_unlisted(both: Scans) -> None:
     both.create(one_time(None))
     wait_for(lambda: "data_quality_result" in both.get())
     assert both.get().data_quality_result.passed
@@ -116,7 +114,7 @@ def test_one_time_scan_runs_on_creation_without_a_job(both: Scans) -> None:
     both.delete()
 
 
-def test_one_time_scan_goes_when_its_time_to_live_is_over(both: Scans) -> None:
+def test_one_time_scan_is_deleted_after_its_time_to_live(both: Scans) -> None:
     both.create(one_time(0))
 
     def is_gone() -> bool:
@@ -128,15 +126,15 @@ def test_one_time_scan_goes_when_its_time_to_live_is_over(both: Scans) -> None:
     both.create()
 
 
-def test_running_and_pending_jobs_are_cancelled(both: Scans, bigquery_service: BigQuery) -> None:
+def test_cancel_ends_running_and_pending_jobs(both: Scans, bigquery_service: BigQuery) -> None:
     both.create()
-    with bigquery_service.suspended():  # so that the job is under way until it may end
+    with bigquery_service.suspended():  # so that the job cannot end yet
         running, pending = both.start(), both.start()
         both.wait(running.name, State.RUNNING)
         both.client.cancel_data_scan_job(name=pending.name)
         assert both.job(pending.name).state == State.CANCELLED
         both.client.cancel_data_scan_job(name=running.name)
-        both.client.cancel_data_scan_job(name=running.name)  # again, while it is CANCELING
+        both.client.cancel_data_scan_job(name=running.name)  # a second call while it is CANCELING
         assert both.job(running.name).state == State.CANCELING
     job = both.wait(running.name)
     assert job.state == State.CANCELLED
@@ -146,13 +144,13 @@ def test_running_and_pending_jobs_are_cancelled(both: Scans, bigquery_service: B
         both.client.cancel_data_scan_job(name=running.name)
 
 
-def test_deleting_a_scan_ends_its_running_job(scans: Scans) -> None:
+def test_runner_survives_the_deletion_of_a_running_scan(scans: Scans) -> None:
     scans.create(data_scan(SLOW, SLOW))
     job = scans.start()
     scans.wait(job.name, State.RUNNING)
     scans.delete(force=True)
     scans.create()
-    assert scans.run().state == State.SUCCEEDED  # the runner is alive
+    assert scans.run().state == State.SUCCEEDED  # the runner still works
     assert [job.name for job in scans.client.list_data_scan_jobs(parent=scans.name())] != [job.name]
 
 
@@ -172,7 +170,7 @@ HERE = "projects/demo-project/locations/here"
 
 @pytest.fixture
 def restart(tmp_path: Path, bigquery_endpoint: str) -> Iterator[Callable[[], Scans]]:
-    """Serves, in this process, the directory of the processes that `start_process` starts."""
+    """Serves the directory of `start_process` from this process."""
     servers: list[Server] = []
 
     def start() -> Scans:
@@ -199,18 +197,18 @@ def test_state_survives_a_restart(
     assert after.get().uid == created.uid
     assert after.job(job.name) == job
     assert after.client.list_operations({"name": HERE}) == operations
-    assert after.run().data_quality_result.row_count == 0  # the incremental range went on
+    assert after.run().data_quality_result.row_count == 0  # the incremental range is kept
 
 
 @contextmanager
 def silent_endpoint() -> Iterator[str]:
-    """A BigQuery that takes connections and never answers."""
+    """A BigQuery endpoint that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
-def test_job_of_a_service_that_ended_is_failed(
+def test_job_of_an_ended_service_is_failed(
     signal_number: int,
     tmp_path: Path,
     bigquery_endpoint: str,
@@ -238,7 +236,7 @@ def test_job_of_a_service_that_ended_is_failed(
     assert scans.run().state == State.SUCCEEDED
 
 
-def test_unreachable_bigquery_is_said(tmp_path: Path) -> None:
+def test_create_reports_an_unreachable_bigquery(tmp_path: Path) -> None:
     server = Server(data_dir=tmp_path, bigquery_endpoint="http://127.0.0.1:1")
     scans = Scans(grpc_client(server.grpc_port), HERE)
     with pytest.raises(gx.ServiceUnavailable, match="BigQuery at http"):

@@ -1,4 +1,4 @@
-"""The anomaly detection preview over REST: the notebook's body, its tables, its refusals."""
+"""The anomaly detection preview over REST: requests, tables and refusals."""
 
 import copy
 import time
@@ -38,7 +38,7 @@ RESULT_COLUMNS = [
 
 
 def hourly(first_day: int, days: int) -> str:
-    """Rows of two meters: a daily curve that is a little different each day, like noise."""
+    """A query for rows of two meters. Their daily curve differs a little from day to day."""
     return f"""
 SELECT serial, time_hour_rolled, 1 + 0.1 * EXTRACT(HOUR FROM time_hour_rolled)
   + 0.01 * MOD(7 * EXTRACT(DAY FROM time_hour_rolled) + LENGTH(serial), 5) + offset_kwh
@@ -51,7 +51,7 @@ CROSS JOIN (SELECT '{SERIALS[0]}' AS serial, 0.0 AS offset_kwh
 
 @dataclass
 class Rest:
-    """One table of hours, one scan, and requests about them."""
+    """One table of hourly rows, one scan, and requests about them."""
 
     session: requests.Session
     base: str
@@ -63,7 +63,7 @@ class Rest:
         return f"ds.hourly_{self.name}"
 
     def body(self, **detection: Any) -> dict[str, Any]:
-        """As the predecessor's notebook has it."""
+        """The body that the predecessor's notebook sends."""
         return {
             "data": {"resource": f"{DS}/tables/hourly_{self.name}"},
             "execution_spec": {"trigger": {"on_demand": {}}},
@@ -109,7 +109,7 @@ class Rest:
         return f"{PARENT}/dataScans/{self.name.replace('_', '-')}"
 
     def run(self) -> dict[str, Any]:
-        """A job, run to its end."""
+        """Run a job to its end and return it."""
         started = self.session.post(f"{self.base}/v1/{self.scan}:run", json={})
         assert started.ok, started.text
         deadline = time.monotonic() + WAIT_SECONDS
@@ -143,7 +143,7 @@ def rest(dataplex: Server, warehouse: bigquery.Client) -> Rest:
     return made
 
 
-def test_the_notebooks_request_works(rest: Rest) -> None:
+def test_request_of_the_notebook_finds_the_anomaly(rest: Rest) -> None:
     rest.warehouse.query(
         f"UPDATE {rest.table} SET consumption_hour_rolled = 9 "
         f"WHERE time_hour_rolled = TIMESTAMP '2024-01-{DAYS:02} 20:00:00' "
@@ -185,11 +185,11 @@ def test_the_notebooks_request_works(rest: Rest) -> None:
     assert [tuple(row) for row in exported.result()] == [("Anomaly Detection", False)]
 
 
-def test_later_jobs_go_on_from_there(rest: Rest) -> None:
+def test_later_job_judges_only_new_windows(rest: Rest) -> None:
     assert rest.create(rest.body()).ok
     first = rest.run()
     assert first["dataQualityResult"]["passed"]
-    assert rest.run()["dataQualityResult"]["passed"]  # nothing new
+    assert rest.run()["dataQualityResult"]["passed"]  # there is no new window
     assert len(rest.found()) == 20
     rest.insert(hourly(DAYS + 1, 1))
     last = rest.run()
@@ -202,7 +202,7 @@ def test_later_jobs_go_on_from_there(rest: Rest) -> None:
     )
 
 
-def test_the_probability_is_students_t(rest: Rest) -> None:
+def test_anomaly_probability_is_students_t(rest: Rest) -> None:
     assert rest.create(rest.body()).ok
     rest.run()
     row = rest.found()[0]
@@ -220,7 +220,7 @@ def test_the_probability_is_students_t(rest: Rest) -> None:
     assert middle == pytest.approx(past["mean"])
 
 
-def test_segments_have_series_of_their_own(rest: Rest) -> None:
+def test_each_segment_has_its_own_series(rest: Rest) -> None:
     rest.warehouse.query(
         f"UPDATE {rest.table} SET consumption_hour_rolled = 0 "
         f"WHERE time_hour_rolled = TIMESTAMP '2024-01-{DAYS:02} 22:00:00' "
@@ -249,7 +249,9 @@ def test_segments_have_series_of_their_own(rest: Rest) -> None:
     ],
     ids=["minute", "auto", "day", "week", "month", "quarter", "year", "partition", "incremental"],
 )
-def test_windows_and_times(rest: Rest, detection: dict[str, Any], points: int) -> None:
+def test_points_follow_the_window_and_time_column(
+    rest: Rest, detection: dict[str, Any], points: int
+) -> None:
     body = rest.body(**detection)
     body["execution_spec"]["field"] = (
         "time_hour_rolled" if "use_incremental_column" in detection else ""
@@ -260,12 +262,12 @@ def test_windows_and_times(rest: Rest, detection: dict[str, Any], points: int) -
     assert job["state"] == "SUCCEEDED", job
     kept = job["dataQualityResult"]["anomalyDetectionGeneratedAssets"]["dataIntermediateTable"]
     counted = rest.warehouse.query(f"SELECT COUNT(*), MIN(time) FROM `{kept}` WHERE metric = 'AVG'")
-    # A Monday and the first day of everything.
+    # The first window starts on a Monday that begins a month, a quarter and a year.
     assert [tuple(row) for row in counted.result()] == [(points, datetime(2024, 1, 1, tzinfo=UTC))]
     assert len(rest.found()) == 2 * min(points, 10)
 
 
-def test_other_rules_stand_beside_it_and_filters_hold(rest: Rest) -> None:
+def test_preview_rule_works_beside_others_and_filters(rest: Rest) -> None:
     body = rest.body()
     spec = body["data_quality_spec"]
     spec["row_filter"] = f"serial = '{SERIALS[0]}'"
@@ -275,10 +277,10 @@ def test_other_rules_stand_beside_it_and_filters_hold(rest: Rest) -> None:
     counts = [rule["evaluatedCount"] for rule in job["dataQualityResult"]["rules"]]
     assert counts == [str(24 * DAYS), "20"]
     values = {row["metric"]: row["value"] for row in rest.found()}
-    assert values["AVG"] == values["MAX"]  # of one meter
+    assert values["AVG"] == values["MAX"]  # each hour has one meter
 
 
-def test_a_short_history_is_not_judged(rest: Rest) -> None:
+def test_point_with_a_short_history_has_no_verdict(rest: Rest) -> None:
     body = rest.body()
     body["data_quality_spec"]["row_filter"] = "time_hour_rolled < TIMESTAMP '2024-01-05'"
     assert rest.create(body).ok
@@ -287,7 +289,7 @@ def test_a_short_history_is_not_judged(rest: Rest) -> None:
     assert {row["anomaly_prob"] for row in rest.found()} == {None}
 
 
-def test_a_missing_dataset_is_named(rest: Rest) -> None:
+def test_job_names_a_missing_dataset(rest: Rest) -> None:
     body = rest.body()
     export = body["data_quality_spec"]["anomaly_detection"]["bigquery_export"]
     export["intermediate_dataset"] = f"{DS}_missing"
@@ -299,7 +301,7 @@ def test_a_missing_dataset_is_named(rest: Rest) -> None:
     )
 
 
-def test_a_stock_client_sees_a_rule_without_a_type(rest: Rest, dataplex: Server) -> None:
+def test_stock_client_sees_a_preview_rule_without_a_type(rest: Rest, dataplex: Server) -> None:
     assert rest.create(rest.body()).ok
     request = dp.GetDataScanRequest(name=rest.scan, view="FULL")
     (rule,) = grpc_client(dataplex.grpc_port).get_data_scan(request).data_quality_spec.rules
@@ -308,7 +310,7 @@ def test_a_stock_client_sees_a_rule_without_a_type(rest: Rest, dataplex: Server)
 
 
 def at(*path: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
-    """Sets one value of a body; None takes it out."""
+    """A function that sets one value of a body. None removes the value."""
 
     def change(body: dict[str, Any]) -> None:
         *parents, last = path
@@ -332,7 +334,7 @@ SETTINGS = "anomaly_detection"
     [
         (at(*RULE, "metrics", value=["P99"]), "metrics: one or more of AVG, MAX, MIN, SUM"),
         (at(*RULE, "metrics", value=[]), "metrics: one or more of AVG"),
-        (at(*RULE, "metrics", value=["AVG", "AVG"]), "metrics: one is given twice"),
+        (at(*RULE, "metrics", value=["AVG", "AVG"]), "metrics: a metric is given twice"),
         (at(*RULE, "anomaly_probability_threshold", value=1), "must be above 0 and below 1"),
         (at(*RULE, "model", value="arima"), 'no field named "model"'),
         (at("rules", 0, "column", value=None), "rules[0].column: required"),
@@ -344,7 +346,7 @@ SETTINGS = "anomaly_detection"
         (at(RULE[0], 0, RULE[2], value=None), "rules[0]: one rule type is required"),
     ],
 )
-def test_what_makes_no_sense_is_named(
+def test_create_names_an_invalid_preview_field(
     rest: Rest, change: Callable[[dict[str, Any]], None], message: str
 ) -> None:
     body = copy.deepcopy(rest.body())
@@ -358,13 +360,13 @@ def test_what_makes_no_sense_is_named(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (at("rules", 0, "column", value="serial"), "anomalies are found in numbers"),
+        (at("rules", 0, "column", value="serial"), "anomaly detection needs a number"),
         (at("rules", 0, "column", value="none"), "has no column 'none'"),
         (at(SETTINGS, "timestamp_column", value="serial"), "must be one of TIMESTAMP"),
         (at(SETTINGS, "segmentation_columns", value=["none"]), "has no column 'none'"),
     ],
 )
-def test_what_does_not_fit_the_table_is_named(
+def test_create_names_a_column_that_does_not_fit(
     rest: Rest, change: Callable[[dict[str, Any]], None], message: str
 ) -> None:
     body = copy.deepcopy(rest.body())

@@ -1,4 +1,4 @@
-"""Every rule kind, run against rows that pass, rows that fail, and NULLs."""
+"""Every rule kind runs on rows that pass, rows that fail, and NULLs."""
 
 import re
 from itertools import cycle
@@ -14,7 +14,7 @@ from wattif_dagster.local_cloud.dataplex.warehouse import Rows, Warehouse
 
 from .scans import ALWAYS, Scans, data_scan, row_condition, rule
 
-# A rule, and the ids of the rows in ds.people that fail it.
+# Rules, and the ids of the rows of ds.people that fail them.
 ROW_RULES: dict[str, tuple[dp.DataQualityRule, list[int]]] = {
     "range": (
         rule("range_expectation", {"min_value": "0", "max_value": "9.5"}, column="value"),
@@ -55,7 +55,7 @@ ROW_RULES: dict[str, tuple[dp.DataQualityRule, list[int]]] = {
 
 
 @pytest.mark.parametrize("case", ROW_RULES)
-def test_row_rule_counts_rows_and_finds_failing_ones(
+def test_row_rule_counts_rows_and_finds_failing_rows(
     case: str, scans: Scans, warehouse: bigquery.Client
 ) -> None:
     tested, failing = ROW_RULES[case]
@@ -73,7 +73,7 @@ EVERY_ROW = {"sql_statement": "SELECT 1 FROM ${data()} -- all"}
 FIVE_ROWS = {"sql_expression": "COUNT(*) = 5 -- all"}
 AT_MOST_9 = {"statistic": "MAX", "max_value": "9"}
 
-# Rules of the other kinds, and whether they pass.
+# Aggregate rules, and whether they pass.
 OTHERS = (
     (rule("sql_assertion", EVERY_ROW), False),
     (rule("table_condition_expectation", FIVE_ROWS), True),
@@ -81,8 +81,8 @@ OTHERS = (
 )
 
 
-def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: str) -> None:
-    """In the order of the spec, rules of all kinds mixed."""
+def test_evaluate_answers_all_rules_with_one_query(bigquery_endpoint: str) -> None:
+    """The results are in the order of the spec, also with mixed rule kinds."""
     warehouse, asked = Warehouse(bigquery_endpoint), []
 
     def query(sql: str) -> Rows:
@@ -91,7 +91,7 @@ def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: 
 
     mixed = list(zip(ROW_RULES.values(), cycle(OTHERS), strict=False))
     scan = data_scan(*(tested for pair in mixed for tested, _ in pair))
-    columns = warehouse.columns(TableName("demo-project", "ds", "people"))
+    columns = warehouse.get_columns(TableName("demo-project", "ds", "people"))
     assert columns
     results = evaluate(scan, columns, None, query).result.rules
     assert len(asked) == 1
@@ -105,13 +105,13 @@ def test_each_rule_of_a_scan_has_its_own_answer_of_one_query(bigquery_endpoint: 
 
 
 @pytest.mark.parametrize("column", ["value", "total", "nulls_0", "passed_0", "answer_1"])
-def test_a_question_does_not_see_the_columns_of_another(scans: Scans, column: str) -> None:
+def test_assertion_does_not_see_columns_of_other_rules(scans: Scans, column: str) -> None:
     mistyped = {"sql_statement": f"SELECT 1 FROM UNNEST([1]) AS n WHERE {column} > 100"}
     tested = rule("sql_assertion", mistyped, name="mistyped")
     assert scans.failure(ALWAYS, tested).startswith("rule mistyped: ")
 
 
-def test_conditions_on_each_row_are_refused_before_they_multiply(
+def test_table_condition_without_aggregate_fails_the_job(
     scans: Scans, warehouse: bigquery.Client
 ) -> None:
     numbers = "UNNEST(GENERATE_ARRAY(1, 20000)) n"
@@ -123,7 +123,7 @@ def test_conditions_on_each_row_are_refused_before_they_multiply(
     assert job.message == "rule no: one answer was expected, not more"
 
 
-def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:
+def test_broken_row_filter_is_blamed_on_no_rule(scans: Scans) -> None:
     message = scans.failure(ALWAYS, row_condition("id > 0"), row_filter="no_such_column > 1")
     assert "no_such_column" in message
     assert not message.startswith("rule")
@@ -139,7 +139,7 @@ def test_broken_filter_is_laid_to_no_rule(scans: Scans) -> None:
     ],
     ids=lambda value: value.column if isinstance(value, dp.DataQualityRule) else str(value),
 )
-def test_ignored_nulls_are_not_evaluated(
+def test_ignore_null_leaves_nulls_out_of_the_counts(
     tested: dp.DataQualityRule, passed: int, scans: Scans, warehouse: bigquery.Client
 ) -> None:
     tested = dp.DataQualityRule(tested, ignore_null=True)
@@ -150,12 +150,15 @@ def test_ignored_nulls_are_not_evaluated(
 
 
 @pytest.mark.parametrize(("threshold", "passes"), [(0, False), (0.6, True), (0.61, False)])
-def test_threshold_is_a_ratio_and_zero_means_all(
+def test_threshold_is_a_ratio_and_zero_means_all_rows(
     threshold: float, passes: bool, scans: Scans
 ) -> None:
     (result,) = scans.results(row_condition("value >= 0", threshold=threshold)).rules
     assert result.pass_ratio == pytest.approx(0.6)
     assert result.passed is passes
+
+
+NULL_CONDITION = "LOGICAL_AND(IF(value > 9, NULL, NULL))"
 
 
 def statistic(name: str, **bounds: Any) -> dp.DataQualityRule:
@@ -173,12 +176,12 @@ def statistic(name: str, **bounds: Any) -> dp.DataQualityRule:
         (statistic("MAX", max_value="9.5", strict_max_enabled=True), False),
         (rule("table_condition_expectation", {"sql_expression": "COUNT(*) = 5"}), True),
         (rule("table_condition_expectation", {"sql_expression": "MAX(value) < 9"}), False),
-        (rule("table_condition_expectation", {"sql_expression": "NULL"}), False),
+        (rule("table_condition_expectation", {"sql_expression": NULL_CONDITION}), False),
     ],
 )
-def test_aggregate_rule(tested: dp.DataQualityRule, passes: bool, scans: Scans) -> None:
-    if tested.table_condition_expectation.sql_expression == "NULL":
-        tested.table_condition_expectation.sql_expression = "LOGICAL_AND(IF(value > 9, NULL, NULL))"
+def test_aggregate_rule_passes_or_fails_as_a_whole(
+    tested: dp.DataQualityRule, passes: bool, scans: Scans
+) -> None:
     (result,) = scans.results(tested).rules
     assert result.passed is passes
     assert (result.evaluated_count, result.failing_rows_query) == (0, "")
@@ -192,7 +195,7 @@ def test_sql_assertion_counts_the_rows_it_returns(limit: int, rows: int, scans: 
     assert result.passed is (rows == 0)
 
 
-def test_data_reference_and_counts_are_confined_by_the_row_filter(scans: Scans) -> None:
+def test_row_filter_applies_to_counts_and_data_reference(scans: Scans) -> None:
     sql = "SELECT * FROM ${ data() }"
     assertion = rule("sql_assertion", {"sql_statement": sql})
     counting = rule("table_condition_expectation", {"sql_expression": "COUNT(*) = 2"})
@@ -203,13 +206,13 @@ def test_data_reference_and_counts_are_confined_by_the_row_filter(scans: Scans) 
     assert result.rules[2].passed
 
 
-def test_rules_pass_on_no_rows(scans: Scans) -> None:
+def test_rules_pass_when_the_filter_keeps_no_row(scans: Scans) -> None:
     result = scans.results(row_condition("value > 99"), row_filter="FALSE")
     assert (result.row_count, result.passed, result.score) == (0, True, 100)
     assert result.rules[0].pass_ratio == 1
 
 
-def test_scores_are_the_share_of_rules_passed_by_dimension_and_column(scans: Scans) -> None:
+def test_scores_are_the_percentage_of_passed_rules(scans: Scans) -> None:
     result = scans.results(
         rule("non_null_expectation", column="id", dimension="COMPLETENESS"),
         rule("non_null_expectation", column="name", dimension="COMPLETENESS"),
@@ -230,7 +233,7 @@ def test_suspended_rules_are_not_run(scans: Scans) -> None:
     assert [item.rule for item in result.rules] == [ALWAYS]
 
 
-def test_debug_queries_give_named_and_typed_values(scans: Scans) -> None:
+def test_debug_queries_return_named_and_typed_values(scans: Scans) -> None:
     names = ", ".join(f"{number} AS n{number}" for number in range(9))
     sql = f"SELECT MAX(value) AS top, MIN(name) AS first, {names} FROM ${{data()}}"
     debugged = row_condition("TRUE", debug_queries=[{"sql_statement": sql}])
@@ -256,7 +259,7 @@ def test_sampling_takes_one_subset_for_all_rules(scans: Scans, warehouse: bigque
         )
     )
     result = scans.run().data_quality_result
-    assert 150 < result.row_count < 350  # 250 expected; the draw is fixed by the rows
+    assert 150 < result.row_count < 350  # 250 are expected, and the rows fix the sample
     assert result.rules[0].evaluated_count == result.row_count
     assert result.rules[1].assertion_row_count == result.row_count
     failing = list(warehouse.query(result.rules[0].failing_rows_query).result())

@@ -1,4 +1,4 @@
-"""Scans over both transports: create, get, list, update, delete, and their refusals."""
+"""Scans over both transports: create, get, list, update, delete, and refused requests."""
 
 from typing import cast
 
@@ -13,7 +13,7 @@ from wattif_dagster.local_cloud.dataplex.server import Server
 from .scans import ALWAYS, PEOPLE, Scans, State, data_scan, row_condition, rule, seconds
 
 
-def test_create_fills_in_what_the_server_decides(both: Scans) -> None:
+def test_create_sets_the_output_only_fields(both: Scans) -> None:
     wanted = data_scan()
     wanted.uid, wanted.labels = "mine", {"team": "meters"}
     scan = both.create(wanted)
@@ -31,13 +31,13 @@ def test_create_without_an_id_makes_one(both: Scans) -> None:
     assert scan.name.startswith(both.name("data-scan-"))
 
 
-def test_an_id_is_taken_once(both: Scans) -> None:
+def test_create_refuses_an_id_in_use(both: Scans) -> None:
     both.create()
     with pytest.raises(gx.Conflict, match="already exists"):
         both.create()
 
 
-def test_missing_table_is_the_operations_error(both: Scans) -> None:
+def test_create_reports_a_missing_table_in_the_operation(both: Scans) -> None:
     scan = data_scan(resource=PEOPLE + "_not")
     operation = both.client.create_data_scan(
         parent=both.parent, data_scan=scan, data_scan_id="scan"
@@ -48,7 +48,7 @@ def test_missing_table_is_the_operations_error(both: Scans) -> None:
         both.get()
 
 
-def test_validate_only_stores_nothing(both: Scans) -> None:
+def test_validate_only_requests_store_nothing(both: Scans) -> None:
     request = {
         "parent": both.parent,
         "data_scan": data_scan(),
@@ -67,7 +67,7 @@ def test_validate_only_stores_nothing(both: Scans) -> None:
     assert both.get().description == ""
 
 
-def test_basic_view_leaves_out_spec_and_result(both: Scans) -> None:
+def test_basic_view_omits_spec_and_result(both: Scans) -> None:
     both.create()
     job = both.run()
     full, basic = both.get(), both.get(view="BASIC")
@@ -94,7 +94,7 @@ def test_list_pages_through_one_location(both: Scans) -> None:
     ("order_by", "order"),
     [("name desc", "cba"), ("create_time", "bac"), ("create_time desc", "cab")],
 )
-def test_list_orders(order_by: str, order: str, scans: Scans) -> None:
+def test_list_sorts_by_order_by(order_by: str, order: str, scans: Scans) -> None:
     for scan_id in ("b", "a", "c"):
         scans.create(scan_id=scan_id)
     request = {"parent": scans.parent, "order_by": order_by, "page_size": 1}
@@ -103,7 +103,7 @@ def test_list_orders(order_by: str, order: str, scans: Scans) -> None:
     assert all("data_quality_spec" not in scan for scan in listed)
 
 
-def test_a_page_token_belongs_to_one_request(both: Scans) -> None:
+def test_list_refuses_the_page_token_of_another_request(both: Scans) -> None:
     both.create(scan_id="a")
     both.create(scan_id="b")
     first = both.client.list_data_scans(request={"parent": both.parent, "page_size": 1})
@@ -133,13 +133,13 @@ def test_update_replaces_the_masked_fields_only(both: Scans) -> None:
     assert updated == both.get()
 
 
-def test_update_of_a_whole_spec_clears_what_is_unset(both: Scans) -> None:
+def test_update_of_a_whole_spec_clears_unset_fields(both: Scans) -> None:
     both.create(data_scan(row_filter="id > 1", sampling_percent=50))
     updated = both.update(data_scan(), "data_quality_spec")
     assert updated.data_quality_spec == data_scan().data_quality_spec
 
 
-def test_update_without_a_mask_takes_the_fields_that_are_set(both: Scans) -> None:
+def test_update_without_a_mask_changes_the_set_fields(both: Scans) -> None:
     scan = data_scan()
     scan.description, scan.display_name = "before", "kept"
     both.create(scan)
@@ -147,7 +147,7 @@ def test_update_without_a_mask_takes_the_fields_that_are_set(both: Scans) -> Non
     assert (updated.description, updated.display_name) == ("after", "kept")
 
 
-def test_update_of_everything_clears_mutable_fields(both: Scans) -> None:
+def test_update_with_a_wildcard_clears_mutable_fields(both: Scans) -> None:
     scan = data_scan()
     scan.description = "before"
     both.create(scan)
@@ -166,7 +166,7 @@ def test_update_refuses_fixed_fields(path: str, both: Scans) -> None:
         both.update(data_scan(), path)
 
 
-def test_update_refuses_what_makes_no_sense(scans: Scans) -> None:
+def test_update_refuses_invalid_changes(scans: Scans) -> None:
     scans.create()
     changed_field = data_scan()
     changed_field.execution_spec.field = "day"
@@ -185,7 +185,7 @@ def test_update_refuses_what_makes_no_sense(scans: Scans) -> None:
         scans.update(one_time, "execution_spec.trigger")
 
 
-def test_delete_needs_force_once_there_are_jobs(both: Scans) -> None:
+def test_delete_of_a_scan_with_jobs_needs_force(both: Scans) -> None:
     both.create()
     job = both.run()
     with pytest.raises(gx.BadRequest, match="force"):
@@ -202,7 +202,7 @@ def test_delete_needs_force_once_there_are_jobs(both: Scans) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "scan", "projects/p/locations/l/dataScans/UPPER"])
-def test_malformed_names(name: str, scans: Scans) -> None:
+def test_methods_refuse_malformed_names(name: str, scans: Scans) -> None:
     for call in (
         scans.client.get_data_scan,
         scans.client.run_data_scan,
@@ -214,7 +214,7 @@ def test_malformed_names(name: str, scans: Scans) -> None:
             call(name=name)
 
 
-def test_absent_resources(both: Scans) -> None:
+def test_methods_report_absent_resources(both: Scans) -> None:
     for call in (
         both.client.get_data_scan,
         both.client.run_data_scan,
@@ -291,7 +291,7 @@ def test_refused_methods_are_named(both: Scans) -> None:
         both.client.generate_data_quality_rules(name=both.name())
 
 
-def test_rest_refuses_fields_it_does_not_know(dataplex: Server) -> None:
+def test_rest_refuses_unknown_fields(dataplex: Server) -> None:
     base = f"http://127.0.0.1:{dataplex.rest_port}"
     parent = f"{base}/v1/projects/demo-project/locations/rest"
     preview = {"rules": [{"column": "value", "someFutureRule": {"metrics": ["AVG"]}}]}
@@ -309,7 +309,7 @@ def test_rest_refuses_fields_it_does_not_know(dataplex: Server) -> None:
     assert session.get(f"{base}/healthz").json() == {"status": "ok"}
 
 
-def test_rest_speaks_names_of_enums_to_plain_clients(both: Scans, dataplex: Server) -> None:
+def test_rest_returns_enum_names_by_default(both: Scans, dataplex: Server) -> None:
     both.create()
     session = AuthorizedSession(AnonymousCredentials())
     url = f"http://127.0.0.1:{dataplex.rest_port}/v1/{both.name()}"
@@ -317,7 +317,7 @@ def test_rest_speaks_names_of_enums_to_plain_clients(both: Scans, dataplex: Serv
     assert "dataQualitySpec" in session.get(url, params={"view": "FULL"}).json()
 
 
-def test_run_is_for_on_demand_scans(scans: Scans) -> None:
+def test_run_refuses_a_one_time_scan(scans: Scans) -> None:
     scan = data_scan()
     scan.execution_spec.trigger = dp.Trigger(one_time={})
     scans.create(scan)
@@ -325,7 +325,7 @@ def test_run_is_for_on_demand_scans(scans: Scans) -> None:
         scans.start()
 
 
-def test_jobs_are_listed_newest_first(both: Scans) -> None:
+def test_list_returns_the_newest_job_first(both: Scans) -> None:
     both.create()
     jobs = [both.run().name for _ in range(3)]
     listed = both.client.list_data_scan_jobs(request={"parent": both.name(), "page_size": 2})

@@ -1,4 +1,4 @@
-"""Rules rendered as SQL: whatever the values, it parses and stays one statement."""
+"""Rules become one SQL statement that parses, whatever their values are."""
 
 from collections.abc import Mapping
 
@@ -11,16 +11,20 @@ from sqlglot import exp
 
 from wattif_dagster.local_cloud.dataplex import rules
 from wattif_dagster.local_cloud.dataplex.errors import ApiError, ScanError
-from wattif_dagster.local_cloud.dataplex.literals import identifier, literal, string
+from wattif_dagster.local_cloud.dataplex.literals import (
+    quote_identifier,
+    quote_string,
+    render_literal,
+)
 from wattif_dagster.local_cloud.dataplex.names import TableName
-from wattif_dagster.local_cloud.dataplex.paging import page
+from wattif_dagster.local_cloud.dataplex.paging import take_page
 
 from .scans import row_condition, rule
 
 TABLE = TableName("demo-project", "ds", "people")
 TYPES = ["STRING", "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "DATE", "TIMESTAMP", "BOOL"]
 
-# Quotes, escapes and comment signs more often than chance has them.
+# Text with more quotes, escapes and comment signs than random text has.
 hostile = st.text(st.one_of(st.sampled_from("'\"`\\\n\r;-#/*$(){}"), st.characters(codec="utf-8")))
 numbers = st.one_of(
     st.integers().map(str),
@@ -37,7 +41,7 @@ def parse(sql: str) -> exp.Select:
 
 @given(hostile)
 def test_string_literal_is_one_token_with_the_same_value(value: str) -> None:
-    select = parse(f"SELECT {string(value)} AS v")
+    select = parse(f"SELECT {quote_string(value)} AS v")
     assert [type(item.unalias()) for item in select.selects] == [exp.Literal]
     assert select.selects[0].unalias().this == value
 
@@ -45,7 +49,7 @@ def test_string_literal_is_one_token_with_the_same_value(value: str) -> None:
 @given(hostile)
 def test_identifier_is_one_token_or_refused(name: str) -> None:
     try:
-        sql = identifier(name)
+        sql = quote_identifier(name)
     except ScanError:
         assert not name or set(name) & set("`\\\n")
         return
@@ -56,7 +60,7 @@ def test_identifier_is_one_token_or_refused(name: str) -> None:
 @given(st.sampled_from(TYPES), st.one_of(hostile, numbers))
 def test_literal_is_one_constant_or_refused(column_type: str, value: str) -> None:
     try:
-        sql = literal(value, column_type)
+        sql = render_literal(value, column_type)
     except ScanError:
         return
     constant = parse(f"SELECT x >= {sql} AS v").selects[0].unalias()
@@ -65,23 +69,23 @@ def test_literal_is_one_constant_or_refused(column_type: str, value: str) -> Non
 
 
 @given(numbers)
-def test_numbers_are_kept(value: str) -> None:
-    assert float(literal(value, "FLOAT64")) == float(value)
+def test_literal_keeps_the_value_of_a_number(value: str) -> None:
+    assert float(render_literal(value, "FLOAT64")) == float(value)
 
 
 @pytest.mark.parametrize(
     "value", ["", "abc", "1 OR 1=1", "nan", "inf", "0x10", "1e", "--5", "\u0661"]
 )
 @pytest.mark.parametrize("column_type", ["INT64", "FLOAT64", "NUMERIC"])
-def test_other_text_is_no_number(value: str, column_type: str) -> None:
+def test_literal_refuses_text_that_is_no_number(value: str, column_type: str) -> None:
     with pytest.raises(ScanError, match="is not a number"):
-        literal(value, column_type)
+        render_literal(value, column_type)
 
 
 @pytest.mark.parametrize("column_type", ["BYTES", "JSON", "ARRAY", "STRUCT", "GEOGRAPHY"])
-def test_types_without_order_are_refused(column_type: str) -> None:
+def test_literal_refuses_types_without_an_order(column_type: str) -> None:
     with pytest.raises(ScanError, match=column_type):
-        literal("1", column_type)
+        render_literal("1", column_type)
 
 
 def one_rule(kind: str, values: list[str], *, strict: bool, ignore_null: bool):
@@ -116,11 +120,11 @@ def test_row_rules_render_to_one_select(
     sampled: bool,
 ) -> None:
     tested = one_rule(kind, values, strict=strict, ignore_null=ignore_null)
-    filters = ("c IS NOT NULL -- or so", *([rules.sample_filter(12.5)] if sampled else []))
+    filters = ("c IS NOT NULL -- or so", *([rules.render_sample_filter(12.5)] if sampled else []))
     data = rules.Data(TABLE, {"c": column_type}, filters)
     try:
-        asked = parse(rules.one_query([tested, tested], data))
-        failing = parse(rules.failing_rows(tested, data))
+        asked = parse(rules.render_query([tested, tested], data))
+        failing = parse(rules.render_failing_rows(tested, data))
     except ScanError:
         return
     (counts,) = (
@@ -144,13 +148,13 @@ def tables(statement: exp.Select) -> set[str]:
 )
 def test_statistics_render_to_one_select(bounds: Mapping[str, str], statistic: str) -> None:
     tested = rule("statistic_range_expectation", {"statistic": statistic, **bounds}, column="c")
-    select = parse(rules.question(tested, rules.Data(TABLE, {"c": "FLOAT64"})))
+    select = parse(rules.render_question(tested, rules.Data(TABLE, {"c": "FLOAT64"})))
     assert select.named_selects == ["answer"]
 
 
-def test_data_reference_is_replaced_without_reading_escapes_in_the_filter() -> None:
+def test_data_reference_keeps_escapes_of_the_filter() -> None:
     data = rules.Data(TABLE, {}, (r"REGEXP_CONTAINS(c, r'\d\1')",))
-    sql = rules.question(
+    sql = rules.render_question(
         rule(
             "sql_assertion",
             {"sql_statement": "SELECT * FROM ${data()} JOIN ${ data( ) } USING (c)"},
@@ -161,11 +165,13 @@ def test_data_reference_is_replaced_without_reading_escapes_in_the_filter() -> N
     assert "${" not in sql
 
 
-def test_a_rule_that_is_not_row_level_has_no_row_condition() -> None:
+def test_row_condition_refuses_an_aggregate_rule() -> None:
     with pytest.raises(ValueError, match="sql_assertion is not a row-level rule"):
-        rules.row_passes(rule("sql_assertion", column="c"), rules.Data(TABLE, {"c": "STRING"}))
-    assert rules.kind(dp.DataQualityRule()) == ""
-    assert rules.kind(row_condition("TRUE")) == "row_condition_expectation"
+        rules.render_row_condition(
+            rule("sql_assertion", column="c"), rules.Data(TABLE, {"c": "STRING"})
+        )
+    assert rules.get_kind(dp.DataQualityRule()) == ""
+    assert rules.get_kind(row_condition("TRUE")) == "row_condition_expectation"
 
 
 @given(
@@ -174,14 +180,14 @@ def test_a_rule_that_is_not_row_level_has_no_row_condition() -> None:
     descending=st.booleans(),
     removed=st.sets(st.text()),
 )
-def test_pages_hold_every_item_once(
+def test_pages_contain_every_item_once(
     items: set[str], size: int, descending: bool, removed: set[str]
 ) -> None:
     remaining = sorted(items, reverse=descending)
     seen: list[str] = []
     token = ""
     while True:
-        found, token = page(
+        found, token = take_page(
             remaining,
             str,
             size=size,
@@ -199,8 +205,8 @@ def test_pages_hold_every_item_once(
 
 
 @given(st.text())
-def test_foreign_page_tokens_are_refused(token: str) -> None:
+def test_take_page_refuses_foreign_tokens(token: str) -> None:
     if not token:
         return
     with pytest.raises(ApiError, match="page_token"):
-        page([], str, size=1, default_size=1, token=token, scope="s")
+        take_page([], str, size=1, default_size=1, token=token, scope="s")

@@ -1,4 +1,4 @@
-"""What the store keeps, and what it forgets."""
+"""The store keeps its state and deletes the oldest jobs and operations."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -35,26 +35,26 @@ def add_job(store: Store, scan: str) -> str:
     return job.name
 
 
-def test_oldest_jobs_are_forgotten(store: Store) -> None:
+def test_store_deletes_the_oldest_jobs(store: Store) -> None:
     other = f"{SCAN}-2"
     store.add_scan(dp.DataScan(name=SCAN))
     store.add_scan(dp.DataScan(name=other))
     kept = add_job(store, other)
     with store.transaction():
         names = [add_job(store, SCAN) for _ in range(MAX_JOBS_PER_SCAN + 2)]
-    assert [job.name for job in store.listed_jobs(SCAN)] == names[:1:-1]
-    assert [job.name for job in store.listed_jobs(other)] == [kept]
+    assert [job.name for job in store.list_jobs(SCAN)] == names[:1:-1]
+    assert [job.name for job in store.list_jobs(other)] == [kept]
 
 
-def test_oldest_operations_are_forgotten(store: Store) -> None:
+def test_store_deletes_the_oldest_operations(store: Store) -> None:
     names = [f"{PARENT}/operations/{number:05}" for number in range(MAX_OPERATIONS + 2)]
     with store.transaction():
         for name in names:
             store.add_operation(Operation(name=name))
-    assert [operation.name for operation in store.operations(PARENT)] == names[2:]
+    assert [operation.name for operation in store.list_operations(PARENT)] == names[2:]
 
 
-def test_failed_transaction_leaves_nothing(store: Store) -> None:
+def test_failed_transaction_is_rolled_back(store: Store) -> None:
     def add_twice() -> None:
         with store.transaction():
             store.add_scan(dp.DataScan(name=SCAN))
@@ -63,17 +63,17 @@ def test_failed_transaction_leaves_nothing(store: Store) -> None:
     with pytest.raises(ApiError, match="already exists"):
         add_twice()
     with pytest.raises(ApiError, match="not found"):
-        store.scan(SCAN)
+        store.get_scan(SCAN)
 
 
-def test_file_that_is_no_database(tmp_path: Path) -> None:
+def test_store_refuses_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("not a database, and longer than its header would be" * 20)
     for path in (tmp_path / "x", tmp_path / "no_such_folder" / "x"):
         with pytest.raises(StoreError, match="cannot open"):
             Store(path)
 
 
-def test_number_of_scans_is_limited(tmp_path: Path, bigquery_endpoint: str) -> None:
+def test_create_refuses_more_than_1000_scans(tmp_path: Path, bigquery_endpoint: str) -> None:
     store = Store(tmp_path / "dataplex.sqlite")
     with store.transaction():
         for number in range(1000):

@@ -1,4 +1,4 @@
-"""What is refused as INVALID_ARGUMENT before anything is stored or run."""
+"""Invalid requests are refused with INVALID_ARGUMENT before they are stored."""
 
 import pytest
 from google.api_core import exceptions as gx
@@ -101,7 +101,7 @@ INVALID = {
 
 
 @pytest.mark.parametrize("message", INVALID)
-def test_invalid_scan(message: str) -> None:
+def test_check_scan_refuses_an_invalid_scan(message: str) -> None:
     with pytest.raises(ApiError) as caught:
         check_scan(INVALID[message])
     assert caught.value.code.name == "INVALID_ARGUMENT"
@@ -122,17 +122,17 @@ def test_invalid_scan(message: str) -> None:
         described(1024),
     ],
 )
-def test_valid_scan(scan: dp.DataScan) -> None:
+def test_check_scan_accepts_a_valid_scan(scan: dp.DataScan) -> None:
     check_scan(scan)
 
 
-def test_client_sees_the_sentence(both: Scans) -> None:
+def test_client_receives_the_message(both: Scans) -> None:
     with pytest.raises(gx.BadRequest, match=r"rules\[0\]\.threshold: must be in 0\.0 to 1\.0"):
         both.create(data_scan(row_condition("TRUE", threshold=2)))
 
 
 @pytest.mark.parametrize("scan_id", ["Upper", "1st", "end-", "a_b", "a" * 64])
-def test_invalid_ids(scan_id: str, both: Scans) -> None:
+def test_create_refuses_invalid_ids(scan_id: str, both: Scans) -> None:
     with pytest.raises(gx.BadRequest, match="data_scan_id"):
         both.create(scan_id=scan_id)
 

@@ -1,0 +1,264 @@
+"""The `wattif` command line: every command with its options.
+
+A command's work is in the module of its name, imported when the command runs: Dagster and the
+Google clients take seconds to import, and `--help` must not wait for them.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from wattif_dagster.cli.types import Day, OutputFile, positive
+
+FIRST_DAY = click.option("--start", type=Day(), required=True, help="First day.")
+LAST_DAY = click.option("--end", type=Day(), required=True, help="Last day.")
+COMPRESSION = click.option("--compression", type=click.Choice(["none", "gzip"]))
+METERS = click.option("--meters", type=positive(), help="Meters on the fleet's first day.")
+JSON = click.option("--json", "json_file", type=OutputFile(), help="Write every figure as JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="wattif-dagster")
+def wattif() -> None:
+    """Generate smart-meter data, land it in Google Cloud, and find the anomalies in it."""
+
+
+@wattif.command()
+def up() -> None:
+    """Start the local cloud and make its bucket."""
+    from wattif_dagster.cli import cloud
+
+    cloud.up()
+
+
+@wattif.command()
+def down() -> None:
+    """End the local cloud. Its data stays."""
+    from wattif_dagster.cli import cloud
+
+    cloud.down()
+
+
+@wattif.command()
+def status() -> None:
+    """Show the services of the local cloud.
+
+    The exit code is 1 unless all of them run.
+    """
+    from wattif_dagster.cli import cloud
+
+    cloud.status()
+
+
+@wattif.command()
+@FIRST_DAY
+@LAST_DAY
+@click.option("--bucket", help="Bucket. Default: WATTIF_BUCKET or smart-meter-fake-data-t.")
+@METERS
+@click.option("--target", type=click.Choice(["local", "gcp"]), help="Where the bucket is.")
+@click.option(
+    "--spool-dir",
+    type=click.Path(path_type=Path),
+    help="Directory for files before their upload, at most 256 MiB.",
+)
+@COMPRESSION
+@click.option(
+    "--meters-per-object",
+    type=positive(),
+    help="Meters in a file (default 10). With 1, files are named by serial.",
+)
+@click.option("--replace", is_flag=True, help="Replace the fleet that the bucket holds.")
+@click.option("-v", "--verbose", is_flag=True, help="Write a line each second.")
+def generate(
+    start: date,
+    end: date,
+    bucket: str | None,
+    meters: int | None,
+    target: str | None,
+    spool_dir: Path | None,
+    compression: str | None,
+    meters_per_object: int | None,
+    replace: bool,
+    verbose: bool,
+) -> None:
+    """Fill the bucket with every reading from START to END."""
+    from wattif_dagster.cli import generate
+
+    generate.run(
+        (start, end),
+        {"bucket": bucket, "target": target},
+        {"meters": meters},
+        {
+            "spool_dir": str(spool_dir) if spool_dir else None,
+            "compression": compression,
+            "meters_per_object": meters_per_object,
+        },
+        replace=replace,
+        verbose=verbose,
+    )
+
+
+@wattif.command()
+@FIRST_DAY
+@LAST_DAY
+@click.option(
+    "--select",
+    default="*",
+    show_default=True,
+    help="Assets, in Dagster's selection syntax: raw_readings, 'raw_readings+', 'group:landing'. "
+    "A comma means or.",
+)
+@click.option("--again", is_flag=True, help="Make up-to-date partitions again too.")
+@click.option("--queue", is_flag=True, help="Submit the runs to the Dagster instance's queue.")
+@click.option("--replace", is_flag=True, help="Replace the fleet that the bucket holds.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be made.")
+def backfill(
+    start: date, end: date, select: str, again: bool, queue: bool, replace: bool, dry_run: bool
+) -> None:
+    """Make what is missing, failed or stale, a run for each day.
+
+    The runs execute in this process, oldest day first. Ctrl-C cancels the day in progress, and the
+    same command makes the rest.
+    """
+    from wattif_dagster.cli import backfill
+
+    request = backfill.Request(start, end, select, again=again, queue=queue)
+    backfill.run(request, replace_fleet=replace, dry_run=dry_run)
+
+
+@wattif.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option("--fail", help="Mark this unfinished run, whose process is gone, as failed.")
+def runs(limit: int, fail: str | None) -> None:
+    """List the latest runs, and why they failed."""
+    from wattif_dagster.cli import runs
+
+    if fail is not None:
+        runs.fail(fail)
+    else:
+        runs.list_runs(limit)
+
+
+@wattif.command()
+@FIRST_DAY
+@LAST_DAY
+def verify(start: date, end: date) -> None:
+    """Compare the bucket, the tables and the manifests of days.
+
+    The exit code is 1 when they differ. Nothing is downloaded: objects are compared by size and
+    CRC-32C, tables by rows and energy.
+    """
+    from wattif_dagster.cli import verify
+
+    verify.run(start, end)
+
+
+@wattif.command()
+@METERS
+@click.option("--days", type=positive(), default=30, show_default=True)
+@click.option("--load", type=click.Choice(["uniform", "household"]), help="What meters draw.")
+@click.option("--interval-seconds", type=positive(), help="Length of a reading's interval.")
+@COMPRESSION
+@click.option("--meters-per-object", type=positive(), help="Meters in a file.")
+@click.option("--uplink", type=click.FloatRange(0, min_open=True), help="Megabits a second.")
+@click.option("--prices", type=click.Path(path_type=Path), help="An edited price table (YAML).")
+@JSON
+def plan(
+    meters: int | None,
+    days: int,
+    load: str | None,
+    interval_seconds: int | None,
+    compression: str | None,
+    meters_per_object: int | None,
+    uplink: float | None,
+    prices: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Say what a backfill will take: bytes, time, quotas and cost.
+
+    It renders, compresses and spools for some seconds to measure, and sends nothing.
+    """
+    from wattif_dagster.cli import plan
+
+    plan.run(
+        days,
+        {"meters": meters, "load": load, "interval_seconds": interval_seconds},
+        {"compression": compression, "meters_per_object": meters_per_object},
+        uplink=uplink,
+        prices=prices,
+        json_file=json_file,
+    )
+
+
+@wattif.command()
+@click.option("--days", type=positive(), default=14, show_default=True)
+@click.option("--keep", is_flag=True, help="Leave the local cloud running.")
+def demo(days: int, keep: bool) -> None:
+    """Make the fleet's first DAYS days and say what came of them."""
+    from wattif_dagster.cli import demo
+
+    demo.run(days, keep=keep)
+
+
+@wattif.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    help="Port of the UI on 127.0.0.1.",
+)
+def dev(port: int) -> None:
+    """Serve the Dagster UI until Ctrl-C, over the local cloud."""
+    from wattif_dagster.cli import dev
+
+    dev.run(port)
+
+
+@wattif.command()
+@click.option("--meters", type=positive(), default=100, show_default=True)
+@click.option("--days", type=click.IntRange(8, 36_500), default=70, show_default=True)
+@click.option("--seeds", type=positive(), default=1, show_default=True)
+@JSON
+@click.option(
+    "--hourly",
+    type=click.Path(path_type=Path),
+    help="Parquet or CSV of hourly consumption to score instead of simulated meters "
+    "(columns: docs/evaluation.md).",
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    help="Known anomalies of that file; required with --hourly.",
+)
+def evaluate(
+    meters: int,
+    days: int,
+    seeds: int,
+    json_file: Path | None,
+    hourly: Path | None,
+    labels: Path | None,
+) -> None:
+    """Measure how well the detector finds known anomalies."""
+    from wattif_dagster.cli import evaluate
+
+    evaluate.run(meters, days, seeds, json_file=json_file, hourly=hourly, labels=labels)
+
+
+@wattif.command()
+@click.option("--meters", type=positive(), help="Homes; the bounds are for 1,000 or more.")
+@click.option("--days", type=positive(), help="Days; the bounds are for 14 or more.")
+@click.option("--first", type=Day(), default="2024-01-08", show_default=True, help="First day.")
+@JSON
+@click.option("--picture", type=OutputFile(), help="Write the plot here, not HOME/realism.png.")
+def realism(
+    meters: int | None, days: int | None, first: date, json_file: Path | None, picture: Path | None
+) -> None:
+    """Compare simulated homes with published figures.
+
+    The exit code is 1 when a figure is out of its bounds.
+    """
+    from wattif_dagster.cli import realism
+
+    realism.run(meters, days, first, json_file=json_file, picture=picture)
