@@ -22,7 +22,7 @@ from benchmarks.measurement import Measurement
 
 METERS = 100
 FIRST_DAY = date(2024, 1, 1)
-WATTIF = ("-c", "from wattif_dagster.cli import main; main()")
+WATTIF = ("-c", "from wattif_dagster.cli.main import main; main()")
 COLD = 1
 """Days after which a process has imported, connected and translated all that it will."""
 GROUP = "all assets"
