@@ -1,9 +1,12 @@
-"""`make bench`: every group side by side in one run, as a table and as .wattif/bench.json."""
+"""`make bench`: measures all groups, and writes them as a table and as .wattif/bench.json."""
 
 import argparse
 import os
 import platform
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -26,19 +29,34 @@ GROUPS = {
 
 
 def main() -> None:
-    """Run the groups asked for, all unless said."""
+    """Run the groups that the arguments name, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--only", action="append", choices=GROUPS, help="a group; may be repeated; default: all"
+        "--only", action="append", choices=GROUPS, help="a group; may be given again; default: all"
     )
-    parser.add_argument("--quick", action="store_true", help="small sizes, rough figures")
+    parser.add_argument(
+        "--quick", action="store_true", help="measure small sizes, for rough figures"
+    )
     parser.add_argument("--json", type=Path, default=Path(".wattif/bench.json"))
+    parser.add_argument(
+        "--baseline", type=Path, metavar="DIR", help="an older checkout, to compare `days` with"
+    )
+    parser.add_argument(
+        "--baseline-python",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="the Python that has the older checkout's packages; default: this one",
+    )
     arguments = parser.parse_args()
+    groups: dict[str, Callable[[bool], list[Measurement]]] = {**GROUPS}
+    if arguments.baseline:
+        baseline = days.Checkout(arguments.baseline.resolve(), arguments.baseline_python)
+        groups["days"] = partial(days.run, baseline=baseline)
     console = Console(width=max(Console().width, 110))  # no line of the table wraps
     measured: list[Measurement] = []
     for name in arguments.only or GROUPS:
         console.print(f"measuring {name} ...")
-        measured += GROUPS[name](arguments.quick)
+        measured += groups[name](arguments.quick)
     console.print(_table(measured))
     machine = {
         "cores": os.cpu_count(),

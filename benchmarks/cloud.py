@@ -1,4 +1,4 @@
-"""A local cloud of the benchmark's own, and resources on it."""
+"""A local cloud for one benchmark, and resources on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from wattif_dagster.settings.ingest import IngestOptions
 
 @contextmanager
 def local_resources() -> Iterator[Resources]:
-    """Resources with a fresh bucket and dataset; everything is gone afterwards."""
+    """Resources with an empty bucket and dataset. Everything is removed afterwards."""
     with TemporaryDirectory(prefix="wattif-bench-") as home, LocalCloud(Path(home)).running():
         resources = resources_below(Path(home))
         resources["wattif_gcs"].ensure_bucket()
@@ -21,6 +21,6 @@ def local_resources() -> Iterator[Resources]:
 
 
 def resources_below(home: Path) -> Resources:
-    """Resources on the cloud that runs there; their spool is there too."""
+    """Resources on the cloud that runs in this home, with their spool there too."""
     ingest = IngestOptions(spool_dir=str(home / "spool"))
     return build_resources(Settings.load(target="local", home=home, ingest=ingest))

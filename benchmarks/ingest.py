@@ -1,8 +1,8 @@
-"""A day from nothing to the local bucket: WattIf beside the predecessor's way, made complete.
+"""A day from nothing to the local bucket: WattIf beside the predecessor's way.
 
-The predecessor's way: a file for each meter, a dict and orjson a row, files handed to the transfer
-manager in batches of 25 while the next are written. Unlike the predecessor it waits for every
-upload and looks at every result; the predecessor lost up to a fifth of its objects.
+The predecessor writes a file for each meter and a dict with orjson for each row, and hands files
+to the transfer manager in batches of 25 while it writes the next. Here it also waits for each
+upload and checks each result. The predecessor did not, and lost up to a fifth of its objects.
 """
 
 import random
@@ -18,19 +18,20 @@ import orjson
 from google.cloud.storage import transfer_manager
 
 from benchmarks.cloud import local_resources
-from benchmarks.measurement import Measurement, compared
+from benchmarks.measurement import Measurement, compare
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings.ingest import Compression
 
-BASELINE = "the predecessor's way, every upload awaited"
+BASELINE = "the predecessor's way, with all uploads awaited"
 BATCH, WRITERS, UPLOADERS, CONNECTIONS = 25, 8, 5, 16
 SIMULATION = Simulation()
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Rows per second of each, to the same server on the same machine."""
+    """Rows per second of each way, to the same server on the same machine."""
     few, many = (25, 200) if quick else (100, 1000)
     with local_resources() as resources:
         days = iter(date(2024, 1, 1) + timedelta(days=n) for n in range(10))
@@ -39,7 +40,7 @@ def run(quick: bool) -> list[Measurement]:
             "WattIf, plain": _rate(lambda: wattif(resources, next(days), many, "none")),
             "WattIf, gzip": _rate(lambda: wattif(resources, next(days), many, "gzip")),
         }
-    return compared("end to end", "rows/s", rates, BASELINE)
+    return compare("end to end", "rows/s", rates, BASELINE)
 
 
 def _rate(work: Callable[[], int]) -> float:
@@ -49,14 +50,14 @@ def _rate(work: Callable[[], int]) -> float:
 
 
 def wattif(resources: Resources, day: date, meters: int, compression: Compression) -> int:
-    """The pipeline with its default knobs."""
+    """Land the day with the default options; returns its rows."""
     options = resources["wattif_ingest"].model_copy(update={"compression": compression})
-    serials = np.arange(meters, dtype=np.uint32)
-    return land_day(resources["wattif_gcs"], SIMULATION, day, serials, options).manifest.total_rows
+    landing = Landing(SIMULATION, day, np.arange(meters, dtype=np.uint32), options)
+    return land_day(resources["wattif_gcs"], landing).manifest.total_rows
 
 
 def predecessor(resources: Resources, day: date, meters: int) -> int:
-    """As the module says; rows that arrived. Raises when one did not."""
+    """Land the day as the module says; returns its rows. Raises when an upload failed."""
     bucket = resources["wattif_gcs"].client.bucket(resources["wattif_gcs"].bucket)
     folder_name = f"dt={day}"
 

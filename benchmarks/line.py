@@ -1,7 +1,7 @@
 """A line of limited bandwidth from clients to a local service: a TCP relay, which adds no latency.
 
-`python -m benchmarks.line HOST:PORT MBIT_PER_S` is such a relay, in a process of its own lest it
-takes turns with the threads that are measured. It prints its port and ends with its input.
+`python -m benchmarks.line HOST:PORT MBIT_PER_S` is such a relay. It has its own process, so that it
+does not take turns with the threads that are measured. It prints its port and ends with its input.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from wattif_dagster.resources.build import Resources
 HOST = "127.0.0.1"
 CHUNK_BYTES = 65_536
 SAVED_SECONDS = 0.02
-"""An idle line saves up that much of its time: sleeping is not more exact than that."""
+"""An idle line saves up this much of its time, because sleeping is not more exact."""
 
 
 @contextmanager
 def over_a_line(resources: Resources, mbit_per_second: float) -> Iterator[Resources]:
-    """Resources on the same cloud, whose way to Cloud Storage is a line of that bandwidth."""
+    """Resources on the same cloud that reach Cloud Storage over a line of that bandwidth."""
     endpoints = resources["wattif_cloud"].endpoints
     assert endpoints.gcs
     address = urlsplit(endpoints.gcs).netloc
@@ -49,7 +49,7 @@ class _Uplink:
         self._free_at = 0.0
 
     async def carry(self, size: int) -> None:
-        """Return when so many bytes have passed, after those of whoever came before."""
+        """Return when so many bytes have passed, after those that came before."""
         now = monotonic()
         self._free_at = max(self._free_at, now - SAVED_SECONDS) + size / self._rate
         await asyncio.sleep(self._free_at - now)
@@ -59,7 +59,7 @@ async def _serve(address: str, bytes_per_second: float) -> None:
     uplink = _Uplink(bytes_per_second)
 
     async def connected(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.CancelledError):  # what is still open when the relay ends
+        with suppress(asyncio.CancelledError):  # connections that are open when the relay ends
             service, to_service = await asyncio.open_connection(*address.split(":"))
             await asyncio.gather(_pump(client, to_service, uplink), _pump(service, to_client))
 
@@ -71,7 +71,7 @@ async def _serve(address: str, bytes_per_second: float) -> None:
 async def _pump(
     source: asyncio.StreamReader, sink: asyncio.StreamWriter, uplink: _Uplink | None = None
 ) -> None:
-    """Pass on what comes until either side hangs up, then hang up on the other."""
+    """Pass on bytes until either side hangs up, then hang up on the other."""
     with suppress(ConnectionError):
         while data := await source.read(CHUNK_BYTES):
             if uplink:

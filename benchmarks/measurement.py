@@ -1,4 +1,4 @@
-"""What a benchmark reports, and how it takes the time."""
+"""What a benchmark reports, and how it measures rates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure. `ratio_to_baseline` says how many times better it is than its group's baseline.
+    """One figure. `ratio_to_baseline` says how many times better it is than its baseline.
 
-    The baseline itself has 1.0; a figure that has no baseline has None.
+    The baseline itself has 1.0, and a figure without a baseline has None.
     """
 
     group: str
@@ -20,7 +20,7 @@ class Measurement:
 
 
 def per_second(work: Callable[[], int], repeats: int = 3) -> float:
-    """Items per second of `work`, which returns how many it did; the best of some repeats."""
+    """Items per second of `work`, which returns how many it did. The best repeat counts."""
     best = 0.0
     for _ in range(repeats):
         start = perf_counter()
@@ -29,8 +29,8 @@ def per_second(work: Callable[[], int], repeats: int = 3) -> float:
     return best
 
 
-def compared(group: str, unit: str, rates: dict[str, float], baseline: str) -> list[Measurement]:
-    """The rates of a group as measurements against the one named `baseline`."""
+def compare(group: str, unit: str, rates: dict[str, float], baseline: str) -> list[Measurement]:
+    """The rates of a group as measurements, compared with the one named `baseline`."""
     return [
         Measurement(group, name, rate, unit, rate / rates[baseline]) for name, rate in rates.items()
     ]

@@ -1,9 +1,9 @@
-"""Peak memory and spool of a landing, of few meters and of many, ten an object as by default.
+"""Peak memory and spool of a landing, of few meters and of many, with ten meters an object.
 
-Each is in a process and on a local cloud of its own: of a day that was landed before, the local
-Cloud Storage lists all objects in one page, which takes memory that Google's pages do not.
+Each landing has a process and a local cloud of its own. The local Cloud Storage lists all objects
+of a day that was landed before in one page, which takes memory that Google's pages do not.
 
-`python -m benchmarks.memory HOME METERS` is such a process; it prints its peaks as JSON.
+`python -m benchmarks.memory HOME METERS` is such a process. It prints its peaks as JSON.
 """
 
 import resource
@@ -17,20 +17,21 @@ import orjson
 
 from benchmarks.cloud import local_resources, resources_below
 from benchmarks.measurement import Measurement
+from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 
 SIMULATION = Simulation(interval_seconds=600)
-"""Few readings a meter, so that many meters land in seconds."""
+"""A meter has few readings, so that many meters land in seconds."""
 
 BUDGET_MIB = 8
-"""The smallest there is: a landing of 1,000 such meters has 11 MB."""
+"""The smallest possible budget. A landing of 1,000 such meters has 11 MB."""
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Bytes at their highest, against those of the few meters."""
+    """Peaks in MB, compared with those of few meters."""
     few, many = (1_000, 10_000) if quick else (1_000, 100_000)
-    peaks = {meters: _peaks_of(meters) for meters in (few, many)}
+    peaks = {meters: _measure_peaks(meters) for meters in (few, many)}
     return [
         Measurement(title, f"{meters:,} meters", found[key], "MB", found[key] / peaks[few][key])
         for title, key in (
@@ -41,27 +42,28 @@ def run(quick: bool) -> list[Measurement]:
     ]
 
 
-def _peaks_of(meters: int) -> dict[str, float]:
+def _measure_peaks(meters: int) -> dict[str, float]:
     with local_resources() as resources:
         home = str(Path(resources["wattif_cloud"].endpoints_file).parent)
         command = [sys.executable, "-m", "benchmarks.memory", home, str(meters)]
-        said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-    return orjson.loads(said)
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    return orjson.loads(printed)
 
 
 def land(home: Path, meters: int) -> dict[str, float]:
-    """Land a day of these meters; MB of this process and of its spool at their highest."""
+    """Land a day of so many meters; returns the peaks of this process and of its spool in MB."""
     resources = resources_below(home)
     options = resources["wattif_ingest"].model_copy(update={"spool_budget_mib": BUDGET_MIB})
     serials = np.arange(meters, dtype=np.uint32)
-    report = land_day(resources["wattif_gcs"], SIMULATION, date(2024, 1, 1), serials, options)
+    landing = Landing(SIMULATION, date(2024, 1, 1), serials, options)
+    report = land_day(resources["wattif_gcs"], landing)
     return {"memory": peak_memory() / 1e6, "spool": report.spool_high_water / 1e6}
 
 
 def peak_memory() -> int:
-    """Bytes this process had resident at its highest.
+    """The most bytes that this process had resident.
 
-    Linux's own figure where there is one: the other may be that of the process it was started by.
+    Linux's own figure is preferred: the other may be that of the process that started this one.
     """
     status = Path("/proc/self/status")
     if status.exists():

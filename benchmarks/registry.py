@@ -1,4 +1,4 @@
-"""The registry's serials: batches over bloom-filter2's bits beside its own scalar calls."""
+"""The registry's serials: batches over the bits of bloom-filter2 beside its own scalar calls."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from bloom_filter2 import BloomFilter
 
-from benchmarks.measurement import Measurement, compared, per_second
+from benchmarks.measurement import Measurement, compare, per_second
 from wattif_dagster.metering.bloom import ERROR_RATE, SerialFilter
 from wattif_dagster.metering.fleet import first_fleet, next_day, registry_rows_ndjson
 from wattif_dagster.metering.issuing import issue_serials, list_candidates
@@ -15,24 +15,24 @@ from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import SERIAL_SPACE, Simulation
 
 DAY = date(2024, 1, 1)
-BASELINE = "bloom-filter2 in and add, a serial at a time"
+BASELINE = "bloom-filter2, one serial at a time"
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Serials per second through the filter, then what a registry of that size takes."""
+    """Serials per second through the filter, and the seconds of a registry's steps."""
     few, many = (2_000, 100_000) if quick else (20_000, 1_000_000)
     rates = {
         BASELINE: per_second(lambda: scalar(few)),
-        "WattIf in and add, by the batch": per_second(lambda: batch(many)),
+        "WattIf, in batches": per_second(lambda: batch(many)),
     }
-    return compared("serial filter", "serials/s", rates, BASELINE) + [
+    return compare("serial filter", "serials/s", rates, BASELINE) + [
         Measurement("registry", f"{name}, {many:,} meters", many / per_second(work), "s")
         for name, work in registry_work(many).items()
     ]
 
 
 def scalar(count: int) -> int:
-    """The library as it comes, on a mapped file."""
+    """Ask and add each serial by the library, on a mapped file."""
     serials = serial_text(list_candidates(7, DAY, 0, count))
     with (
         TemporaryDirectory() as folder,
@@ -45,13 +45,13 @@ def scalar(count: int) -> int:
 
 
 def batch(count: int) -> int:
-    """Serials drawn, asked for and added by the batch."""
+    """Draw, ask and add serials in batches."""
     with SerialFilter(SERIAL_SPACE) as issued:
         return len(issue_serials(issued, 7, DAY, count))
 
 
 def registry_work(meters: int) -> dict[str, Callable[[], int]]:
-    """What a day of the registry does, each returning its number of meters."""
+    """The steps of a day of the registry. Each returns the number of its meters."""
     simulation = Simulation(meters=meters, daily_new_meters=200, daily_retired_meters=100)
     fleet = first_fleet(simulation)
     return {

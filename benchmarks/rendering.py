@@ -1,7 +1,7 @@
 """Rendering a day of readings as NDJSON: WattIf beside a row at a time, DuckDB and Polars.
 
-All on one core, all the three fields of the data contract. DuckDB and Polars are given their rows
-ready in memory and only have to write them; the others draw their readings too, except where said.
+All use one core and write the three fields of the data contract. DuckDB and Polars get their rows
+ready in memory and only write them. The others draw their readings too, unless the name says so.
 """
 
 import random
@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from benchmarks.measurement import Measurement, compared, per_second
+from benchmarks.measurement import Measurement, compare, per_second
 from wattif_dagster.metering.lines import DayLines
 from wattif_dagster.metering.load import UniformLoad
 from wattif_dagster.metering.ndjson import DayRenderer
@@ -31,7 +31,7 @@ BASELINE = "dict and orjson, a row at a time"
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Rows per second of each."""
+    """Rows per second of each way."""
     few, many = (2, 20) if quick else (10, 200)
     rates = {
         BASELINE: per_second(lambda: row_at_a_time(few)),
@@ -41,11 +41,11 @@ def run(quick: bool) -> list[Measurement]:
         "WattIf, household load": per_second(wattif(HOUSEHOLDS, many)),
         "WattIf, readings ready": per_second(wattif_lines_only(many)),
     }
-    return compared("rendering", "rows/s", rates, BASELINE)
+    return compare("rendering", "rows/s", rates, BASELINE)
 
 
 def row_at_a_time(meters: int) -> int:
-    """As the predecessor did, with the serial in the row."""
+    """Render as the predecessor did, with the serial in the row."""
     midnight = datetime.combine(DAY, datetime.min.time())
     out = BytesIO()
     rows = 0

@@ -1,11 +1,11 @@
-"""How much of the upload's own speed is left when the files must still be made.
+"""How much slower a day lands when its files must still be made than when they are ready.
 
 The baseline hands the same bytes, ready on disk, to the transfer manager, with as many threads as
-WattIf uploads with. Both go to the same server on the same machine, in turns; the best of each
-counts. On few cores the server, the client and the rendering share them: no network is so fast as
-that server, so a pair goes over a line of limited bandwidth too.
+WattIf uploads with. Both go to the same server on the same machine, in turns, and the best of each
+counts. Server, client and rendering share the cores, and no network is as fast as that server, so
+both are also measured over a line of limited bandwidth.
 
-`python -m benchmarks.saturation MBIT_PER_S ...` measures that pair over other lines.
+`python -m benchmarks.saturation MBIT_PER_S ...` measures them over other lines.
 """
 
 import sys
@@ -21,20 +21,21 @@ from google.cloud.storage import transfer_manager
 
 from benchmarks.cloud import local_resources
 from benchmarks.line import over_a_line
-from benchmarks.measurement import Measurement, compared
-from wattif_dagster.ingest.objects import ObjectRenderer, meters_of_objects
+from benchmarks.measurement import Measurement, compare
+from wattif_dagster.ingest.landing import Landing
+from wattif_dagster.ingest.objects import ObjectRenderer
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings.ingest import Compression, IngestOptions
 
 SIMULATION = Simulation(load="household")
-READY, MADE = "the same files, ready-made", "WattIf, from nothing"
+READY, MADE = "upload of ready files", "WattIf, from nothing"
 UPLINK_MBIT_PER_S = 100.0
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Rows per second of each: plain, gzip, and gzip over a line."""
+    """Rows per second of both: plain, gzip, and gzip over a line."""
     meters, turns = (100, 1) if quick else (1000, 3)
     days = consecutive_days()
     with local_resources() as resources:
@@ -48,7 +49,7 @@ def run(quick: bool) -> list[Measurement]:
 def pair_over_a_line(
     resources: Resources, mbit_per_second: float, meters: int, days: Iterator[date]
 ) -> list[Measurement]:
-    """The pair that is compressed, as fast as the line lets it."""
+    """Both with gzip, over a line of that bandwidth."""
     with over_a_line(resources, mbit_per_second) as slow:
         return pair(f"gzip, {mbit_per_second:g} Mbit/s", slow, "gzip", meters, days)
 
@@ -56,34 +57,36 @@ def pair_over_a_line(
 def pair(
     name: str, resources: Resources, compression: Compression, meters: int, days: Iterator[date]
 ) -> list[Measurement]:
-    """Both in turns, each time another of the days: none is there already."""
+    """Both in turns, on a new day each time, so that no object is kept."""
     options = resources["wattif_ingest"].model_copy(update={"compression": compression})
     best = {READY: 0.0, MADE: 0.0}
     for day in days:
-        best[READY] = max(best[READY], ready_made(resources, day, meters, options))
-        best[MADE] = max(best[MADE], from_nothing(resources, next(days), meters, options))
-    return compared(f"saturation, {name}", "rows/s", best, READY)
+        best[READY] = max(best[READY], upload_ready(resources, day, meters, options))
+        best[MADE] = max(best[MADE], land_from_nothing(resources, next(days), meters, options))
+    return compare(f"saturation, {name}", "rows/s", best, READY)
 
 
 def consecutive_days() -> Iterator[date]:
-    """From the first of the simulation on, without end."""
+    """Yield days from the first of the simulation on, without end."""
     return (SIMULATION.first_day + timedelta(days=n) for n in count())
 
 
-def from_nothing(resources: Resources, day: date, meters: int, options: IngestOptions) -> float:
-    """Rows per second of a whole day's landing, its manifest too."""
-    serials = np.arange(meters, dtype=np.uint32)
+def land_from_nothing(
+    resources: Resources, day: date, meters: int, options: IngestOptions
+) -> float:
+    """Rows per second of landing a day, with its manifest."""
+    landing = make_landing(day, meters, options)
     began = perf_counter()
-    rows = land_day(resources["wattif_gcs"], SIMULATION, day, serials, options).manifest.total_rows
+    rows = land_day(resources["wattif_gcs"], landing).manifest.total_rows
     return rows / (perf_counter() - began)
 
 
-def ready_made(resources: Resources, day: date, meters: int, options: IngestOptions) -> float:
-    """Rows per second of one call of the transfer manager. Raises when an object did not arrive."""
+def upload_ready(resources: Resources, day: date, meters: int, options: IngestOptions) -> float:
+    """Rows per second of one call of the transfer manager. Raises when an upload failed."""
     bucket = resources["wattif_gcs"].client.bucket(resources["wattif_gcs"].bucket)
     with TemporaryDirectory(dir=Path(options.spool_dir).parent) as folder:
-        paths = list(_written(Path(folder), day, meters, options))
-        pairs = [(str(path), bucket.blob(f"ready-made/{day}/{path.name}")) for path in paths]
+        paths = list(_write_objects(Path(folder), make_landing(day, meters, options)))
+        pairs = [(str(path), bucket.blob(f"ready/{day}/{path.name}")) for path in paths]
         began = perf_counter()
         results = transfer_manager.upload_many(
             pairs, worker_type=transfer_manager.THREAD, max_workers=options.connections
@@ -95,17 +98,21 @@ def ready_made(resources: Resources, day: date, meters: int, options: IngestOpti
     return meters * SIMULATION.readings_per_day / seconds
 
 
-def _written(folder: Path, day: date, meters: int, options: IngestOptions) -> Iterator[Path]:
-    renderer = ObjectRenderer(SIMULATION, day, options)
-    serials = np.arange(meters, dtype=np.uint32)
-    for index, part in enumerate(meters_of_objects(meters, options)):
+def make_landing(day: date, meters: int, options: IngestOptions) -> Landing:
+    """A landing of the first meters."""
+    return Landing(SIMULATION, day, np.arange(meters, dtype=np.uint32), options)
+
+
+def _write_objects(folder: Path, landing: Landing) -> Iterator[Path]:
+    renderer = ObjectRenderer(landing)
+    for index in range(landing.object_count):
         path = folder / f"{index:06d}"
-        path.write_bytes(renderer.render(index, serials[part]).body)
+        path.write_bytes(renderer.render(index).body)
         yield path
 
 
 def main() -> None:
-    """Say for each line how much longer WattIf takes than the ready-made files."""
+    """Print for each line how much longer WattIf takes than the upload of ready files."""
     days = consecutive_days()
     with local_resources() as resources:
         for mbit_per_second in map(float, sys.argv[1:]):

@@ -8,12 +8,13 @@ from time import perf_counter
 
 import duckdb
 import numpy as np
-from wattif_dagster.warehouse.rollup import hourly_consumption_sql
 
 from benchmarks.cloud import local_resources
-from benchmarks.measurement import Measurement, compared
-from wattif_dagster import schemas
+from benchmarks.measurement import Measurement, compare
+from wattif_dagster.defs.hourly_consumption.asset import roll_up
 from wattif_dagster.defs.meter_readings.load import load_readings
+from wattif_dagster.ingest.landing import Landing
+from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.metering.ndjson import DayRenderer
 from wattif_dagster.metering.simulation import Simulation
@@ -26,19 +27,20 @@ REPEATS = 3
 
 
 def run(quick: bool) -> list[Measurement]:
-    """Rows per second of both steps, in both."""
+    """Rows per second of both steps, in both databases."""
     meters = 50 if quick else 500
     serials = np.arange(meters, dtype=np.uint32)
     rows = meters * SIMULATION.readings_per_day
     with local_resources() as resources:
-        land_day(resources["wattif_gcs"], SIMULATION, DAY, serials, resources["wattif_ingest"])
+        landing = Landing(SIMULATION, DAY, serials, resources["wattif_ingest"])
+        manifest = land_day(resources["wattif_gcs"], landing).manifest
         duck = _duckdb(serials)
-        local = _local_bigquery(resources)
+        local = _local_bigquery(resources, manifest)
         load = {BASELINE: duck[0], "local BigQuery": local[0]}
         rollup = {BASELINE: duck[1], "local BigQuery": local[1]}
     return [
-        *compared("load", "rows/s", {k: rows / v for k, v in load.items()}, BASELINE),
-        *compared("roll-up", "rows/s", {k: rows / v for k, v in rollup.items()}, BASELINE),
+        *compare("load", "rows/s", {k: rows / v for k, v in load.items()}, BASELINE),
+        *compare("roll-up", "rows/s", {k: rows / v for k, v in rollup.items()}, BASELINE),
     ]
 
 
@@ -51,17 +53,16 @@ def _seconds(work: Callable[[], object]) -> float:
     return best
 
 
-def _local_bigquery(resources: Resources) -> tuple[float, float]:
+def _local_bigquery(resources: Resources, manifest: Manifest) -> tuple[float, float]:
     gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
-    select = hourly_consumption_sql(bigquery, DAY, SIMULATION.interval_seconds)
     return (
-        _seconds(lambda: load_readings(gcs, bigquery, DAY)),
-        _seconds(lambda: bigquery.replace_partition(schemas.HOURLY_CONSUMPTION, DAY, select)),
+        _seconds(lambda: load_readings(gcs, bigquery, manifest)),
+        _seconds(lambda: roll_up(bigquery, manifest)),
     )
 
 
 def _duckdb(serials: np.ndarray) -> tuple[float, float]:
-    """The same lines from files of its own, into a table in memory."""
+    """The same lines, from files into a table in memory."""
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         renderer = DayRenderer(SIMULATION, DAY)
         for first in range(0, len(serials), 10):

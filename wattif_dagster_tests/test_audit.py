@@ -1,4 +1,4 @@
-"""`make audit` fails where a vulnerability is known, and not where none can be looked up."""
+"""`make audit` fails for a known vulnerability, and passes if the index has no vulnerabilities."""
 
 import subprocess
 import sys
@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from wattif_dagster_tests.test_docs import ROOT
+from wattif_dagster_tests.support.project import ROOT
 
-TELLS = '{"dependencies": [{"name": "requests", "vulns": [{"id": "CVE-2018-18074"}]}]}'
+KNOWN = '{"dependencies": [{"name": "requests", "vulns": [{"id": "CVE-2018-18074"}]}]}'
 
 
-def audited(folder: Path, of_vulnerable: str) -> subprocess.CompletedProcess[str]:
-    """With a tool that says this of a release that is known to be vulnerable, and finds something
-    in the requirements it is then asked about."""
+def run_audit(folder: Path, answer: str) -> subprocess.CompletedProcess[str]:
+    """Run the audit with a tool that answers this about a vulnerable release.
+
+    The tool then finds something in the requirements.
+    """
     tool = folder / "pip-audit"
     tool.write_text(
         f"#!{sys.executable}\nimport sys\n"
-        f"print({of_vulnerable!r} if 'json' in sys.argv else 'found in ' + sys.argv[-1])\n"
+        f"print({answer!r} if 'json' in sys.argv else 'found in ' + sys.argv[-1])\n"
         "sys.exit(1)\n"
     )
     tool.chmod(0o755)
@@ -25,13 +27,13 @@ def audited(folder: Path, of_vulnerable: str) -> subprocess.CompletedProcess[str
     return subprocess.run(script, capture_output=True, text=True)
 
 
-def test_a_known_vulnerability_fails(tmp_path: Path) -> None:
-    done = audited(tmp_path, TELLS)
+def test_known_vulnerability_fails(tmp_path: Path) -> None:
+    done = run_audit(tmp_path, KNOWN)
     assert (done.returncode, done.stdout, done.stderr) == (1, "found in constraints.txt\n", "")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         "",
         "not JSON",
@@ -39,7 +41,7 @@ def test_a_known_vulnerability_fails(tmp_path: Path) -> None:
         '{"dependencies": [{"name": "requests", "vulns": []}]}',
     ],
 )
-def test_an_index_that_tells_nothing_is_said(tmp_path: Path, said: str) -> None:
-    done = audited(tmp_path, said)
+def test_index_without_vulnerabilities_is_named(tmp_path: Path, answer: str) -> None:
+    done = run_audit(tmp_path, answer)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("audit: left out, the package index tells no vulnerability of")

@@ -1,20 +1,37 @@
-"""What the documents name is there."""
+"""The documents name only what exists: files, commands, options, targets, variables and tests."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from wattif_dagster.cli.main import COMMANDS
+from wattif_dagster.cli.commands import wattif
+from wattif_dagster.settings.variables import TEST_VARIABLES
+from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.settings import list_variables
 
-ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
     *sorted(ROOT.glob("docs/*.md")),
     *sorted(ROOT.glob("deploy/*/README.md")),
 ]
-ALL_TESTS = "".join(path.read_text() for path in ROOT.glob("wattif_dagster_tests/**/test_*.py"))
+TEST_FILES = [*ROOT.glob("wattif_dagster_tests/**/test_*.py")]
+COMMAND = re.compile(
+    r"^(?:\w+=\S+ )*(wattif [a-z].*?)(?: +#.*)?$|`(wattif [a-z][^`]*)`", re.MULTILINE
+)
+
+
+def find_all(pattern: str | re.Pattern[str]) -> Iterator[tuple[Path, str]]:
+    """Each document and what the pattern finds in it. Fails when no document has any."""
+    found = 0
+    for document in DOCUMENTS:
+        for match in re.finditer(pattern, document.read_text()):
+            found += 1
+            yield document, next(filter(None, match.groups()))
+    assert found, f"no document has {pattern}"
 
 
 def test_every_setting_is_documented_and_no_other():
@@ -22,16 +39,41 @@ def test_every_setting_is_documented_and_no_other():
     assert sorted(documented) == sorted(list_variables())
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_commands_and_variables_exist(document: Path):
-    text = document.read_text()
-    for test in re.findall(r"`(test_[a-z_0-9]+)`", text):
-        assert f"def {test}(" in ALL_TESTS, test
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
-        assert (document.parent / link).exists(), link
-    for command in re.findall(r"^wattif (\w+)", text, re.M):
-        assert command in COMMANDS, command
-    for target in re.findall(r"`make ([a-z-]+)`", text):
-        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
-    for variable in re.findall(r"\bWATTIF_[A-Z_]+[A-Z]", text):
-        assert variable in {*list_variables(), "WATTIF_TEST_GCP_PROJECT"}, variable
+def test_links_lead_to_files():
+    links = find_all(r"\]\((?!http)([^)#]+)\)")
+    assert [link for document, link in links if not (document.parent / link).exists()] == []
+
+
+def test_named_files_exist():
+    """Paths with a folder, from the root of the repository."""
+    files = find_all(r"`((?:wattif_dagster|wattif_dagster_tests|deploy|docs|benchmarks)/[\w./]*)`")
+    assert [name for _, name in files if not (ROOT / name).exists()] == []
+
+
+def test_named_tests_exist():
+    defined = set(re.findall(r"def (test_\w+)\(", "".join(f.read_text() for f in TEST_FILES)))
+    defined |= {file.stem for file in TEST_FILES}
+    assert [name for _, name in find_all(r"`(test_\w+)`") if name not in defined] == []
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in find_all(COMMAND)}))
+def test_commands_and_their_options_exist(line: str):
+    name, *words = shlex.split(re.split(r"[;|&]", line)[0].replace("[", " ").replace("]", " "))[1:]
+    command = wattif.get_command(click.Context(wattif), name)
+    assert command, f"there is no command {name}"
+    options = {option for param in command.params for option in param.opts}
+    named = {word.partition("=")[0] for word in words if word.startswith("--")}
+    assert named <= options | {"--help"}
+
+
+def test_make_targets_exist():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = find_all(r"`make ([a-z-]+)|^make ([a-z-]+)")
+    assert [target for _, target in named if target not in targets] == []
+
+
+def test_variables_exist():
+    known = {*list_variables(), *TEST_VARIABLES}
+    groups = {name.rpartition("__")[0] for name in known if "__" in name}
+    named = find_all(r"\b(WATTIF_[A-Z_]+[A-Z])")
+    assert [name for _, name in named if name not in known | groups] == []

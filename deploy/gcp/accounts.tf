@@ -2,7 +2,7 @@ locals {
   dataplex_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-dataplex.iam.gserviceaccount.com"
 }
 
-# What the runs act as. docs/google-cloud.md says which asset needs which role.
+# The account of the runs. docs/google-cloud.md says which asset needs which role.
 resource "google_service_account" "wattif" {
   account_id   = "wattif"
   display_name = "WattIf runs"
@@ -30,7 +30,7 @@ resource "google_project_iam_member" "wattif" {
   member  = google_service_account.wattif.member
 }
 
-# Dataplex itself reads what it scans and writes the results beside it.
+# Dataplex reads the tables it scans and writes the results into the same dataset.
 resource "google_bigquery_dataset_iam_member" "dataplex" {
   dataset_id = google_bigquery_dataset.wattif.dataset_id
   role       = "roles/bigquery.dataEditor"

@@ -1,5 +1,5 @@
 locals {
-  # Written from the package's schemas; see README.md.
+  # Written from the schemas of the package; see README.md.
   tables     = jsondecode(file("${path.module}/tables.json"))
   day_in_ms  = 24 * 60 * 60 * 1000
   expiration = var.partition_expiration_days > 0 ? var.partition_expiration_days * local.day_in_ms : null
@@ -12,7 +12,7 @@ resource "google_bigquery_dataset" "wattif" {
   depends_on = [google_project_service.used]
 }
 
-# The tables of scan results are Dataplex's to make.
+# Dataplex makes the tables of scan results.
 resource "google_bigquery_table" "wattif" {
   for_each = {
     for name, table in local.tables : name => table

@@ -1,6 +1,6 @@
 locals {
   readings = ["dt="]
-  # Not registry/: it has every serial ever issued, and a new day needs it.
+  # Not registry/, which has every serial ever issued: a new day needs it.
   days = concat(local.readings, ["labels/dt=", "manifests/dt="])
 }
 

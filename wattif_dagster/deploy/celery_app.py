@@ -7,15 +7,15 @@ from celery import Celery
 from dagster import DagsterInstance
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task, create_task
 
-from wattif_dagster.deploy.celery_launcher import celery_launcher
+from wattif_dagster.deploy.celery_launcher import require_celery_launcher
 
 
-def app_of(instance: DagsterInstance) -> Celery:
-    """The launcher's app with the tasks of runs and of steps.
+def build_app(instance: DagsterInstance) -> Celery:
+    """Build the app of the instance's launcher, with the tasks of runs and of steps.
 
-    Raises UserError when the instance launches its runs by other means.
+    Raises UserError when the instance does not launch its runs with Celery.
     """
-    celery = celery_launcher(instance).celery
+    celery = require_celery_launcher(instance).celery
     create_execute_job_task(celery)
     create_resume_job_task(celery)
     create_task(celery, track_started=True)
@@ -23,4 +23,4 @@ def app_of(instance: DagsterInstance) -> Celery:
 
 
 with DagsterInstance.get() as _instance:
-    app = app_of(_instance)
+    app = build_app(_instance)

@@ -1,5 +1,7 @@
-"""Steps as Celery tasks: celery_executor with the broker of the run launcher, on workers that are
-asked whether they still have them."""
+"""Executes steps as Celery tasks, and asks their workers whether they still execute them.
+
+Broker and result backend are those of the run launcher.
+"""
 
 import time
 from collections.abc import Generator
@@ -18,65 +20,69 @@ from dagster._core.execution.retries import RetryMode
 from dagster_celery.core_execution_loop import core_celery_execution_loop
 from dagster_celery.executor import CeleryExecutor, _submit_task
 
-from wattif_dagster.deploy.celery_launcher import celery_launcher
-from wattif_dagster.deploy.celery_workers import Workers
+from wattif_dagster.deploy.celery_launcher import require_celery_launcher
+from wattif_dagster.deploy.celery_workers import WorkerMonitor
 
 QUEUE = "steps"
-"""Not that of the runs: each run waits for its steps, and would wait for ever where runs have taken
+"""Runs have another queue: each run waits for its steps, and would wait forever if runs occupied
 all workers."""
 
-ASK_EVERY_S = 5.0
+CHECK_SECONDS = 5.0
+"""How often a step's worker is asked."""
 
 
 class StepLostError(Exception):
-    """The worker of a step is gone."""
+    """The worker of a step is lost."""
 
 
 class StepTask:
-    """A step's task. It is over too when its worker has lost it: the stock executor waits for ever.
+    """The task of a step. The task also ends when its worker is lost.
 
-    The run ends then, and not for a failure of the step, so that run_retries starts it anew from
-    the steps that did not end.
+    The run then fails, and not because of the step, so that `run_retries` starts it again from the
+    steps that did not succeed. With the stock executor it waits forever.
     """
 
-    def __init__(self, result: AsyncResult, workers: Workers) -> None:
+    def __init__(self, result: AsyncResult, workers: WorkerMonitor) -> None:
         self._result = result
         self._workers = workers
-        self._asked_at = time.monotonic()
-        self._lost: str | None = None
+        self._checked_at = time.monotonic()
+        self._loss: str | None = None
 
     def ready(self) -> bool:
-        """Whether the step is over, or lost."""
+        """Whether the step has ended, or its worker is lost."""
         if self._result.ready():
             return True
-        if time.monotonic() - self._asked_at >= ASK_EVERY_S:
-            self._lost = self._workers.lost(str(self._result.id))
-            self._asked_at = time.monotonic()
-        return self._lost is not None
+        if time.monotonic() - self._checked_at >= CHECK_SECONDS:
+            self._loss = self._workers.find_loss(str(self._result.id))
+            self._checked_at = time.monotonic()
+        return self._loss is not None
 
     def get(self) -> Any:
         """The step's events. Raises StepLostError, or what the task raised."""
-        if self._lost is not None:
-            raise StepLostError(self._lost)
-        # Celery forbids a task to wait for another, lest all workers do: the run is a task as well.
+        if self._loss is not None:
+            raise StepLostError(self._loss)
+        # Celery forbids tasks to wait for tasks, because all workers might wait. Runs are tasks.
         return self._result.get(disable_sync_subtasks=False)
 
     def revoke(self) -> None:
-        """Have no worker begin with it; a step under way sees itself that its run is cancelled."""
-        self._result.revoke()
+        """Cancel the step: no worker begins it, and a worker that executes it is interrupted.
+
+        The worker's process gets SIGTERM, which Dagster raises as an interrupt inside the step.
+        """
+        self._result.revoke(terminate=True)
 
 
-class AskingCeleryExecutor(CeleryExecutor):
-    """As CeleryExecutor, but a step is under way only while its worker says so."""
+class MonitoredCeleryExecutor(CeleryExecutor):
+    """A CeleryExecutor whose steps end when their worker is lost, or when the run is canceled."""
 
-    def __init__(self, workers: Workers, **config: Any) -> None:
+    def __init__(self, workers: WorkerMonitor, **config: Any) -> None:
         super().__init__(**config)
         self._workers = workers
 
     def execute(
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Generator[DagsterEvent, Any, None]:
-        """The events of the run, as its steps end."""
+        """Yield the events of the run as its steps end."""
 
         def submit(*step: Any) -> StepTask:
             return StepTask(_submit_task(*step), self._workers)
@@ -85,13 +91,13 @@ class AskingCeleryExecutor(CeleryExecutor):
 
 
 @executor(name="celery", requirements=multiple_process_executor_requirements())
-def asking_celery_executor(context: InitExecutorContext) -> AskingCeleryExecutor:
-    """Steps go where the instance's runs go, to a queue of their own.
+def monitored_celery_executor(context: InitExecutorContext) -> MonitoredCeleryExecutor:
+    """Steps go to the broker of the instance's runs, to a queue of their own.
 
-    Raises UserError when the instance launches its runs by other means.
+    Raises UserError when the instance does not launch its runs with Celery.
     """
-    launcher = celery_launcher(context.instance)
-    return AskingCeleryExecutor(
+    launcher = require_celery_launcher(context.instance)
+    return MonitoredCeleryExecutor(
         launcher.workers,
         broker=launcher.broker,
         backend=launcher.backend,

@@ -1,18 +1,18 @@
-"""Whether a Celery worker still has the task it began: it is asked itself."""
+"""Asks Celery workers whether they still execute the tasks that they began."""
 
 import time
 
 from celery import Celery
 
-ANSWER_S = 3.0
-"""How long a worker is waited for each time it is asked."""
+ANSWER_SECONDS = 3.0
+"""How long to wait for a worker's answer."""
 
 
-class Workers:
-    """Of an app whose result backend keeps results apart from the asking process, such as Redis.
+class WorkerMonitor:
+    """Finds tasks whose worker is lost.
 
-    The backend says STARTED of a task for ever once its machine has lost power or its worker was
-    killed.
+    The result backend says STARTED of a task forever when its worker was killed or its machine lost
+    power. The backend must keep results apart from the asking process, as Redis does.
     """
 
     def __init__(self, celery: Celery, silence_seconds: float) -> None:
@@ -20,32 +20,32 @@ class Workers:
         self._silence_seconds = silence_seconds
         self._silent_since: dict[str, float] = {}
 
-    def lost(self, task_id: str) -> str | None:
-        """Why a task that has begun will not end; None of one that may, is over or waits.
+    def find_loss(self, task_id: str) -> str | None:
+        """Say why a task that has begun will not end; None when it may end, has ended or waits.
 
-        One answer that fails to come says nothing: a worker is gone when it has given none for
+        One missing answer proves nothing: a worker is lost when it has given no answer for
         `silence_seconds`.
         """
-        worker = self._at_work_on(task_id)
+        worker = self._find_worker(task_id)
         if worker is None:
             self._silent_since.pop(task_id, None)
             return None
-        inspect = self._celery.control.inspect(destination=[worker], timeout=ANSWER_S)
+        inspect = self._celery.control.inspect(destination=[worker], timeout=ANSWER_SECONDS)
         answers = inspect.query_task(task_id)
         if not answers:
-            return self._unanswered(task_id, worker)
+            return self._check_silence(task_id, worker)
         self._silent_since.pop(task_id, None)
-        # A task that is over by now is none of the worker's either; the backend knows.
-        if answers[worker] or self._at_work_on(task_id) is None:
+        # A worker does not know tasks that have ended either, so the backend is asked again.
+        if answers[worker] or self._find_worker(task_id) is None:
             return None
-        return f"{worker} was started anew and does not have the task"
+        return f"{worker} was restarted and does not have the task"
 
-    def _at_work_on(self, task_id: str) -> str | None:
-        """The worker that the backend names; None of a task that waits or is over."""
+    def _find_worker(self, task_id: str) -> str | None:
+        """The worker that the backend names; None when the task waits or has ended."""
         task = self._celery.backend.get_task_meta(task_id)
         return task["result"]["hostname"] if task["status"] == "STARTED" else None
 
-    def _unanswered(self, task_id: str, worker: str) -> str | None:
+    def _check_silence(self, task_id: str, worker: str) -> str | None:
         now = time.monotonic()
         silence = now - self._silent_since.setdefault(task_id, now)
         if silence < self._silence_seconds:

@@ -1,7 +1,7 @@
-"""Dagster's event log in SQLite, with its connections kept.
+"""Dagster's event log in SQLite, with connections that stay open.
 
-Dagster's own connects for each event: the statement is compiled anew, and closing the connection,
-the last one, copies the write-ahead log into the database and syncs both.
+Dagster's own connects for each event. It then compiles each statement again, and closing the last
+connection copies the write-ahead log into the database and syncs both files.
 """
 
 import threading
@@ -20,27 +20,27 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
 DATABASES_KEPT = 8
-"""A run writes to two: its own and that of all asset events. A web server reads one a run."""
+"""A run writes to two: its own, and that of all asset events. A web server reads one per run."""
 
 
 class SqliteEventLog(SqliteEventLogStorage):
-    """The event log of a DAGSTER_HOME, in the very files of Dagster's own, which can read it."""
+    """The event log of a DAGSTER_HOME, in the same files as Dagster's own, which can read them."""
 
     def __init__(self, dagster_home: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         super().__init__(str(Path(dagster_home, "history", "runs")), inst_data)
 
     @classmethod
     def config_type(cls) -> Any:
-        """The one option is the folder."""
+        """The only option is the folder."""
         return {"dagster_home": StringSource}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "SqliteEventLog":
-        """As dagster.yaml says."""
+        """Make the event log that dagster.yaml configures."""
         return cls(inst_data=inst_data, **config_value)
 
     def run_connection(self, run_id: str | None = None) -> AbstractContextManager[Connection]:
@@ -52,7 +52,7 @@ class SqliteEventLog(SqliteEventLogStorage):
         return self._transaction(INDEX_SHARD_NAME)
 
     def wipe(self) -> None:
-        """Remove all events. The databases of the runs are made again when needed."""
+        """Remove all events. Databases of runs are made again when they are needed."""
         self._disconnect()
         super().wipe()
         self._disconnect()
@@ -63,19 +63,19 @@ class SqliteEventLog(SqliteEventLogStorage):
         self._disconnect()
 
     def _disconnect(self) -> None:
-        with self._one_at_a_time:
+        with self._lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
 
     @contextmanager
     def _transaction(self, shard: str) -> Iterator[Connection]:
-        with self._one_at_a_time, self._engine(shard).begin() as connection:
+        with self._lock, self._engine(shard).begin() as connection:
             yield connection
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:
             with super().run_connection(shard):
-                pass  # it makes the database where there is none
+                pass  # this makes the database if it does not exist
             if len(self._engines) == DATABASES_KEPT:
                 oldest = next(iter(self._engines))
                 self._engines.pop(oldest).dispose()

@@ -1,4 +1,4 @@
-"""The BigQuery tables as JSON, for Terraform.
+"""Writes the definitions of the BigQuery tables as JSON, for Terraform.
 
 python -m wattif_dagster.deploy.tables > deploy/gcp/tables.json
 """
@@ -14,17 +14,17 @@ MADE_BY_DATAPLEX = (
     schemas.METER_SCAN_RESULTS,
     schemas.ANOMALY_PREVIEW_RESULTS,
 )
-"""Dataplex makes these, with more columns than WattIf knows of."""
+"""Dataplex makes these tables, with more columns than WattIf reads."""
 
 
-def our_tables() -> list[Table]:
-    """The tables WattIf makes, by name."""
+def list_own_tables() -> list[Table]:
+    """The tables that WattIf makes, sorted by name."""
     tables = [value for value in vars(schemas).values() if isinstance(value, Table)]
     return sorted((t for t in tables if t not in MADE_BY_DATAPLEX), key=lambda table: table.name)
 
 
-def tables_json() -> str:
-    """An object of each table's description, schema, partitioning column and clustering columns."""
+def render_tables_json() -> str:
+    """Render description, schema, partitioning and clustering columns of each table as JSON."""
     described = {
         table.name: {
             "description": table.description,
@@ -32,10 +32,10 @@ def tables_json() -> str:
             "cluster_by": table.cluster_by,
             "schema": [field.to_api_repr() for field in bigquery_schema(table)],
         }
-        for table in our_tables()
+        for table in list_own_tables()
     }
     return json.dumps(described, indent=1) + "\n"
 
 
 if __name__ == "__main__":
-    print(tables_json(), end="")
+    print(render_tables_json(), end="")

@@ -4,11 +4,10 @@ import pytest
 from dagster import DagsterEventType
 
 from wattif_dagster import keys
-from wattif_dagster.ingest.layout import day_prefix, manifest_name
-from wattif_dagster.resources.build import build_resources
-from wattif_dagster_tests.dagster_processes.conftest import Project
-from wattif_dagster_tests.ingest.conftest import contents
-from wattif_dagster_tests.support.runs import day, run_days
+from wattif_dagster.ingest.layout import day_prefix, manifest_name, shards_prefix
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster_tests.support.project import Project
+from wattif_dagster_tests.support.runs import day, run_day
 
 pytestmark = pytest.mark.slow
 
@@ -23,24 +22,25 @@ SHARDS = {
 }
 
 
-def landed(project: Project) -> dict[str, bytes]:
-    """Readings and manifest of the day."""
+def read_checksums(gcs: GcsTransferManager) -> dict[str, int]:
+    """The CRC-32C of the day's readings and of its manifest, by name."""
+    prefixes = (day_prefix(day(1)), manifest_name(day(1)), shards_prefix(day(1)))
+    return {item.name: item.crc32c for prefix in prefixes for item in gcs.list(prefix)}
+
+
+def test_shards_have_processes_and_the_same_bytes(project: Project):
     gcs = project.resources["wattif_gcs"]
-    return contents(gcs, day_prefix(day(1))) | contents(gcs, manifest_name(day(1)))
-
-
-def test_each_shard_has_a_process_and_the_bytes_are_those_of_one(project: Project):
-    one_a_file = project.settings.ingest.model_copy(update={"meters_per_object": 1})
-    resources = build_resources(project.settings.model_copy(update={"ingest": one_a_file}))
+    ingest = project.settings.ingest.model_copy(update={"meters_per_object": 1})
+    settings = project.settings.model_copy(update={"ingest": ingest})
     assets = [keys.METER_REGISTRY, keys.RAW_READINGS]
-    assert run_days(resources, project.instance, assets, day(1), day(1)).success
-    of_one = landed(project)
-    assert len(of_one) == 4
-    project.resources["wattif_gcs"].delete(list(of_one))
+    assert run_day(settings, project.instance, assets, day(1)).success
+    whole = read_checksums(gcs)
+    assert len(whole) == 4
+    gcs.delete(list(whole))
 
     sharded = project.run(*LAND, **SHARDS)
     assert sharded.returncode == 0, sharded.stderr
-    assert landed(project) == of_one
+    assert read_checksums(gcs) == whole
     run = project.instance.get_runs(limit=1)[0]
     started = project.instance.all_logs(run.run_id, of_type=DagsterEventType.STEP_WORKER_STARTED)
     step = keys.RAW_READINGS.to_python_identifier()

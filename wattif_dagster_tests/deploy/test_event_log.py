@@ -1,4 +1,4 @@
-"""The event log with its connections kept is Dagster's own to all who read it."""
+"""The event log with open connections writes what Dagster's own reads, and the reverse."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,51 +17,51 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @asset
-def spoken(context: AssetExecutionContext) -> None:
+def chatty(context: AssetExecutionContext) -> None:
     for line in range(LINES):
         context.log.info(f"line {line}")
 
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
-    """As the project's dagster.yaml has it."""
+    """The instance of the project's dagster.yaml."""
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     home = ensure_dagster_home(tmp_path)
-    monkeypatch.setenv("DAGSTER_HOME", str(home))  # so that it is unset after the test
+    monkeypatch.setenv("DAGSTER_HOME", str(home))  # to be unset after the test
     with DagsterInstance.from_config(str(home)) as instance:
         yield instance
 
 
-def spoken_in(instance: DagsterInstance) -> tuple[str, list[str]]:
-    """A run, and all that its event log says of it."""
-    run_id = materialize([spoken], instance=instance, run_config=QUIET).run_id
-    return run_id, said_of(instance, run_id)
+def make_run(instance: DagsterInstance) -> tuple[str, list[str]]:
+    """Make a run; returns its id and the messages of its events."""
+    run_id = materialize([chatty], instance=instance, run_config=QUIET).run_id
+    return run_id, read_messages(instance, run_id)
 
 
-def said_of(instance: DagsterInstance, run_id: str) -> list[str]:
+def read_messages(instance: DagsterInstance, run_id: str) -> list[str]:
     return [log.message for log in instance.all_logs(run_id)]
 
 
-def test_dagster_itself_reads_what_is_written_and_goes_on(
+def test_dagster_reads_the_files_and_continues_them(
     instance: DagsterInstance, tmp_path: Path
 ) -> None:
     assert isinstance(instance.event_log_storage, SqliteEventLog)
-    run_id, said = spoken_in(instance)
-    assert f"line {LINES - 1}" in " ".join(said)
+    run_id, messages = make_run(instance)
+    assert f"line {LINES - 1}" in " ".join(messages)
     home = tmp_path / "dagster"
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
     with DagsterInstance.from_config(str(home)) as theirs:
         assert not isinstance(theirs.event_log_storage, SqliteEventLog)
-        assert said_of(theirs, run_id) == said
-        other_id, other_said = spoken_in(theirs)
-    assert said_of(instance, other_id) == other_said
-    event = instance.get_latest_materialization_event(AssetKey("spoken"))
+        assert read_messages(theirs, run_id) == messages
+        other_id, other_messages = make_run(theirs)
+    assert read_messages(instance, other_id) == other_messages
+    event = instance.get_latest_materialization_event(AssetKey("chatty"))
     assert event is not None
     assert event.run_id == other_id
 
 
-def test_connections_are_kept(instance: DagsterInstance) -> None:
-    spoken_in(instance)
+def test_connections_stay_open(instance: DagsterInstance) -> None:
+    make_run(instance)
     opened: list[str] = []
 
     def count(connection: object, _: object) -> None:
@@ -71,23 +71,25 @@ def test_connections_are_kept(instance: DagsterInstance) -> None:
 
     event.listen(Engine, "connect", count)
     try:
-        spoken_in(instance)
+        make_run(instance)
     finally:
         event.remove(Engine, "connect", count)
-    assert 0 < len(opened) < LINES  # to make the run's database; it is written to by one
+    assert 0 < len(opened) < LINES  # only to make the run's database
 
 
-def test_databases_are_let_go_and_opened_again(
+def test_closed_databases_are_opened_again(
     instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_log, "DATABASES_KEPT", 2)
-    runs = [spoken_in(instance) for _ in range(2)]
-    assert [said_of(instance, run_id) for run_id, _ in runs] == [said for _, said in runs]
+    runs = [make_run(instance) for _ in range(2)]
+    assert [read_messages(instance, run_id) for run_id, _ in runs] == [
+        messages for _, messages in runs
+    ]
 
 
 def test_events_are_wiped(instance: DagsterInstance) -> None:
-    run_id, _ = spoken_in(instance)
+    run_id, _ = make_run(instance)
     instance.event_log_storage.wipe()
-    assert said_of(instance, run_id) == []
-    assert instance.get_latest_materialization_event(AssetKey("spoken")) is None
-    assert spoken_in(instance)[1]
+    assert read_messages(instance, run_id) == []
+    assert instance.get_latest_materialization_event(AssetKey("chatty")) is None
+    assert make_run(instance)[1]

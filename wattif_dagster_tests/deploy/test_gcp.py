@@ -1,4 +1,4 @@
-"""deploy/gcp as far as it can be tried without the provider: that it says what the package says."""
+"""deploy/gcp as far as it can be tried without the provider: it agrees with package and docs."""
 
 import re
 import shutil
@@ -9,24 +9,22 @@ from typing import TypeAlias
 import hcl2
 import pytest
 
-from wattif_dagster.definitions import ASSETS
-from wattif_dagster.defs.anomaly_preview_results.asset import anomaly_preview_results
-from wattif_dagster.deploy.tables import tables_json
-from wattif_dagster.ingest.layout import (
-    day_prefix,
-    labels_prefix,
-    manifest_name,
-    registry_prefix,
-)
-from wattif_dagster_tests.support.runs import day
-from wattif_dagster_tests.dagster_processes.conftest import ROOT
+from wattif_dagster.definitions import build_defs
+from wattif_dagster.deploy.tables import render_tables_json
+from wattif_dagster.ingest.fleet import claim_bucket
+from wattif_dagster.ingest.layout import FLEET_NAME, registry_prefix
+from wattif_dagster.settings import Settings
+from wattif_dagster.settings.scan import ScanOptions
+from wattif_dagster_tests.support.project import ROOT
+from wattif_dagster_tests.support.runs import day, make_resources
+from wattif_dagster_tests.support.whole_day import make_whole_day
 
 FOLDER = ROOT / "deploy/gcp"
 FILES = sorted(FOLDER.glob("*.tf"))
-ALL_ASSETS = [*ASSETS, anomaly_preview_results]
+DOCUMENT = ROOT / "docs/google-cloud.md"
 
 Grants: TypeAlias = set[tuple[str, str]]
-"""Roles, and the kinds of resource that grant them."""
+"""Roles, each with the kind of Terraform resource that grants it."""
 
 ROLE = re.compile(r"roles/[\w.]+")
 KINDS = {
@@ -35,64 +33,70 @@ KINDS = {
     "project": "google_project_iam_member",
 }
 CONTAINED = ("roles/storage.objectViewer", KINDS["bucket"])
-"""In storage.objectAdmin; it is for an account that only reads."""
+"""roles/storage.objectAdmin contains it. It is for accounts that only read."""
 
 
-def test_the_tables_are_those_of_the_package():
-    assert (FOLDER / "tables.json").read_text("utf-8") == tables_json(), (
+def test_tables_are_those_of_the_package():
+    assert (FOLDER / "tables.json").read_text("utf-8") == render_tables_json(), (
         "run `python -m wattif_dagster.deploy.tables > deploy/gcp/tables.json`"
     )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
-def test_each_file_is_terraform(file: Path):
+def test_file_is_terraform(file: Path):
     with file.open() as source:
         assert hcl2.load(source)
 
 
-def granted_to(member: str) -> Grants:
-    """By accounts.tf, to whom the blocks of that name are for."""
+def read_grants(member: str) -> Grants:
+    """What accounts.tf grants in the blocks of that name."""
     grants: Grants = set()
     with (FOLDER / "accounts.tf").open() as source:
         resources = hcl2.load(source)["resource"]
     for resource in resources:
         ((kind, blocks),) = resource.items()
         for name, block in blocks.items():
-            said = f"{block.get('for_each')} {block.get('role')}"
+            text = f"{block.get('for_each')} {block.get('role')}"
             if name.strip('"') == member:
-                grants |= {(role, kind.strip('"')) for role in ROLE.findall(said)}
+                grants |= {(role, kind.strip('"')) for role in ROLE.findall(text)}
     return grants
 
 
-def documented() -> Grants:
-    """By the table of rights. The dataset is made by Terraform."""
-    text = (ROOT / "docs/google-cloud.md").read_text()
+def read_documented_grants() -> Grants:
+    """What the document's table of rights asks for."""
+    text = DOCUMENT.read_text()
     rows = re.findall(r"^\|.*\| `(roles/[\w.]+)` \| the (\w+)", text, re.MULTILINE)
     return {(role, KINDS[on]) for role, on in rows}
 
 
-def test_the_roles_are_the_documented_ones_and_no_wider():
-    assert granted_to("wattif") == documented() - {CONTAINED}
-    assert granted_to("dataplex") == {("roles/bigquery.dataEditor", KINDS["dataset"])}
-    assert granted_to("kubernetes") == {
+def test_roles_are_the_documented_ones():
+    assert read_grants("wattif") == read_documented_grants() - {CONTAINED}
+    assert read_grants("dataplex") == {("roles/bigquery.dataEditor", KINDS["dataset"])}
+    assert read_grants("kubernetes") == {
         ("roles/iam.workloadIdentityUser", "google_service_account_iam_member")
     }
 
 
-def test_every_asset_has_its_roles_documented():
-    text = (ROOT / "docs/google-cloud.md").read_text()
-    table = text[text.index("| assets |") : text.index("What stands for what")]
-    assert set(re.findall(r"`(\w+)`", table)) == {asset.key.path[-1] for asset in ALL_ASSETS}
+def test_roles_of_every_asset_are_documented():
+    table = DOCUMENT.read_text().split("| assets |", 1)[1].split("\n\n", 1)[0]
+    defs = build_defs(Settings(scan=ScanOptions(preview=True)))
+    assets = {key.path[-1] for key in defs.resolve_asset_graph().materializable_asset_keys}
+    assert set(re.findall(r"`(\w+)`", table)) == assets
 
 
-def test_what_ages_is_a_day_and_never_the_registry():
+def test_everything_but_the_registry_ages(settings: Settings):
     aged = tuple(re.findall(r'"([\w/]*dt=)"', (FOLDER / "storage.tf").read_text()))
-    for name in (day_prefix(day(1)), labels_prefix(day(1)), manifest_name(day(1))):
-        assert name.startswith(aged), name
-    assert not registry_prefix(day(1)).startswith(aged)
+    resources = make_resources(settings)
+    gcs = resources["wattif_gcs"]
+    claim_bucket(gcs, settings.simulation)
+    make_whole_day(resources, day(1), str(settings.home / "spool"))
+    names = {item.name for item in gcs.list("")}
+    kept = {name for name in names if not name.startswith(aged)}
+    assert kept == {FLEET_NAME, *(item.name for item in gcs.list(registry_prefix(day(1))))}
+    assert all(any(name.startswith(prefix) for name in names) for prefix in aged)
 
 
-def test_it_is_formatted():
+def test_files_are_formatted():
     terraform = shutil.which("terraform")
     if terraform is None:
         pytest.skip("needs terraform on PATH")

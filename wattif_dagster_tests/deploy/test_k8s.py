@@ -1,8 +1,10 @@
-"""deploy/k8s as far as it can be tried without a cluster: against Dagster's own types of it."""
+"""deploy/k8s as far as it can be tried without a cluster: by Dagster's own types and server."""
 
+import json
 import re
-from functools import reduce
-from operator import getitem
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,53 +13,40 @@ import yaml
 from dagster import DagsterInvalidConfigError, DagsterRun, Definitions, validate_run_config
 from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config_schema
+from dagster._grpc.client import DagsterGrpcClient
 from dagster_k8s import K8sRunLauncher
 from dagster_k8s.job import construct_dagster_k8s_job
 from dotenv import dotenv_values
 from kubernetes.client import V1PodSpec
 
+from wattif_dagster.backfill import queue
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.defs.meter_registry.asset import meter_registry
-from wattif_dagster.defs.raw_readings.sharded import raw_readings
 from wattif_dagster.deploy.executors import step_executor
-from wattif_dagster.resources.build import build_resources
+from wattif_dagster.errors import UserError
+from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.dagster_processes.conftest import ROOT
+from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster_tests.support.project import ROOT
+from wattif_dagster_tests.support.wait import wait_until
 
 VALUES = yaml.safe_load((ROOT / "deploy/k8s/values.yaml").read_text())
-SETTINGS = dotenv_values(ROOT / "deploy/k8s/settings.env")
+SETTINGS = {k: str(v) for k, v in dotenv_values(ROOT / "deploy/k8s/settings.env").items()}
 SIZES = {"Mi": 2**20, "Gi": 2**30}
-DEPLOYMENTS = ("dagster-user-deployments", "deployments")
-CHART: dict[tuple[str | int, ...], str] = {
-    (): "additionalInstanceConfig busybox computeLogManager concurrency dagster-user-deployments "
-    "dagsterDaemon dagsterWebserver flower generateCeleryConfigSecret "
-    "generatePostgresqlPasswordSecret global imagePullSecrets ingress migrate postgresql "
-    "pythonLogs rabbitmq redis retention runLauncher scheduler serviceAccount telemetry",
-    ("global",): "celeryConfigSecretName dagsterHome dagsterInstanceConfigMap postgresqlSecretName "
-    "serviceAccountName",
-    ("serviceAccount",): "annotations create name",
-    ("postgresql",): "enabled image postgresqlDatabase postgresqlHost postgresqlParams "
-    "postgresqlPassword postgresqlScheme postgresqlUsername service",
-    DEPLOYMENTS[:1]: "deployments enabled enableSubchart imagePullSecrets",
-    (*DEPLOYMENTS, 0): "dagsterApiGrpcArgs env envConfigMaps envSecrets image "
-    "includeConfigInLaunchedRuns name port resources volumeMounts volumes",
-    (*DEPLOYMENTS, 0, "image"): "pullPolicy repository tag",
-    (*DEPLOYMENTS, 0, "includeConfigInLaunchedRuns"): "enabled",
-    ("runLauncher",): "config type",
-    ("runLauncher", "config"): "celeryK8sRunLauncher customRunLauncher k8sRunLauncher",
-    ("dagsterDaemon",): "enabled env envConfigMaps envSecrets image resources runCoordinator "
-    "runMonitoring runRetries schedules sensors volumeMounts volumes",
-    ("dagsterDaemon", "runRetries"): "enabled maxRetries",
-}
-"""Names that the chart (dagster/dagster, for 1.13) has there, all or those that may be of use, by
-the sources of its schema. That refuses an unknown name in few places: helm would pass it over."""
+INSTANCES = ["wattif_dagster/dagster.yaml", "deploy/celery/dagster.yaml", "deploy/k8s/values.yaml"]
 
 
 def snake(name: str) -> str:
+    """The name as Dagster's configuration writes it."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda letter: "_" + letter[1].lower(), name)
 
 
-def launcher_config() -> dict[str, Any]:
+def read_instance(file: str) -> dict[str, Any]:
+    """What a deployment's file says of its Dagster instance."""
+    values = yaml.safe_load((ROOT / file).read_text())
+    return values.get("additionalInstanceConfig", values)
+
+
+def make_launcher_config() -> dict[str, Any]:
     """What the chart's template makes of the values for the run launcher."""
     config = {snake(k): v for k, v in VALUES["runLauncher"]["config"]["k8sRunLauncher"].items()}
     return {
@@ -73,8 +62,8 @@ def launcher_config() -> dict[str, Any]:
 
 @pytest.fixture
 def pod(tmp_path: Path) -> V1PodSpec:
-    """Of the job that the launcher would make for a run."""
-    config = process_config(K8sRunLauncher.config_type(), launcher_config())
+    """The pod of the job that the launcher would make for a run."""
+    config = process_config(K8sRunLauncher.config_type(), make_launcher_config())
     assert config.success, config.errors
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(
@@ -95,72 +84,101 @@ def pod(tmp_path: Path) -> V1PodSpec:
     return job.spec.template.spec
 
 
-def test_a_run_has_its_account_its_settings_and_room_for_its_spool(pod: V1PodSpec):
+def test_run_has_account_settings_and_spool(pod: V1PodSpec):
     (container,) = pod.containers
     assert pod.service_account_name == "wattif"
     assert pod.security_context.run_as_user == pod.security_context.fs_group == 1000
     assert "wattif-settings" in [source.config_map_ref.name for source in container.env_from]
     mounts = {mount.mount_path: mount.name for mount in container.volume_mounts}
     volumes = {volume.name: volume for volume in pod.volumes}
-    spool = volumes[mounts[str(SETTINGS["WATTIF_INGEST__SPOOL_DIR"])]]
-    budget = int(str(SETTINGS["WATTIF_INGEST__SPOOL_BUDGET_MIB"])) * SIZES["Mi"]
-    assert budget < bytes_of(spool.empty_dir.size_limit)
-    assert bytes_of(spool.empty_dir.size_limit) < bytes_of(
-        container.resources.limits["ephemeral-storage"]
-    )
+    spool = volumes[mounts[SETTINGS["WATTIF_INGEST__SPOOL_DIR"]]]
+    budget = int(SETTINGS["WATTIF_INGEST__SPOOL_BUDGET_MIB"]) * SIZES["Mi"]
+    size_limit = count_bytes(spool.empty_dir.size_limit)
+    assert budget < size_limit < count_bytes(container.resources.limits["ephemeral-storage"])
 
 
-def bytes_of(quantity: str) -> int:
+def count_bytes(quantity: str) -> int:
     return int(quantity[:-2]) * SIZES[quantity[-2:]]
 
 
-def test_the_settings_make_definitions(monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def code_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterGrpcClient]:
+    """The code server of the values, with its settings."""
+    (deployment,) = VALUES["dagster-user-deployments"]["deployments"]
     for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, str(value))
-    assert Settings.load().target == "gcp"
-    assert build_defs().resolve_job_def("daily")
-
-
-def test_the_shards_of_a_day_as_jobs_of_their_own():
-    """How many at once, and with what, is said when the run is launched."""
-    defs = Definitions(
-        assets=[meter_registry, raw_readings],
-        resources=build_resources(Settings.load()),
-        executor=step_executor("k8s"),
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    port = free_ports({"code": None})["code"]
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "dagster", "api", "grpc", "-h", "127.0.0.1", "-p", str(port)),
+            *deployment["dagsterApiGrpcArgs"],
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
+    client = DagsterGrpcClient(port=port, host="127.0.0.1")
+    wait_until(lambda: client.health_check_query() == "SERVING", "the code server does not answer")
+    yield client
+    server.terminate()
+    server.wait()
+
+
+def test_code_server_has_what_the_queue_submits(code_server: DagsterGrpcClient):
+    """`wattif backfill --queue` names the code location, which must be the workspace's."""
+    response = json.loads(code_server.list_repositories())
+    (symbol,) = response["repository_symbols"]
+    assert symbol["attribute"] == "defs"
+    (deployment,) = VALUES["dagster-user-deployments"]["deployments"]
+    workspace = VALUES["dagsterWebserver"]["workspace"]
+    assert workspace["enabled"]
+    assert workspace["servers"] == [
+        {"host": deployment["name"], "port": deployment["port"], "name": queue.LOCATION}
+    ]
+
+
+def test_shards_of_a_day_can_be_jobs_of_their_own():
+    """How many run at once, and with what, is said when the run is launched."""
+    sharded = build_defs(Settings(ingest=IngestOptions(shards=8)))
+    defs = Definitions.merge(sharded, Definitions(executor=step_executor("k8s")))
     memory = {"resources": {"requests": {"memory": "2Gi"}}}
-    asked = {
+    options = {
         "max_concurrent": 8,
         "per_step_k8s_config": {"land_shard": {"container_config": memory}},
     }
     job = defs.resolve_implicit_global_asset_job_def()
-    said = validate_run_config(job, {"execution": {"config": asked}})["execution"]["k8s"]
-    assert said["max_concurrent"] == 8
-    assert said["per_step_k8s_config"]["land_shard"]["container_config"] == memory
+    config = validate_run_config(job, {"execution": {"config": options}})["execution"]["k8s"]
+    assert config["max_concurrent"] == 8
+    assert config["per_step_k8s_config"]["land_shard"]["container_config"] == memory
     with pytest.raises(DagsterInvalidConfigError, match="at_once"):
         validate_run_config(job, {"execution": {"config": {"at_once": 8}}})
 
 
-@pytest.mark.parametrize("path", CHART, ids=lambda path: ".".join(map(str, path)))
-def test_the_chart_has_each_name(path: tuple[str | int, ...]):
-    values = reduce(getitem, path, VALUES)
-    assert set(values) <= set(CHART[path].split())
+def test_executor_without_its_package_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "dagster_k8s", None)
+    with pytest.raises(UserError, match="Install wattif-dagster with the extra k8s"):
+        step_executor("k8s")
 
 
-def test_the_instance_takes_what_the_chart_adds_to_it():
+def test_dagster_accepts_the_added_instance_config():
     monitoring = {snake(k): v for k, v in VALUES["dagsterDaemon"]["runMonitoring"].items()}
     added = {**VALUES["additionalInstanceConfig"], "run_monitoring": monitoring}
     result = process_config(dagster_instance_config_schema(), added)
     assert result.success, result.errors
 
 
-@pytest.mark.parametrize("deployment", ["deploy/celery/dagster.yaml", "deploy/k8s/values.yaml"])
-def test_every_deployment_has_the_limits_of_the_project(deployment: str):
-    ours = yaml.safe_load((ROOT / "wattif_dagster/dagster.yaml").read_text())
-    theirs = yaml.safe_load((ROOT / deployment).read_text())
-    theirs = theirs.get("additionalInstanceConfig", theirs)
-    assert theirs["concurrency"]["pools"] == ours["concurrency"]["pools"]
-    limits = "tag_concurrency_limits"
-    assert theirs["concurrency"]["runs"][limits] == ours["concurrency"]["runs"][limits]
-    without_op_failures = "retry_on_asset_or_op_failure"
-    assert theirs["run_retries"][without_op_failures] is ours["run_retries"][without_op_failures]
+@pytest.mark.parametrize("file", INSTANCES)
+def test_every_instance_limits_runs_of_the_daily_job(file: str):
+    runs = read_instance(file)["concurrency"]["runs"]
+    (limit,) = runs["tag_concurrency_limits"]
+    assert limit["limit"] == 1
+    assert limit["key"] in build_defs(Settings()).resolve_job_def("daily").run_tags
+
+
+@pytest.mark.parametrize("file", INSTANCES)
+def test_every_instance_limits_scans_and_retries_lost_runs(file: str):
+    instance = read_instance(file)
+    assert instance["concurrency"]["pools"] == {"granularity": "op", "default_limit": 1}
+    assert instance["run_retries"]["enabled"]
+    assert instance["run_retries"]["retry_on_asset_or_op_failure"] is False

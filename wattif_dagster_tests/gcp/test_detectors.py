@@ -1,5 +1,6 @@
 """The detectors of BigQuery ML on a real Google Cloud project: a day with a week of history."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,14 +9,14 @@ from dagster import DagsterInstance
 from wattif_dagster import keys, schemas
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.resources.build import Resources
-from wattif_dagster.settings.detection import LOCAL, DetectionOptions, DetectorName
-from wattif_dagster_tests.support.runs import day, failures, run_days
+from wattif_dagster.settings import Settings
+from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectionOptions, DetectorName
 from wattif_dagster_tests.support.gcp_project import (
     NEEDS_PROJECT,
     resources_on_project,
     settings_on_project,
 )
+from wattif_dagster_tests.support.runs import day, run_day
 
 METERS, TODAY = 3, 8
 FLEET = Simulation(meters=METERS, daily_new_meters=0, daily_retired_meters=0, interval_seconds=900)
@@ -25,21 +26,20 @@ DETECTION = [keys.CONSUMPTION_BASELINE, keys.ANOMALY_SCORES]
 pytestmark = NEEDS_PROJECT
 
 
-def score_a_day(resources: Resources) -> list[dict[str, Any]]:
-    """The scores of the day after a first week, made by runs of the assets."""
-    with DagsterInstance.ephemeral() as instance:
-        week = run_days(resources, instance, HISTORY, day(1), day(TODAY))
-        today = run_days(resources, instance, DETECTION, day(TODAY), day(TODAY))
-    assert (failures(week), failures(today)) == ({}, {})
-    order = "serial, time_hour_rolled"
-    return resources["wattif_bigquery"].day_rows(schemas.ANOMALY_SCORES, day(TODAY), order)
+def score_day_after_a_week(settings: Settings) -> list[dict[str, Any]]:
+    """The scores of the day after the first week, made by runs of the assets."""
+    with resources_on_project(settings) as resources, DagsterInstance.ephemeral() as instance:
+        for number in range(1, TODAY + 1):
+            assert run_day(settings, instance, HISTORY, day(number)).failures() == {}
+        assert run_day(settings, instance, DETECTION, day(TODAY)).failures() == {}
+        order = "serial, time_hour_rolled"
+        return resources["wattif_bigquery"].day_rows(schemas.ANOMALY_SCORES, day(TODAY), order)
 
 
-@pytest.mark.parametrize("name", [name for name in DETECTORS if name not in LOCAL])
-def test_every_hour_is_judged(name: DetectorName) -> None:
-    settings = settings_on_project(FLEET, detection=DetectionOptions(detector=name))
-    with resources_on_project(settings) as resources:
-        rows = score_a_day(resources)
+@pytest.mark.parametrize("name", [name for name in DETECTORS if name not in LOCAL_DETECTORS])
+def test_detector_scores_every_hour(name: DetectorName, tmp_path: Path) -> None:
+    detection = DetectionOptions(detector=name)
+    rows = score_day_after_a_week(settings_on_project(FLEET, home=tmp_path, detection=detection))
     assert len(rows) == METERS * 24
     for row in rows:
         assert row["reason"] in (f"{name}:avg+", f"{name}:avg-")

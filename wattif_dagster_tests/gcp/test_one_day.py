@@ -1,16 +1,18 @@
-"""The whole path for one day on a real Google Cloud project; removes its scan too."""
+"""One day of all daily assets on a real Google Cloud project; removes its scans too."""
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from dagster import DagsterInstance
-from wattif_dagster.warehouse.anomalies import anomaly_rows
-from wattif_dagster.warehouse.reconcile import count_day
 
+from wattif_dagster.backfill.graph import read_graph
 from wattif_dagster.definitions import build_defs
+from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.reconcile.day import reconcile_days
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
@@ -19,18 +21,21 @@ from wattif_dagster_tests.support.gcp_project import (
     resources_on_project,
     settings_on_project,
 )
+from wattif_dagster_tests.support.runs import run_day
 
 DAY = date(2024, 1, 1)
+SCANS = {name: f"wattif-test-{uuid4().hex[:12]}" for name in ("scan_id", "meter_scan_id")}
 
 pytestmark = NEEDS_PROJECT
 
 
 @pytest.fixture(params=["native", "external"])
-def settings(request: pytest.FixtureRequest) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return settings_on_project(
         Simulation(meters=3, interval_seconds=900),
+        home=tmp_path,
         table_type=request.param,
-        scan=ScanOptions(scan_id=f"wattif-test-{uuid4().hex[:12]}"),
+        scan=ScanOptions(**SCANS),
     )
 
 
@@ -39,21 +44,19 @@ def resources(settings: Settings) -> Iterator[Resources]:
     with resources_on_project(settings) as made:
         yield made
         scans = made["wattif_dataplex"]
-        scans.client.delete_data_scan(
-            request={"name": scans.scan_name(settings.scan.scan_id), "force": True}
-        )
+        for scan_id in SCANS.values():
+            request = {"name": scans.scan_name(scan_id), "force": True}
+            scans.client.delete_data_scan(request=request)
 
 
-def test_a_day_reconciles_and_is_scanned(resources: Resources):
+def test_day_reconciles_and_is_scanned(settings: Settings, resources: Resources):
+    daily_assets = read_graph(build_defs(settings)).parents
     with DagsterInstance.ephemeral() as instance:
-        result = (
-            build_defs(resources)
-            .resolve_job_def("daily")
-            .execute_in_process(partition_key=DAY.isoformat(), instance=instance)
-        )
-    assert result.success
-    counts = count_day(resources["wattif_gcs"], resources["wattif_bigquery"], DAY)
-    assert counts.rendered == 3 * 96
-    assert counts.agree
-    assert len(anomaly_rows(resources["wattif_bigquery"], DAY)) == 48
-    assert len(result.get_asset_check_evaluations()) >= 13
+        run = run_day(settings, instance, daily_assets, DAY)
+        assert run.failures() == {}
+        assert run.evaluations().keys() >= {"rows_match_manifest", "hours_complete", "day_complete"}
+    gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
+    (found,) = reconcile_days(gcs, bigquery, [DAY])
+    assert found.differences == ()
+    assert found.loaded == 3 * 96
+    assert len(read_anomalies(bigquery, DAY)) == 48

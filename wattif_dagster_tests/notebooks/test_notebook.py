@@ -1,4 +1,4 @@
-"""The notebook: as it is kept, and executed in a kernel of its own on the local cloud."""
+"""The notebook: as it is committed, and executed in its own kernel on the local cloud."""
 
 import base64
 import json
@@ -23,13 +23,13 @@ from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Endpoints, Settings
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "Smart_Meter_Anomaly_Detection.ipynb"
-CELL_TIMEOUT_S = 300
-PICTURES = {"meter", "fleet-picture", "flagged", "truth"}
+CELL_TIMEOUT_SECONDS = 300
+PLOTS = {"meter", "fleet-plot", "flagged", "truth"}
 MAX_BYTES = 500_000
-OF_A_MACHINE = re.compile(r"(?<![\w.:/])/(?!/)\w+/|[A-Za-z]:\\|127\.0\.0\.1|localhost|ipykernel_")
-"""An absolute path, or where something listens."""
+LOCAL_NAME = re.compile(r"(?<![\w.:/])/(?!/)\w+/|[A-Za-z]:\\|127\.0\.0\.1|localhost|ipykernel_")
+"""An absolute path, or an address of this machine."""
 
-ASK = """
+QUESTION = """
 import json
 
 before = hourly(one["serial"]).index < one["starts_at"]
@@ -37,7 +37,7 @@ withheld = true_kw(one["serial"]) - hourly(one["serial"]).to_numpy()
 print(json.dumps({
     "simulation": settings.simulation.model_dump(),
     "last_day": str(last_day),
-    "agree": [count.agree for count in counts],
+    "agree": [day.agrees for day in reconciled],
     "fleet_rules": {rule.name: rule.passed for rule in fleet_result.rules},
     "meter_rules": {rule.name: rule.passed for rule in meter_result.rules},
     "unusual": [
@@ -57,13 +57,13 @@ def notebook() -> NotebookNode:
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+def find_cell(notebook: NotebookNode, name: str) -> NotebookNode:
     (found,) = [cell for cell in notebook.cells if cell.id == name]
     return found
 
 
-def pictures(notebook: NotebookNode) -> dict[str, Image.Image]:
-    """The picture of each cell that shows one."""
+def read_plots(notebook: NotebookNode) -> dict[str, Image.Image]:
+    """The plot of each cell that shows one."""
     return {
         cell.id: Image.open(BytesIO(base64.b64decode(output.data["image/png"])))
         for cell in notebook.cells
@@ -72,8 +72,8 @@ def pictures(notebook: NotebookNode) -> dict[str, Image.Image]:
     }
 
 
-def said(notebook: NotebookNode) -> list[str]:
-    """All text of the notebook, pictures aside."""
+def read_texts(notebook: NotebookNode) -> list[str]:
+    """All texts of the notebook, without plots."""
     texts = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -82,26 +82,26 @@ def said(notebook: NotebookNode) -> list[str]:
     return texts
 
 
-def test_it_is_kept_as_executed_and_small(notebook: NotebookNode):
+def test_notebook_is_committed_as_executed(notebook: NotebookNode):
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert set(pictures(notebook)) == PICTURES
+    assert set(read_plots(notebook)) == PLOTS
     assert NOTEBOOK.stat().st_size < MAX_BYTES
 
 
-def test_nothing_in_it_is_of_one_machine(notebook: NotebookNode):
-    for text in said(notebook):
-        assert not OF_A_MACHINE.search(text), text
+def test_notebook_names_nothing_of_a_machine(notebook: NotebookNode):
+    for text in read_texts(notebook):
+        assert not LOCAL_NAME.search(text), text
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
-@pytest.mark.parametrize("told_by", ["variable", "cell"])
-def test_one_setting_takes_it_to_google_cloud(
-    notebook: NotebookNode, told_by: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("set_by", ["variable", "cell"])
+def test_one_setting_selects_google_cloud(
+    notebook: NotebookNode, set_by: str, monkeypatch: pytest.MonkeyPatch
 ):
-    source = cell(notebook, "settings").source
-    if told_by == "variable":
+    source = find_cell(notebook, "settings").source
+    if set_by == "variable":
         monkeypatch.setenv("WATTIF_TARGET", "gcp")
     else:
         source = source.replace("TARGET = None", 'TARGET = "gcp"')
@@ -111,13 +111,13 @@ def test_one_setting_takes_it_to_google_cloud(
     assert settings.target == "gcp"
     cloud = build_resources(settings)["wattif_cloud"]
     assert cloud.endpoints == Endpoints()
-    exec(cell(notebook, "settings").source.replace("TARGET = None", 'TARGET = "local"'), names)
+    exec(find_cell(notebook, "settings").source.replace("TARGET = None", 'TARGET = "local"'), names)
     assert names["settings"] == settings.model_copy(update={"target": "local"})
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("local_cloud")
-def test_it_finds_what_was_injected_and_leaves_nothing(
+def test_notebook_finds_anomalies_and_removes_all(
     notebook: NotebookNode,
     local_cloud_home: Path,
     tmp_path: Path,
@@ -126,23 +126,23 @@ def test_it_finds_what_was_injected_and_leaves_nothing(
     monkeypatch.setenv("WATTIF_HOME", str(local_cloud_home))
     for variable in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(variable, str(tmp_path))
-    asked = nbformat.v4.new_code_cell(ASK)
-    notebook.cells.insert(notebook.cells.index(cell(notebook, "cleanup")), asked)
+    question = nbformat.v4.new_code_cell(QUESTION)
+    notebook.cells.insert(notebook.cells.index(find_cell(notebook, "cleanup")), question)
     client = NotebookClient(
-        notebook, timeout=CELL_TIMEOUT_S, resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=CELL_TIMEOUT_SECONDS, resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute()
 
-    assert set(pictures(notebook)) == PICTURES
+    assert set(read_plots(notebook)) == PLOTS
     streams = [o.name for c in notebook.cells for o in c.get("outputs", []) if "name" in o]
     assert set(streams) == {"stdout"}  # no warning either
-    assert_found(json.loads(asked.outputs[0].text))
+    assert_found(json.loads(question.outputs[0].text))
     settings = Settings(home=local_cloud_home)
     assert_nothing_is_left(build_resources(settings), f"{settings.project}-notebook")
 
 
 def assert_found(answer: dict[str, Any]) -> None:
-    simulation = Simulation(**answer["wattif_simulation"])
+    simulation = Simulation(**answer["simulation"])
     last_day = date.fromisoformat(answer["last_day"])
     labels = label_rows(simulation, last_day, first_fleet(simulation).serials)
     assert answer["truth"] == {label["serial"]: label["kind"] for label in labels}

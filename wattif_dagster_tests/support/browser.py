@@ -1,4 +1,4 @@
-"""A page of a headless Chromium, where the machine has one."""
+"""A page of a headless Chromium, if the machine has one."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 90_000
+TIMEOUT_MS = 90_000
 
 
 @contextmanager
 def open_page() -> Iterator[Page]:
-    """Skips the test where no browser is installed."""
+    """Open a page. Skips the test when no browser is installed."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("needs a browser: install chromium, or google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         page = browser.new_page(viewport={"width": 1500, "height": 1000})
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         yield page
         browser.close()

@@ -1,6 +1,6 @@
-"""The real project of these tests, of which each leaves nothing behind.
+"""A real Google Cloud project, in which each test leaves nothing behind.
 
-Needs WATTIF_TEST_GCP_PROJECT and WATTIF_TEST_GCP_BUCKET (an empty bucket), application default
+It needs WATTIF_TEST_GCP_PROJECT and WATTIF_TEST_GCP_BUCKET (an empty bucket), application default
 credentials, and the roles of docs/google-cloud.md.
 """
 
@@ -29,7 +29,7 @@ NEEDS_PROJECT = [
 
 
 def settings_on_project(simulation: Simulation, **changes: Any) -> Settings:
-    """With a dataset that no other test uses."""
+    """Settings with a dataset that no other test uses."""
     return Settings.load(
         target="gcp",
         project=PROJECT,
@@ -42,15 +42,12 @@ def settings_on_project(simulation: Simulation, **changes: Any) -> Settings:
 
 @contextmanager
 def resources_on_project(settings: Settings) -> Iterator[Resources]:
-    """The resources; removes the objects and the dataset with its models afterwards."""
+    """The resources; removes all objects and the dataset with its models afterwards."""
     made = build_resources(settings)
     try:
         yield made
     finally:
-        prefixes = ("dt=", "registry/", "manifests/")
-        made["wattif_gcs"].delete(
-            [o.name for prefix in prefixes for o in made["wattif_gcs"].list(prefix)]
-        )
+        made["wattif_gcs"].delete([item.name for item in made["wattif_gcs"].list("")])
         made["wattif_bigquery"].client.delete_dataset(
             settings.dataset, delete_contents=True, not_found_ok=True
         )

