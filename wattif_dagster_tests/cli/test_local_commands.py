@@ -6,7 +6,6 @@ import psutil
 import pytest
 import requests
 
-from wattif_dagster.metering.anomalies.titles import TITLES
 from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster_tests.cli.conftest import Run, Start
 from wattif_dagster_tests.support.wait import wait_until

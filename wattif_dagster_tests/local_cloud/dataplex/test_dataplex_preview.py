@@ -13,8 +13,8 @@ import requests
 from google.cloud import bigquery
 from google.cloud import dataplex_v1 as dp
 
-from wattif_dagster.student_t import two_sided_probability
 from wattif_dagster.local_cloud.dataplex.server import Server
+from wattif_dagster.student_t import two_sided_probability
 
 from .conftest import grpc_client
 from .scans import WAIT_SECONDS
