@@ -23,14 +23,24 @@ FLOORS = (
     ("detection", "ingest"),
     ("settings",),
     ("alerting", "metering"),
-    ("keys", "partitions", "schemas", "limits", "markdown", "plotting", "sql", "student_t"),
+    (
+        "keys",
+        "partitions",
+        "schemas",
+        "limits",
+        "markdown",
+        "plotting",
+        "scan_rules",
+        "sql",
+        "student_t",
+    ),
     ("yaml_text",),
     ("errors",),
 )
 """From top to bottom. A room may import rooms of the floors below, and none of its own floor."""
 
 LOCAL_CLOUD = "local_cloud"
-LOCAL_CLOUD_MAY_IMPORT = ("settings", "errors", "schemas", "student_t", "resources.dataplex.rules")
+LOCAL_CLOUD_MAY_IMPORT = ("settings", "errors", "schemas", "student_t", "scan_rules")
 
 WITHOUT_DAGSTER = ("metering", "ingest", "detection", "evaluation", "planning", "settings")
 

@@ -14,8 +14,6 @@ from dagster import (
     executor,
     multiple_process_executor_requirements,
 )
-from dagster._core.execution.context.system import PlanOrchestrationContext
-from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from dagster_celery.core_execution_loop import core_celery_execution_loop
 from dagster_celery.executor import CeleryExecutor, _submit_task
@@ -79,9 +77,7 @@ class MonitoredCeleryExecutor(CeleryExecutor):
         super().__init__(**config)
         self._workers = workers
 
-    def execute(
-        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
-    ) -> Generator[DagsterEvent, Any, None]:
+    def execute(self, plan_context: Any, execution_plan: Any) -> Generator[DagsterEvent, Any, None]:
         """Yield the events of the run as its steps end."""
 
         def submit(*step: Any) -> StepTask:

@@ -16,9 +16,11 @@ from google.cloud.dataplex_v1.types import (
 )
 from google.protobuf import json_format
 
+from wattif_dagster.scan_rules import ROW_KINDS
+
 from . import preview
 from .names import TableName, extract_scan
-from .rules import ROW_KINDS, get_kind
+from .rules import get_kind
 from .trigger import get_trigger_mode
 
 _RULE_TYPES = {

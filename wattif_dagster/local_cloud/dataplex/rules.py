@@ -12,20 +12,12 @@ from typing import Any
 
 from google.cloud.dataplex_v1.types import DataQualityRule, DataQualitySpec
 
+from wattif_dagster.scan_rules import ROW_KINDS
+
 from . import preview
 from .errors import ScanError
 from .literals import NUMERIC_TYPES, quote_identifier, quote_string, render_literal
 from .names import TableName
-
-IGNORE_NULL_KINDS = frozenset(
-    {"range_expectation", "set_expectation", "regex_expectation", "uniqueness_expectation"}
-)
-COLUMN_KINDS = IGNORE_NULL_KINDS | {
-    "non_null_expectation",
-    "statistic_range_expectation",
-    preview.RULE_KIND,
-}
-ROW_KINDS = IGNORE_NULL_KINDS | {"non_null_expectation", "row_condition_expectation"}
 
 _DATA_REFERENCE = re.compile(r"\$\{\s*data\(\s*\)\s*\}")
 _STATISTICS = {

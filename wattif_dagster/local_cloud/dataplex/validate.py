@@ -10,13 +10,14 @@ from google.cloud.dataplex_v1.types import (
     ExecutionIdentity,
 )
 
+from wattif_dagster.scan_rules import MAX_DESCRIPTION, find_long_text, find_spec_faults
+
 from .errors import invalid_argument, unimplemented
 from .names import TableName
 from .trigger import get_time_to_live, get_trigger_mode
 from .validate_preview import check_preview
-from .validate_rules import MAX_DESCRIPTION, check_length, check_rule, check_sql
+from .validate_rules import check_rule
 
-MAX_RULES = 1000
 MAX_DISPLAY_NAME = 256
 MAX_LABELS = 64
 MAX_TTL = timedelta(days=365)
@@ -29,8 +30,12 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 def check_scan(scan: DataScan) -> None:
     """Check the source, trigger, spec and labels of a scan. Raises ApiError."""
-    check_length(scan.description, MAX_DESCRIPTION, "description")
-    check_length(scan.display_name, MAX_DISPLAY_NAME, "display_name")
+    for text, most, field in (
+        (scan.description, MAX_DESCRIPTION, "description"),
+        (scan.display_name, MAX_DISPLAY_NAME, "display_name"),
+    ):
+        for path, fault in find_long_text(text, most, field):
+            raise invalid_argument(f"{path}: {fault}")
     _check_labels(dict(scan.labels))
     _check_source(scan.data)
     _check_execution(scan)
@@ -87,17 +92,10 @@ def _check_spec(spec: DataQualitySpec) -> None:
     for feature in ("catalog_publishing_enabled", "enable_catalog_based_rules", "filter"):
         if getattr(spec, feature):
             raise unimplemented(f"{field}.{feature}")
-    if not 1 <= len(spec.rules) <= MAX_RULES:
-        raise invalid_argument(f"{field}.rules: 1 to {MAX_RULES} are required")
-    if not 0 <= spec.sampling_percent <= 100:
-        raise invalid_argument(f"{field}.sampling_percent: must be in 0 to 100")
-    if spec.row_filter:
-        check_sql(spec.row_filter, f"{field}.row_filter")
+    for path, text in find_spec_faults(spec):
+        raise invalid_argument(f"{field}.{path}: {text}")
     for index, rule in enumerate(spec.rules):
-        path = f"{field}.rules[{index}]"
-        check_rule(rule, path)
-        if rule.column and not _COLUMN.fullmatch(rule.column):
-            raise invalid_argument(f"{path}.column: {rule.column!r} is not a top-level column")
+        check_rule(rule, f"{field}.rules[{index}]")
     _check_actions(spec.post_scan_actions, f"{field}.post_scan_actions")
 
 

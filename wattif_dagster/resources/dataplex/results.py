@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from google.cloud import dataplex_v1
 
 from wattif_dagster.errors import CloudError
-from wattif_dagster.resources.dataplex.rules import PER_ROW
+from wattif_dagster.scan_rules import ROW_KINDS
 
 State = dataplex_v1.DataScanJob.State
 FINAL_STATES = frozenset(
@@ -82,7 +82,7 @@ def _warning(job: dataplex_v1.DataScanJob) -> str | None:
 def _rule_outcome(result: dataplex_v1.DataQualityRuleResult) -> RuleOutcome:
     rule = result.rule
     kind = dataplex_v1.DataQualityRule.pb(rule).WhichOneof("rule_type") or "unknown"
-    per_row = kind in PER_ROW
+    per_row = kind in ROW_KINDS
     return RuleOutcome(
         name=rule.name,
         description=rule.description,
