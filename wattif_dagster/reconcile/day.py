@@ -23,7 +23,8 @@ from wattif_dagster.ingest.manifest import Manifest, ManifestError, read_manifes
 from wattif_dagster.ingest.store import StoredObject
 from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.reconcile.counts import count_hours, count_readings
-from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobError
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.schemas import Table
 

@@ -1,46 +1,33 @@
 """BigQuery: partitions are replaced as a whole, and job errors name their rows."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from functools import cached_property
 from itertools import count
 from typing import Any, BinaryIO, Literal, TypeAlias
 
-import requests
 from dagster import ResourceDependency
 from dagster_gcp import BigQueryResource
 from google.api_core import exceptions as gexc
 from google.api_core.retry import Retry
-from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
 from pydantic import Field, PrivateAttr
 
-from wattif_dagster.errors import CloudError, TransientError, UserError
+from wattif_dagster.errors import UserError
 from wattif_dagster.resources import bigquery_tables as tables
-from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.bigquery_errors import (
+    describe_failed_job,
+    explain_errors,
+    is_transient,
+)
+from wattif_dagster.resources.google_cloud import GoogleCloud
 from wattif_dagster.schemas import METER_READINGS, Table
 
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 JOB_TIMEOUT_SECONDS = 3600
-ERRORS_QUOTED = 5
-TRANSIENT = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    TransportError,
-    ConnectionError,
-    TimeoutError,
-    gexc.RetryError,
-    gexc.TooManyRequests,
-    gexc.ServerError,
-)
-
-
-class JobError(CloudError):
-    """A load or query job failed or was refused. The text quotes its first errors."""
 
 
 class BigQueryWarehouse(BigQueryResource):
@@ -283,7 +270,7 @@ class BigQueryWarehouse(BigQueryResource):
     def _retry(self) -> Retry:
         # The client's own predicate looks at the reason in the answer's body, which a proxy between
         # may not give.
-        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(_is_transient)
+        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(is_transient)
 
     def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
         """Wait for the end of the job."""
@@ -292,49 +279,8 @@ class BigQueryWarehouse(BigQueryResource):
         try:
             job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
         except (gexc.BadRequest, gexc.NotFound) as error:
-            errors = job.errors or [{"message": error.message}]
-            said = "; ".join(
-                " ".join(filter(None, (item.get("location"), item.get("message"))))
-                for item in errors[:ERRORS_QUOTED]
-            )
-            more = (
-                f" (and {len(errors) - ERRORS_QUOTED} more)" if len(errors) > ERRORS_QUOTED else ""
-            )
-            raise JobError(f"BigQuery job {job.job_id} failed: {said}{more}") from error
+            raise describe_failed_job(job, error) from error
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn errors of the client into ours, a UserError where only the user can fix it."""
-        try:
-            yield
-        except (gexc.BadRequest, gexc.NotFound) as error:
-            raise JobError(f"BigQuery refused the request: {error.message}") from error
-        except (gexc.Forbidden, gexc.Unauthorized) as error:
-            reasons = {item.get("reason") for item in error.errors}
-            if reasons & {"quotaExceeded", "rateLimitExceeded"}:
-                raise JobError(f"A BigQuery quota is used up: {error.message}") from error
-            raise UserError(
-                f"Access to dataset {self.cloud.project}.{self.dataset} was refused. "
-                "Grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
-                f"to load, roles/storage.objectViewer on the bucket. BigQuery says: {error.message}"
-            ) from error
-        except (*TRANSIENT, gexc.GoogleAPICallError) as error:
-            cause = error.cause if isinstance(error, gexc.RetryError) else error
-            where = self.cloud.endpoints.bigquery or "BigQuery"
-            if not isinstance(cause, gexc.GoogleAPICallError):
-                raise TransientError(
-                    f"{where} cannot be reached. Check the network, or `wattif status`."
-                ) from error
-            if not _is_transient(cause):
-                raise JobError(f"BigQuery refused the request: {cause}") from error
-            raise TransientError(f"{where} is not available, try again later: {cause}") from error
-        except GoogleAuthError as error:
-            raise UserError(CREDENTIALS_REFUSED) from error
-
-
-def _is_transient(error: BaseException | None) -> bool:
-    """Whether the same request may succeed later."""
-    if isinstance(error, gexc.GoogleAPICallError):
-        reasons = {item.get("reason") for item in error.errors if isinstance(item, dict)}
-        return isinstance(error, TRANSIENT) or error.code == 408 or "rateLimitExceeded" in reasons
-    return isinstance(error, TRANSIENT)
+    def _explained(self) -> AbstractContextManager[None]:
+        where = self.cloud.endpoints.bigquery or "BigQuery"
+        return explain_errors(where, f"{self.cloud.project}.{self.dataset}")

@@ -9,7 +9,8 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import UserError
-from wattif_dagster.resources.bigquery import BigQueryWarehouse, JobError
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings

@@ -10,7 +10,7 @@ from wattif_dagster.defs.consumption_baseline.fit import Baseline, choose_detect
 from wattif_dagster.detection.detectors import DETECTORS
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
-from wattif_dagster.resources.bigquery import JobError
+from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectionOptions, DetectorName
 from wattif_dagster_tests.support.warehouse import HOSTILE, MONDAY, Warehouse, add_rows
 
