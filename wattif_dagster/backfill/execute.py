@@ -21,8 +21,8 @@ from wattif_dagster.backfill.orphans import lock_run
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.resources.build import STOP
 
-RUN_TAGS = {"dagster/max_retries": "0"}
-"""No daemon retries these runs: the next command makes what they did not."""
+NO_RETRIES = {"dagster/max_retries": "0"}
+"""No daemon retries runs with this tag: the next command makes what they did not."""
 
 POLL_SECONDS = 0.5
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -91,7 +91,7 @@ class DayRunner:
                 run_id=run_id,
                 asset_selection=list(plan.assets),
                 partition_key=plan.day.isoformat(),
-                tags={**RUN_TAGS, **tags},
+                tags={**NO_RETRIES, **tags},
                 run_config=QUIET,
                 raise_on_error=False,
             )

@@ -15,7 +15,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster_graphql.cli import execute_query
 
-from wattif_dagster.backfill.execute import RUN_TAGS, MadePartitions, ReportMade
+from wattif_dagster.backfill.execute import NO_RETRIES, MadePartitions, ReportMade
 from wattif_dagster.backfill.graph import DailyGraph
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.backfill.runs import PARTITION_TAG
@@ -24,6 +24,8 @@ from wattif_dagster.errors import CancelledError, UserError
 LOCATION = "wattif_dagster.definitions"
 """The code location's module, and by Dagster's default its name, with `-m` and with `-w`."""
 POLL_SECONDS = 1.0
+RETRY_TAG = "dagster/auto_retry_run_id"
+"""The daemon adds this to a run that it launches again."""
 
 _LAUNCH = """
 mutation ($runs: [ExecutionParams!]!) {
@@ -68,12 +70,13 @@ class RunQueue:
         return [result["run"]["runId"] for result in results]
 
     def cancel(self, run_ids: Sequence[str]) -> None:
-        """Ask for the runs to be canceled, whether they wait or execute."""
+        """Ask for the runs to be canceled, whether they wait or execute, and not to be retried."""
+        for run_id in run_ids:
+            self.instance.add_run_tags(run_id, NO_RETRIES)
         if run_ids:
             execute_query(self.context, _TERMINATE, {"runs": list(run_ids)})
 
     def _describe(self, plan: DayPlan) -> Mapping[str, Any]:
-        tags = {**RUN_TAGS, PARTITION_TAG: plan.day.isoformat()}
         checks = [check for key in plan.assets for check in self.graph.checks[key]]
         return {
             "selector": {
@@ -86,9 +89,7 @@ class RunQueue:
                     for check in checks
                 ],
             },
-            "executionMetadata": {
-                "tags": [{"key": key, "value": value} for key, value in tags.items()]
-            },
+            "executionMetadata": {"tags": [{"key": PARTITION_TAG, "value": plan.day.isoformat()}]},
         }
 
 
@@ -146,16 +147,23 @@ class QueuedBackfill:
             if len(ended) == len(run_ids):
                 return None
             if self.stop.wait(POLL_SECONDS):
-                self.queue.cancel(list(self._following))
+                self.queue.cancel([made.run_id for made in self._following.values()])
                 raise CancelledError
 
     def _poll(self) -> None:
-        """Report what was made, and note the runs that have ended."""
-        for made in self._following.values():
-            made.report()
-        if not self._following:
+        """Report what was made, and note the runs that have ended.
+
+        A run that the daemon launches again, because its process was lost, is followed in the new
+        run.
+        """
+        submitted = {made.run_id: run_id for run_id, made in self._following.items()}
+        if not submitted:
             return
-        for run in self.queue.instance.get_runs(RunsFilter(run_ids=list(self._following))):
-            if run.is_finished:
-                self._following.pop(run.run_id).report()
-                self._ended[run.run_id] = run
+        for run in self.queue.instance.get_runs(RunsFilter(run_ids=list(submitted))):
+            run_id = submitted[run.run_id]
+            self._following[run_id].report()
+            if retry := run.tags.get(RETRY_TAG):
+                self._following[run_id] = MadePartitions(self.queue.instance, retry, self.on_made)
+            elif run.is_finished and not run.is_complete_and_waiting_to_retry:
+                del self._following[run_id]
+                self._ended[run_id] = run

@@ -211,7 +211,7 @@ def test_up_moves_a_service_whose_port_is_taken(running: LocalCloud) -> None:
     endpoints = running.up()
     before = pids(running)
     kill(before["bigquery"])
-    port = int(str(by_name(running)["wattif_bigquery"].address).rpartition(":")[2])
+    port = int(str(by_name(running)["bigquery"].address).rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)):
         moved = running.up()
     assert moved.bigquery != endpoints.bigquery

@@ -9,7 +9,6 @@ from bqemulator.sql.catalog_schema import build_catalog_schema
 from bqemulator.sql.translator import SQLTranslator
 from hypothesis import given
 from hypothesis import strategies as st
-from wattif_dagster.settings.alert_rule import AlertOptions
 
 from wattif_dagster.defs.anomaly_alerts.query import alerts_sql
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
@@ -21,6 +20,7 @@ from wattif_dagster.local_cloud.bigquery.translations import (
     translate_once,
     translate_once_for_all_dates,
 )
+from wattif_dagster.settings.alerts import AlertRule
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
 
 TABLES = Tables("`p.d.hourly_consumption`", "`p.d.consumption_baseline`", "`p.d.registry`", "`p.m`")
@@ -28,7 +28,7 @@ STATEMENTS = {
     "fleet": lambda day: fleet_anomalies_sql("wattif-local", "wattif", day),
     "baseline": lambda day: baseline_sql(TABLES, day, 360),
     "scores": lambda day: scores_sql(TABLES, day, 360),
-    "alerts": lambda day: alerts_sql("`p.d.scores`", day, AlertOptions()),
+    "alerts": lambda day: alerts_sql("`p.d.scores`", day, AlertRule()),
     "evaluation": lambda day: evaluation_sql("`p.d.scores`", "`p.d.injected`", day),
 }
 
