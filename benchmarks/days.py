@@ -41,7 +41,7 @@ HERE = Checkout(Path(__file__).parents[1], sys.executable)
 
 def run(quick: bool, baseline: Checkout | None = None) -> list[Measurement]:
     """Seconds of a warm day and of a backfill, beside those of the baseline where there is one."""
-    warm, backfilled, turns = (1, 2, 1) if quick else (4, 60, 2)
+    warm, backfilled, turns = (1, 2, 1) if quick else (6, 60, 1)
     checkouts = {"": HERE} | ({" by the baseline": baseline} if baseline else {})
     days: dict[str, list[float]] = {name: [] for name in checkouts}
     backfills: dict[str, list[float]] = {name: [] for name in checkouts}
