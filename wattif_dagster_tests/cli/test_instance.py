@@ -79,7 +79,7 @@ def test_folder_that_dagster_cannot_write_to_is_one_sentence(
     assert said.startswith(f"wattif: Dagster cannot use {tmp_path}: ")
 
 
-def test_damaged_database_is_one_sentence_that_says_how_to_get_out(
+def test_damaged_database_is_one_sentence_with_a_way_out(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")

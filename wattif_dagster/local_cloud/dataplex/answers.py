@@ -6,6 +6,8 @@ from typing import Any
 
 from google.cloud.dataplex_v1.types import DataQualityRule, DataQualityRuleResult
 
+from wattif_dagster.scan_rules import ROW_KINDS
+
 from . import rules
 from .errors import ScanError
 from .warehouse import Rows
@@ -30,7 +32,7 @@ def answer_rules(
             with name_rule(rule):
                 results[number] = _answer_alone(rule, data, query)
         return total, results
-    in_rows = [number for number, rule in asked.items() if rules.get_kind(rule) in rules.ROW_KINDS]
+    in_rows = [number for number, rule in asked.items() if rules.get_kind(rule) in ROW_KINDS]
     counts, others = values[: 2 * len(in_rows)], iter(values[2 * len(in_rows) :])
     pairs = iter(zip(counts[::2], counts[1::2], strict=True))
     return total, {
@@ -51,7 +53,7 @@ def name_rule(rule: DataQualityRule) -> Iterator[None]:
 
 
 def _answer_alone(rule: DataQualityRule, data: rules.Data, query: Query) -> DataQualityRuleResult:
-    if rules.get_kind(rule) in rules.ROW_KINDS:
+    if rules.get_kind(rule) in ROW_KINDS:
         return _judge_rows(rule, data, *_take_one_row(query(rules.render_query([rule], data))))
     (answer,) = _take_one_row(query(rules.render_question(rule, data)))
     return _judge_answer(rule, answer)

@@ -18,6 +18,7 @@ from wattif_dagster.local_cloud.dataplex.literals import (
 )
 from wattif_dagster.local_cloud.dataplex.names import TableName
 from wattif_dagster.local_cloud.dataplex.paging import take_page
+from wattif_dagster.scan_rules import IGNORE_NULL_KINDS, ROW_KINDS
 
 from .scans import row_condition, rule
 
@@ -99,12 +100,12 @@ def one_rule(kind: str, values: list[str], *, strict: bool, ignore_null: bool):
         "set_expectation": {"values": values},
         "regex_expectation": {"regex": values[0]},
     }.get(kind, {})
-    fields = {"ignore_null": ignore_null} if kind in rules.IGNORE_NULL_KINDS else {}
+    fields = {"ignore_null": ignore_null} if kind in IGNORE_NULL_KINDS else {}
     return rule(kind, expectation, column="c", **fields)
 
 
 @given(
-    kind=st.sampled_from(sorted(rules.ROW_KINDS - {"row_condition_expectation"})),
+    kind=st.sampled_from(sorted(ROW_KINDS - {"row_condition_expectation"})),
     values=st.lists(st.one_of(hostile, numbers).filter(bool), min_size=1, max_size=4),
     column_type=st.sampled_from(TYPES),
     strict=st.booleans(),
