@@ -132,9 +132,12 @@ class MadePartitions:
 def make_days(
     runner: DayRunner, plans: Sequence[DayPlan], on_made: ReportMade = lambda _key, _day: None
 ) -> DagsterRun | None:
-    """Make days in order; returns the first run that did not succeed, None when all did."""
+    """Make days in order; returns the first run that did not succeed, None when all did.
+
+    When `stop` is set, the run that was in progress is the last, and is returned.
+    """
     for plan in plans:
         run = runner.run(plan, on_made=on_made)
-        if run.status is not DagsterRunStatus.SUCCESS:
+        if run.status is not DagsterRunStatus.SUCCESS or runner.stop.is_set():
             return run
     return None

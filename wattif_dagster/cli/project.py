@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import NoReturn
 
 import click
-from dagster import DagsterRun, DagsterRunStatus
+from dagster import DagsterRun
 from rich.console import Console
 
-from wattif_dagster.backfill.execute import DayRunner
+from wattif_dagster.backfill.execute import DayRunner, make_days
 from wattif_dagster.backfill.orphans import fail_orphaned_runs
 from wattif_dagster.backfill.plan import BackfillPlan
 from wattif_dagster.backfill.runs import PARTITION_TAG, SHORT, describe_failure
@@ -55,8 +56,8 @@ class Project:
         with the command that makes the rest.
         """
         with self._making(plan, resume, replace_fleet) as making:
-            for day in plan.days:
-                making.require_success(self.runner.run(day, on_made=making.progress.add))
+            if last := make_days(self.runner, plan.days, making.progress.add):
+                making.fail(last)
 
     def submit(self, plan: BackfillPlan, resume: Resume, *, replace_fleet: bool = False) -> None:
         """Make the days of the plan by the instance's queue, and follow them.
@@ -72,7 +73,7 @@ class Project:
         ):
             backfill = QueuedBackfill(queue, plan.days, making.progress.add, runner.stop)
             if failed := backfill.run():
-                making.require_success(failed)
+                making.fail(failed)
 
     @contextmanager
     def _making(
@@ -102,12 +103,10 @@ class _Making:
     progress: BackfillProgress
     resume: Resume
 
-    def require_success(self, run: DagsterRun) -> None:
-        """Raise UserError when the run failed, and CancelledError when it was to stop."""
+    def fail(self, run: DagsterRun) -> NoReturn:
+        """Raise UserError for the run that failed, or CancelledError when it was to stop."""
         if self.runner.stop.is_set():
             raise CancelledError
-        if run.status is DagsterRunStatus.SUCCESS:
-            return
         reason = describe_failure(self.runner.instance, run) or "it was ended from outside"
         raise UserError(
             f"Run {run.run_id[:SHORT]} of {run.tags.get(PARTITION_TAG)} failed: "

@@ -92,5 +92,10 @@ def count_hours(bigquery: BigQueryWarehouse, day: date, interval_seconds: int) -
     )
 
 
+def to_kwh(watts: int, interval_seconds: int) -> float:
+    """The energy in kWh of readings that last an interval each and add up to so many watts."""
+    return watts * interval_seconds / SECONDS_PER_HOUR / 1000
+
+
 def _by_serial(deviating: Sequence[Mapping[str, Any]], column: str) -> CountBySerial:
     return {row["serial"]: int(row[column]) for row in deviating if row[column]}

@@ -21,8 +21,7 @@ from wattif_dagster.ingest.layout import (
 )
 from wattif_dagster.ingest.manifest import Manifest, ManifestError, read_manifest
 from wattif_dagster.ingest.store import StoredObject
-from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
-from wattif_dagster.reconcile.counts import count_hours, count_readings
+from wattif_dagster.reconcile.counts import count_hours, count_readings, to_kwh
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -145,12 +144,9 @@ class _Tables:
             )
         if readings and hours and self.loaded == self.rolled_up and readings.watts != hours.watts:
             self.differences.append(
-                f"hourly_consumption adds up to {self._kwh(hours.watts):,.6f} kWh, "
-                f"meter_readings to {self._kwh(readings.watts):,.6f}"
+                f"hourly_consumption adds up to {to_kwh(hours.watts, interval):,.6f} kWh, "
+                f"meter_readings to {to_kwh(readings.watts, interval):,.6f}"
             )
-
-    def _kwh(self, watts: int) -> float:
-        return watts * self._manifest.interval_seconds / SECONDS_PER_HOUR / 1000
 
     def _compare_rows(self, table: Table, listed: int) -> None:
         counted = self._ask(table, lambda: self._bigquery.count_rows(table, self._manifest.day))

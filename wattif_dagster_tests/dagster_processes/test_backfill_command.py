@@ -3,11 +3,9 @@
 The interrupted command is a process; what continues it runs in this one.
 """
 
-import os
 import re
 import shlex
 import signal
-import subprocess
 
 import pytest
 from dagster import DagsterRunStatus, RunsFilter
@@ -16,7 +14,7 @@ from wattif_dagster import keys
 from wattif_dagster.ingest.layout import manifest_name
 from wattif_dagster_tests.dagster_processes.conftest import Run
 from wattif_dagster_tests.support.days import DAILY, assert_day_is_landed, assert_day_is_right
-from wattif_dagster_tests.support.project import BIN, Project
+from wattif_dagster_tests.support.project import Project, run_until
 from wattif_dagster_tests.support.runs import day
 
 pytestmark = pytest.mark.slow
@@ -32,26 +30,6 @@ def project(project_at_home: Project) -> Project:
 def command(first: int, last: int, *more: str) -> list[str]:
     days = ("--start", str(day(first)), "--end", str(day(last)))
     return ["wattif", "backfill", *days, *more]
-
-
-def run_until(
-    project: Project, words: list[str], line: str, end: signal.Signals
-) -> tuple[int, str]:
-    """Start the command and send it the signal at that line; its exit code and standard error."""
-    with subprocess.Popen(
-        [BIN / words[0], *words[1:]],
-        env=project.environment,
-        cwd=project.folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = ""
-        for read in process.stderr:
-            said += read
-            if line in read:
-                os.kill(process.pid, end)
-        return process.wait(), said
 
 
 def read_plan(stderr: str) -> str:

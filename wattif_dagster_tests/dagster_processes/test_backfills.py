@@ -1,7 +1,6 @@
 """A real web server and daemon: backfills by the UI, the command line and the queue."""
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +15,7 @@ from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster_tests.support.browser import open_page
 from wattif_dagster_tests.support.days import DAILY, assert_day_is_right
-from wattif_dagster_tests.support.project import BIN, ROOT, Project, ready_project
+from wattif_dagster_tests.support.project import ROOT, Project, ready_project, run_until
 from wattif_dagster_tests.support.runs import day, make_settings
 from wattif_dagster_tests.support.wait import wait_until
 
@@ -177,20 +176,9 @@ def test_queued_backfill_makes_its_days_in_order(platform: Platform):
 def test_ctrl_c_cancels_what_was_queued(platform: Platform):
     project = platform.project
     words = ("--start", str(day(41)), "--end", str(day(44)), "--queue")
-    with subprocess.Popen(
-        [BIN / "wattif", "backfill", *words],
-        env=project.environment,
-        cwd=project.folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = process.stderr.readline()
-        for line in process.stderr:
-            said += line
-            if "meter_registry made" in line:
-                process.send_signal(signal.SIGINT)
-        assert process.wait() == 130, said
+    command = ["wattif", "backfill", *words]
+    code, said = run_until(project, command, "meter_registry made", signal.SIGINT)
+    assert code == 130, said
     assert "Continue with: wattif backfill --start" in said
     wait_until(
         lambda: all(run.is_finished for run in project.instance.get_runs()), "a run did not end"

@@ -120,3 +120,23 @@ def ready_project(settings: Settings, folder: Path) -> Iterator[Project]:
     made.resources["wattif_gcs"].ensure_bucket()
     yield made
     made.instance.dispose()
+
+
+def run_until(
+    project: Project, words: list[str], line: str, end: signal.Signals
+) -> tuple[int, str]:
+    """Start the command and send it the signal at that line; its exit code and standard error."""
+    with subprocess.Popen(
+        [BIN / words[0], *words[1:]],
+        env=project.environment,
+        cwd=project.folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = ""
+        for read in process.stderr:
+            said += read
+            if line in read:
+                os.kill(process.pid, end)
+        return process.wait(), said

@@ -9,9 +9,8 @@ from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.defs.hourly_consumption.checks import check_hours, hours_checks
 from wattif_dagster.ingest.labels import read_labels
 from wattif_dagster.ingest.manifest import Manifest, require_manifest
-from wattif_dagster.metering.simulation import SECONDS_PER_HOUR
 from wattif_dagster.partitions import partition_day
-from wattif_dagster.reconcile.counts import count_hours
+from wattif_dagster.reconcile.counts import count_hours, to_kwh
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.sql import render_sql
@@ -34,7 +33,7 @@ def hourly_consumption(
     manifest = require_manifest(wattif_gcs, partition_day(context))
     roll_up(wattif_bigquery, manifest)
     counts = count_hours(wattif_bigquery, manifest.day, manifest.interval_seconds)
-    kwh = counts.watts * manifest.interval_seconds / SECONDS_PER_HOUR / 1000
+    kwh = to_kwh(counts.watts, manifest.interval_seconds)
     return MaterializeResult(
         metadata={"dagster/partition_row_count": counts.hours, "kwh": round(kwh, 3)},
         check_results=check_hours(counts, manifest, read_labels(wattif_gcs, manifest)),
