@@ -144,7 +144,9 @@ def daily_check(
     )
 
 
-def handle_errors(function: Callable[..., Result], stop: threading.Event) -> Callable[..., Result]:
+def handle_errors(
+    function: Callable[..., Result], stop: threading.Event, *, max_retries: int = MAX_RETRIES
+) -> Callable[..., Result]:
     """Retry transient failures, and end the step when the process is asked to stop.
 
     Dagster's RetryPolicy would also retry permanent failures, and restart a cancelled step.
@@ -161,8 +163,8 @@ def handle_errors(function: Callable[..., Result], stop: threading.Event) -> Cal
             context.instance.report_run_canceling(context.run)
             raise DagsterExecutionInterruptedError from None
         except TransientError as error:
-            if context.op_execution_context.retry_number < MAX_RETRIES:
-                raise RetryRequested(MAX_RETRIES, RETRY_DELAY_SECONDS) from error
+            if context.op_execution_context.retry_number < max_retries:
+                raise RetryRequested(max_retries, RETRY_DELAY_SECONDS) from error
             raise
 
     return run

@@ -15,7 +15,7 @@ from dagster import (
 )
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.daily_asset import build_context, describe_table
+from wattif_dagster.daily_asset import build_context, describe_table, handle_errors
 from wattif_dagster.defs.anomaly_preview_results.preview import run_preview
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.dataplex.scans import DataplexScans
@@ -60,7 +60,8 @@ def detect_anomalies(
 @definitions
 def anomaly_preview_results() -> Definitions:
     """Build the asset where the settings enable it."""
-    settings = build_context().settings
+    context = build_context()
+    settings = context.settings
     if not settings.scan.preview:
         return Definitions()
     check = AssetCheckSpec(
@@ -78,5 +79,5 @@ def anomaly_preview_results() -> Definitions:
         owners=keys.OWNERS,
         metadata=describe_table(schemas.ANOMALY_PREVIEW_RESULTS, settings),
         check_specs=[check],
-    )(detect_anomalies)
+    )(handle_errors(detect_anomalies, context.stop, max_retries=0))
     return Definitions(assets=[made])
