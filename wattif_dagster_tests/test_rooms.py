@@ -49,7 +49,7 @@ PRIVATE_IMPORTS = {
     "wattif_dagster.backfill.queue": 2,
     "wattif_dagster.deploy.celery_launcher": 1,
     "wattif_dagster.deploy.celery_steps": 1,
-    "wattif_dagster.deploy.event_log": 3,
+    "wattif_dagster.deploy.event_log": 1,
 }
 """Modules with imports of `dagster._...`, and how many each has. No others may begin with it."""
 

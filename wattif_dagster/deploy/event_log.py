@@ -15,10 +15,10 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
 )
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
+BUSY_TIMEOUT_SECONDS = 30
+"""How long a process waits while another one writes, as in Dagster's own."""
 DATABASES_KEPT = 8
 """A run writes to two: its own, and that of all asset events. A web server reads one per run."""
 
@@ -26,7 +26,7 @@ DATABASES_KEPT = 8
 class SqliteEventLog(SqliteEventLogStorage):
     """The event log of a DAGSTER_HOME, in the same files as Dagster's own, which can read them."""
 
-    def __init__(self, dagster_home: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, dagster_home: str, inst_data: Any = None) -> None:
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
         super().__init__(str(Path(dagster_home, "history", "runs")), inst_data)
@@ -37,9 +37,7 @@ class SqliteEventLog(SqliteEventLogStorage):
         return {"dagster_home": StringSource}
 
     @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> "SqliteEventLog":
+    def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> "SqliteEventLog":
         """Make the event log that dagster.yaml configures."""
         return cls(inst_data=inst_data, **config_value)
 
@@ -81,6 +79,6 @@ class SqliteEventLog(SqliteEventLogStorage):
                 self._engines.pop(oldest).dispose()
             self._engines[shard] = create_engine(
                 self.conn_string_for_shard(shard),
-                connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
+                connect_args={"timeout": BUSY_TIMEOUT_SECONDS},
             )
         return self._engines[shard]
