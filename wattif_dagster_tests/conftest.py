@@ -22,7 +22,10 @@ from wattif_dagster_tests.support.warehouse import MakeWarehouse, Warehouse
 # A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Without deadlines: a busy machine fails no test.
+hypothesis_settings.register_profile("tests", deadline=None)
 hypothesis_settings.register_profile("fuzz", max_examples=1000, deadline=None)
+hypothesis_settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)

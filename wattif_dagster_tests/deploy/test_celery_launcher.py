@@ -6,6 +6,7 @@ A worker that is really lost is in test_celery.
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -68,7 +69,8 @@ def make_step(
 
 
 def test_run_that_its_worker_does_not_know_is_lost(launcher: MonitoredCeleryRunLauncher):
-    with start_worker(launcher.celery, perform_ping_check=False) as worker:
+    running: Any = start_worker(launcher.celery, perform_ping_check=False)
+    with running as worker:
         health = launcher.check_run_worker_health(make_run(launcher, "STARTED", worker.hostname))
     assert health.status is WorkerStatus.NOT_FOUND
     assert health.msg == f"{worker.hostname} was restarted and does not have the task"

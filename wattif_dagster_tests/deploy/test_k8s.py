@@ -81,11 +81,16 @@ def pod(tmp_path: Path) -> V1PodSpec:
     job = construct_dagster_k8s_job(
         context.get_k8s_job_config("image", launcher), [], "run", context.run_k8s_config
     )
-    return job.spec.template.spec
+    spec = job.spec and job.spec.template.spec
+    assert spec is not None
+    return spec
 
 
 def test_run_has_account_settings_and_spool(pod: V1PodSpec):
-    (container,) = pod.containers
+    (container,) = pod.containers or []
+    assert pod.security_context
+    assert container.env_from
+    assert pod.volumes
     assert pod.service_account_name == "wattif"
     assert pod.security_context.run_as_user == pod.security_context.fs_group == 1000
     assert "wattif-settings" in [source.config_map_ref.name for source in container.env_from]

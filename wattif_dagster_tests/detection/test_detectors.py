@@ -24,7 +24,7 @@ READ = (schemas.HOURLY_CONSUMPTION, schemas.METER_REGISTRY)
 
 Arguments = tuple[Tables, date, int]
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=10)
 """sqlglot takes a tenth of a second for a query and its columns."""
 
 

@@ -24,7 +24,8 @@ from wattif_dagster_tests.support.gcp_project import (
 from wattif_dagster_tests.support.runs import run_day
 
 DAY = date(2024, 1, 1)
-SCANS = {name: f"wattif-test-{uuid4().hex[:12]}" for name in ("scan_id", "meter_scan_id")}
+SCAN_IDS = [f"wattif-test-{uuid4().hex[:12]}" for _ in range(2)]
+SCANS = ScanOptions(scan_id=SCAN_IDS[0], meter_scan_id=SCAN_IDS[1])
 
 pytestmark = NEEDS_PROJECT
 
@@ -35,7 +36,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         Simulation(meters=3, interval_seconds=900),
         home=tmp_path,
         table_type=request.param,
-        scan=ScanOptions(**SCANS),
+        scan=SCANS,
     )
 
 
@@ -44,7 +45,7 @@ def resources(settings: Settings) -> Iterator[Resources]:
     with resources_on_project(settings) as made:
         yield made
         scans = made["wattif_dataplex"]
-        for scan_id in SCANS.values():
+        for scan_id in SCAN_IDS:
             request = {"name": scans.scan_name(scan_id), "force": True}
             scans.client.delete_data_scan(request=request)
 

@@ -5,10 +5,11 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import UserError
@@ -22,7 +23,6 @@ from wattif_dagster_tests.support.strategies import serial_arrays
 capacities = st.sampled_from([1, 3, 20, 1000])
 
 
-@settings(deadline=None)
 @given(capacities, serial_arrays(40), serial_arrays(40))
 def test_what_a_batch_adds_the_library_contains(capacity, added, others):
     with SerialFilter(capacity) as issued:
@@ -33,7 +33,6 @@ def test_what_a_batch_adds_the_library_contains(capacity, added, others):
         assert issued.contains(others).tolist() == asked
 
 
-@settings(deadline=None)
 @given(capacities, serial_arrays(40), serial_arrays(40))
 def test_what_the_library_adds_a_batch_contains(capacity, added, others):
     with SerialFilter(capacity) as issued, SerialFilter(capacity) as by_batch:
@@ -60,7 +59,6 @@ def test_a_full_filter_errs_at_its_rate():
         assert issued.contains(others).mean() == pytest.approx(ERROR_RATE, rel=0.25)
 
 
-@settings(deadline=None)
 @given(capacities, serial_arrays(40), serial_arrays(40))
 def test_a_filter_can_be_restored_from_its_bits(capacity, added, others):
     with SerialFilter(capacity) as issued:
@@ -74,7 +72,8 @@ LARGE = 100_000
 
 
 def count_reserved_bytes(issued: SerialFilter) -> int:
-    return os.fstat(issued.library.backend.file_).st_blocks * 512
+    backend: Any = issued.library.backend
+    return os.fstat(backend.file_).st_blocks * 512
 
 
 @pytest.mark.parametrize("fallocate", [True, False], ids=["posix_fallocate", "write"])

@@ -37,7 +37,7 @@ def after(days: int) -> date:
     return FIRST + timedelta(days=days)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(simulations, st.integers(0, 6), st.integers(0, 6))
 def test_a_day_alone_equals_day_by_day_byte_for_byte(simulation, first_leg, second_leg):
     halfway = Fleet.from_bytes(fleet_on(simulation, after(first_leg)).to_bytes())
@@ -45,7 +45,7 @@ def test_a_day_alone_equals_day_by_day_byte_for_byte(simulation, first_leg, seco
     assert fleet_on(simulation, end, halfway).to_bytes() == fleet_on(simulation, end).to_bytes()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(simulations)
 def test_meters_retire_and_no_serial_is_issued_twice(simulation):
     fleet = first_fleet(simulation)

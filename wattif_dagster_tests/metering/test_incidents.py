@@ -30,7 +30,7 @@ def watts_of_day(of: Simulation, day: date, meters: int) -> np.ndarray:
     return np.array(watts).reshape(meters, of.readings_per_day)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.sampled_from([("outage", 0), ("surge", 3)]),
     st.integers(0, 23).flatmap(lambda start: st.tuples(st.just(start), st.integers(1, 24 - start))),

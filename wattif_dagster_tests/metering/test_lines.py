@@ -29,7 +29,7 @@ def rendered(lines: DayLines, serials: list[int], watts) -> bytes:
     return laid_out.tobytes()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data(), days, intervals, st.sampled_from(BOUNDS))
 def test_every_line_parses_to_its_serial_timestamp_and_reading(data, day, interval, bounds):
     lines = DayLines(day, interval, *bounds)

@@ -23,7 +23,7 @@ def test_the_bytes_of_a_small_day_never_change():
     assert hashlib.sha256(data).hexdigest() == digest
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seeds, days, intervals, serial_arrays())
 def test_a_day_parses_to_the_contract(seed, day, interval, serials):
     simulation = Simulation(seed=seed, interval_seconds=interval)
@@ -39,7 +39,7 @@ def test_a_day_parses_to_the_contract(seed, day, interval, serials):
     assert all(round(row["reading"], 3) == row["reading"] for row in rows)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seeds, intervals, serial_arrays(8), st.integers(1, 8))
 def test_a_meters_day_does_not_depend_on_its_batch(seed, interval, serials, size):
     simulation = Simulation(

@@ -1,6 +1,7 @@
 """What is stored and read in BigQuery, what its limits say of it, and what all of it costs."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,14 +19,14 @@ RAW, GZIP = 660_000, 60_000
 """Bytes of a meter's day, uncompressed and not."""
 
 
-def sized(meters: int, days: int = 1, **options: object) -> Size:
+def sized(meters: int, days: int = 1, **options: Any) -> Size:
     plain = Calibration(1, 8640, RAW, RAW, 0.001)
     gzip = Calibration(1, 8640, RAW, GZIP, 0.002)
-    return compute_size([meters] * days, IngestOptions(**options), plain, gzip)  # type: ignore[arg-type]
+    return compute_size([meters] * days, IngestOptions(**options), plain, gzip)
 
 
-def said(meters: int, days: int = 1, external: bool = False, **options: object) -> list[str]:
-    ingest = IngestOptions(**options)  # type: ignore[arg-type]
+def said(meters: int, days: int = 1, external: bool = False, **options: Any) -> list[str]:
+    ingest = IngestOptions(**options)
     return find_warnings(sized(meters, days, **options), Simulation(), ingest, external)
 
 
@@ -54,9 +55,7 @@ def test_no_warning_below_the_limits() -> None:
         ),
     ],
 )
-def test_too_many_objects_name_the_setting(
-    meters: int, options: dict[str, object], fix: str
-) -> None:
+def test_too_many_objects_name_the_setting(meters: int, options: dict[str, Any], fix: str) -> None:
     (sentence,) = said(meters, **options)
     assert "above the 10,000 URIs of a load job" in sentence
     assert fix in sentence

@@ -105,7 +105,8 @@ def resources(
     if request.param == "user":
         cloud: GoogleCloud = UserCloud(**described, token_url=token_url)
     else:
-        cloud = KeyCloud(**described | {"key_file": str(write_key_file(tmp_path, token_url))})
+        described["key_file"] = str(write_key_file(tmp_path, token_url))
+        cloud = KeyCloud(**described)
     # Not copies: Dagster initializes a resource from its original arguments.
     made["wattif_cloud"] = cloud
     made["wattif_gcs"] = GcsTransferManager(

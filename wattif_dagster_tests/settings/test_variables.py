@@ -118,4 +118,5 @@ def test_any_name_is_a_setting_or_refused(variable: str) -> None:
     if variable in list_variables() or variable in GROUPS:
         assert isinstance(refusal, Settings)
     else:
+        assert isinstance(refusal, str)
         assert refusal.startswith(f"There is no setting {variable}. ")

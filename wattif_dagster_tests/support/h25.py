@@ -39,7 +39,7 @@ def fit(shape: NDArray[np.float64]) -> NDArray[np.float64]:
     middles = 2 * np.pi * (np.arange(_QUARTERS) + 0.5) / _QUARTERS
     waves = [f(k * middles) for k in range(1, HARMONICS + 1) for f in (np.cos, np.sin)]
     basis = np.column_stack([np.ones(_QUARTERS), *waves])
-    return np.linalg.lstsq(basis, shape, rcond=None)[0]
+    return np.linalg.lstsq(basis, shape, rcond=None)[0].astype(np.float64)
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ lines = (
 
 
 # A load is slow, so there are fewer examples than usual.
-@settings(max_examples=max(25, settings().max_examples // 10), deadline=None)
+@settings(max_examples=max(25, settings().max_examples // 10))
 @given(content=st.lists(lines, max_size=3).map(b"\n".join))
 def test_load_accepts_or_refuses_any_content(patched: Server, content: bytes) -> None:
     good, other = patched.put("good.json", GOOD), patched.put("other.json", content)

@@ -78,7 +78,7 @@ def test_off_gives_the_clean_bytes():
     assert label_rows(off, day, SERIALS) == []
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seeds, serial_arrays(8, unique=True), st.integers(1, 8), st.integers(8, 12))
 def test_a_meter_s_day_does_not_depend_on_its_batch(seed, serials, size, number):
     simulation = afflicted(seed=seed)

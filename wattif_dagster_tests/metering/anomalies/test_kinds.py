@@ -21,7 +21,7 @@ def true_on(day: date) -> np.ndarray:
     return Consumption(SIMULATION, day, most_meters=1).watts(np.array([SERIAL]))[0].copy()
 
 
-def reported(kind: str, days: int = 0, length: int = HOURS, **parameters: float) -> Report:
+def reported(kind: str, days: int = 0, length: float = HOURS, **parameters: float) -> Report:
     episode = Episode(SERIAL, kind, START, START + timedelta(hours=length), parameters)
     day = START.date() + timedelta(days=days)
     return report(MeterDay(SIMULATION, day, episode, true_on(day)))
@@ -58,7 +58,7 @@ def within(watts: np.ndarray) -> np.ndarray:
 def test_formulas(
     kind: str, parameters: dict[str, float], expected: Callable[[np.ndarray], np.ndarray]
 ):
-    first, second = reported(kind, **parameters), reported(kind, days=1, **parameters)
+    first, second = (reported(kind, days, **parameters) for days in (0, 1))
     np.testing.assert_array_equal(first.watts[: 7 * HOUR], TRUE[: 7 * HOUR])
     np.testing.assert_allclose(within(first.watts), expected(within(TRUE)), atol=1)
     np.testing.assert_allclose(second.watts[: 13 * HOUR], expected(NEXT[: 13 * HOUR]), atol=1)
@@ -68,7 +68,7 @@ def test_formulas(
 @pytest.mark.parametrize(("kind", "copies"), [("F6", 0), ("F7", 2), ("T1", 1)])
 def test_missing_readings_never_arrive_and_duplicated_ones_twice(kind, copies):
     parameters = {"factor": 0.5} if kind == "T1" else {}
-    found = reported(kind, **parameters).copies
+    found = reported(kind, 0, **parameters).copies
     assert (found[: 7 * HOUR] == 1).all()
     assert (within(found) == copies).all()
 

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
+from wattif_dagster.metering.anomalies.episode import Episode
 from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.metering.anomalies.schedule import episodes_on
 from wattif_dagster.metering.anomalies.titles import TITLES
@@ -19,7 +20,7 @@ SIMULATION = Simulation(
 FIRST_ONSET = datetime(2024, 1, 6, tzinfo=UTC)
 
 
-def episodes(simulation: Simulation) -> dict[int, object]:
+def episodes(simulation: Simulation) -> dict[int, Episode]:
     days = [simulation.first_day + timedelta(days=n) for n in range(25)]
     return {e.serial: e for day in days for e in episodes_on(simulation, day, SERIALS)}
 

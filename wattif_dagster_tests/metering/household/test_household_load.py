@@ -42,7 +42,7 @@ def test_least_power_of_a_home_varies_by_some_percent():
     assert 0.06 < np.median(spread) < 0.1
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seeds, days, intervals, serial_arrays(8), st.integers(1, 8))
 def test_a_home_s_day_does_not_depend_on_its_batch(seed, day, interval, serials, size):
     simulation = Simulation(load="household", seed=seed, interval_seconds=interval)
@@ -52,7 +52,7 @@ def test_a_home_s_day_does_not_depend_on_its_batch(seed, day, interval, serials,
     assert together == bytes(render_day(simulation, day, serials))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seeds, days, st.sampled_from([1, 4, 25, 60, 100, 1800, 3600]))
 def test_readings_of_any_interval_say_the_same_energy(seed, day, interval):
     serials = np.arange(3)
