@@ -15,18 +15,31 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A day-partitioned table."""
+    """A day-partitioned table.
+
+    A `temporary` one holds what the steps of a day pass on. Its partitions are dropped after the
+    last step, and it expires a week after its last use.
+    """
 
     name: str
     description: str
     columns: tuple[Column, ...]
     partition_by: str
     cluster_by: tuple[str, ...] = ()
+    temporary: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+
+def list_hour_columns(name: str, description: str) -> tuple[Column, ...]:
+    """List a column for each hour of the day: NAME_00 to NAME_23. `{}` stands for the hour."""
+    return tuple(
+        Column(f"{name}_{hour:02d}", "FLOAT64", description.format(hour), required=False)
+        for hour in range(24)
+    )
 
 
 METER_REGISTRY = Table(
@@ -134,6 +147,23 @@ FLEET_ANOMALIES = Table(
     cluster_by=("metric",),
 )
 
+METER_DAYS = Table(
+    "meter_days",
+    "Each meter's day in a few numbers, from its complete hours.",
+    (
+        Column("day", "DATE", "The day, UTC", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        *list_hour_columns("avg_kw", "Mean of hour {}, kW; NULL if it is not complete"),
+        *list_hour_columns("max_kw", "Largest reading of hour {}, kW; NULL if it is not complete"),
+        Column("complete_hours", "INT64", "Hours with all their readings", False),
+        Column("mean_kw", "FLOAT64", "Mean of these hours, kW", False),
+        Column("floor_kw", "FLOAT64", "Third-smallest of their smallest readings, kW", False),
+        Column("peak_kw", "FLOAT64", "Largest reading, kW", False),
+    ),
+    partition_by="day",
+    cluster_by=("serial",),
+)
+
 CONSUMPTION_BASELINE = Table(
     "consumption_baseline",
     "The expected consumption of each meter on each day, fitted on the days before it.",
@@ -149,6 +179,29 @@ CONSUMPTION_BASELINE = Table(
         Column("loading_variance", "FLOAT64", "Variance of the loading's estimate", False),
         Column("mean_kw", "FLOAT64", "Mean power over the days of the fit, kW", False),
         Column("history_days", "INT64", "Days since the meter was first seen, 42 at most", False),
+    ),
+    partition_by="day",
+    cluster_by=("serial",),
+)
+
+CONSUMPTION_DEVIATIONS = Table(
+    "consumption_deviations",
+    "How far each meter's hours and day are from their baseline, in standard deviations.",
+    (
+        Column("day", "DATE", "The day", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("level", "FLOAT64", "Deviation of the day's mean; NULL with few hours", False),
+        Column("floor", "FLOAT64", "Deviation of the third-smallest hourly minimum", False),
+        Column("peak", "FLOAT64", "Deviation of the largest reading", False),
+        Column("crest", "FLOAT64", "Deviation of the largest over the mean readings", False),
+        Column("shape", "FLOAT64", "Deviation of the likeness to the meter's own profile", False),
+        *list_hour_columns("avg_z", "Deviation of the mean of hour {}"),
+        *list_hour_columns("max_z", "Deviation of the largest reading of hour {}"),
+        *list_hour_columns("expected", "Expected mean of hour {}, a logarithm"),
+        *list_hour_columns("spread", "Standard deviation of the mean of hour {}"),
+        Column("usual_kw", "FLOAT64", "Mean power over the days of the fit, kW", False),
+        Column("history_days", "INT64", "Days since the meter was first seen, 42 at most", False),
+        Column("is_vacant", "BOOL", "Whether nobody was home", False),
     ),
     partition_by="day",
     cluster_by=("serial",),

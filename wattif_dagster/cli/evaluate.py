@@ -103,7 +103,7 @@ def _measure(
     tested = scored_days(hours.days) * FULL_DAY
     first = hours.n_readings.shape[1] - tested
     layered = layered_probabilities(
-        bigquery, hours, lambda done, total: tell(f"{run}: queries", done, total)
+        bigquery, hours, lambda done, total: tell(f"{run}: days", done, total)
     )
     probabilities: dict[str, NDArray[np.float64]] = {"layered": layered}
     for name, reference in references().items():

@@ -11,11 +11,13 @@ from datetime import date
 
 from wattif_dagster.detection import ai_detect_anomalies, arima_plus
 from wattif_dagster.detection.layered import queries as layered
-from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.settings.detection import DetectorName
 
 Query = Callable[[Tables, date, int], str]
 """Renders SQL from the tables' quoted names, the day and the readings of a complete hour."""
+Steps = Callable[[Tables, date, int], list[Step]]
+"""Renders the steps from the same."""
 
 
 @dataclass(frozen=True)
@@ -27,37 +29,37 @@ class Detector:
     keeps: str
     """What `consumption_baseline` keeps for a day, as users read it."""
 
-    scores: Query
-    """A SELECT of the day's rows of `schemas.ANOMALY_SCORES`."""
+    scores: Steps
+    """The steps to the day's rows of `schemas.ANOMALY_SCORES`."""
 
-    baseline: Query | None = None
-    """A SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`. None: it stores no rows."""
+    baseline: Steps | None = None
+    """The steps to the day's rows of `schemas.CONSUMPTION_BASELINE`. None: it stores no rows."""
 
     training: Query | None = None
     """A statement that trains `Tables.model`, which `scores` reads. None: it trains no model."""
 
     calibration_days: int = 0
-    """Days before a day whose baselines calibrate the day's scores."""
+    """Days before a day whose deviations calibrate the day's scores."""
 
 
 _ALL = (
     Detector(
         name="layered",
         keeps="what is expected of each meter's hours and day",
-        scores=layered.scores_sql,
-        baseline=layered.baseline_sql,
+        scores=layered.scores_steps,
+        baseline=layered.baseline_steps,
         calibration_days=layered.CALIBRATION_DAYS,
     ),
     Detector(
         name="arima_plus",
         keeps="no rows; a model of the day, trained in the same dataset",
-        scores=arima_plus.scores_sql,
+        scores=arima_plus.scores_steps,
         training=arima_plus.training_sql,
     ),
     Detector(
         name="ai_detect_anomalies",
         keeps="no rows; the detector is given each meter's history and trains nothing",
-        scores=ai_detect_anomalies.scores_sql,
+        scores=ai_detect_anomalies.scores_steps,
     ),
 )
 

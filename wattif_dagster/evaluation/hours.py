@@ -1,6 +1,7 @@
 """A fleet's hourly consumption as arrays, and the episodes that were injected into it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,11 @@ class Hours:
     def days(self) -> int:
         """Days the grid spans."""
         return self.n_readings.shape[1] // FULL_DAY
+
+    @property
+    def first_day(self) -> date:
+        """The day of the first hour."""
+        return self.start.astype("datetime64[D]").item()
 
     @property
     def expected_readings(self) -> int:

@@ -12,12 +12,14 @@ from wattif_dagster import schemas
 from wattif_dagster.detection.layered.queries import (
     HISTORY_DAYS,
     LOOKBACK_DAYS,
-    Tables,
-    baseline_sql,
-    scores_sql,
+    baseline_steps,
+    deviations_steps,
+    meter_days_step,
+    scores_steps,
 )
 from wattif_dagster.evaluation.hours import FULL_DAY, Hours
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.steps import name_tables, run_steps
 
 TEST_DAYS = 14
 
@@ -32,34 +34,34 @@ def layered_probabilities(
 ) -> NDArray[np.float64]:
     """Compute anomaly probabilities of the test days; NaN if unknown.
 
-    They have the shape (meters, 24 x test days). The three tables are replaced. `report` is called
-    with the number of queries done and that of all queries.
+    They have the shape (meters, 24 x test days). The tables are replaced. `report` is called with
+    the number of days done and that of all days.
     """
     file = BytesIO()
     pq.write_table(hours.table(), file)
     bigquery.remake_table(schemas.HOURLY_CONSUMPTION, file)
-    for table in (schemas.CONSUMPTION_BASELINE, schemas.ANOMALY_SCORES):
+    for table in (
+        schemas.METER_DAYS,
+        schemas.CONSUMPTION_BASELINE,
+        schemas.CONSUMPTION_DEVIATIONS,
+        schemas.ANOMALY_SCORES,
+    ):
         bigquery.remake_table(table)
-    first: date = hours.start.astype("datetime64[D]").item()
-    tested = [
-        first + timedelta(days=n) for n in range(hours.days - scored_days(hours.days), hours.days)
-    ]
-    since = max(first, tested[0] - timedelta(days=LOOKBACK_DAYS))
-    fitted = [since + timedelta(days=n) for n in range((tested[-1] - since).days + 1)]
-    tables = Tables(
-        bigquery.quoted(schemas.HOURLY_CONSUMPTION), bigquery.quoted(schemas.CONSUMPTION_BASELINE)
-    )
-    expected, total = hours.expected_readings, len(fitted) + len(tested)
-    for done, day in enumerate(fitted, 1):
-        select = baseline_sql(tables, day, expected)
-        bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
-        report(done, total)
+    days = [hours.first_day + timedelta(days=n) for n in range(hours.days)]
+    tested = days[-scored_days(hours.days) :]
+    since = tested[0] - timedelta(days=LOOKBACK_DAYS)
     scored = []
-    for done, day in enumerate(tested, len(fitted) + 1):
-        select = scores_sql(tables, day, expected)
-        bigquery.replace_partition(schemas.ANOMALY_SCORES, day, select)
-        scored.append(_scores(bigquery, hours, day))
-        report(done, total)
+    for done, day in enumerate(days, 1):
+        tables = name_tables(bigquery, registry=False)
+        arguments = tables, day, hours.expected_readings
+        steps = [meter_days_step(*arguments)]
+        if day >= since:
+            score = scores_steps if day in tested else deviations_steps
+            steps += baseline_steps(*arguments) + score(*arguments)
+        run_steps(bigquery, day, steps)
+        if day in tested:
+            scored.append(_scores(bigquery, hours, day))
+        report(done, len(days))
     return np.concatenate(scored, axis=1)
 
 

@@ -127,6 +127,9 @@ class BigQueryWarehouse(BigQueryResource):
                 f"{self.table_name(table)} is an external table. Drop it, "
                 "or set WATTIF_TABLE_TYPE=external."
             )
+        if table.temporary:
+            made.expires = tables.renew_expiry()
+            self.client.update_table(made, ["expires"], retry=self._retry)
         self._ensured.add(table.name)
 
     def _ensure_dataset(self) -> None:
@@ -231,6 +234,12 @@ class BigQueryWarehouse(BigQueryResource):
         with self._explained():
             prefix = f"wattif_query_{self.dataset}_{table.name}_{day:%Y%m%d}_"
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
+
+    def drop_partition(self, table: Table, day: date) -> None:
+        """Drop the day's partition where it exists."""
+        with self._explained():
+            partition = tables.name_partition(self.dataset_ref, table, day)
+            self.client.delete_table(partition, not_found_ok=True, retry=self._retry)
 
     def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
         """Run a small query; returns its rows. Texts of users are parameters. Raises JobError."""

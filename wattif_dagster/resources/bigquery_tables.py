@@ -1,10 +1,12 @@
 """The tables of `schemas` as BigQuery objects, and the names of their partitions."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from google.cloud import bigquery
 
 from wattif_dagster.schemas import Table
+
+TEMPORARY_TABLES_EXPIRE = timedelta(days=7)
 
 HIVE_COLUMN = "dt"
 """The column that the folders `dt=YYYY-MM-DD/` give an external table."""
@@ -32,6 +34,11 @@ def make_table(dataset: bigquery.DatasetReference, table: Table) -> bigquery.Tab
     )
     made.clustering_fields = list(table.cluster_by) or None
     return made
+
+
+def renew_expiry() -> datetime:
+    """Compute when a temporary table expires that is used now."""
+    return datetime.now(UTC) + TEMPORARY_TABLES_EXPIRE
 
 
 def name_partition(

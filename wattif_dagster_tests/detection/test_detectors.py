@@ -13,8 +13,8 @@ from sqlglot.optimizer.qualify import qualify
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.detectors import DETECTORS
-from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
-from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_steps
+from wattif_dagster.detection.steps import Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectionOptions, DetectorName
 from wattif_dagster_tests.support.detect_anomalies import STAND_IN, Parsed, parse
@@ -28,6 +28,14 @@ few = settings(max_examples=10)
 """sqlglot takes a tenth of a second for a query and its columns."""
 
 
+DETECTOR_TABLES = (
+    "hourly_consumption",
+    "meter_days",
+    "consumption_baseline",
+    "consumption_deviations",
+)
+
+
 @st.composite
 def draw_arguments(draw: st.DrawFn) -> Arguments:
     """Any names that settings accept, day and readings of a complete hour."""
@@ -38,8 +46,9 @@ def draw_arguments(draw: st.DrawFn) -> Arguments:
 
 
 def name_tables(project: str, dataset: str) -> Tables:
-    names = ("hourly_consumption", "consumption_baseline", "meter_registry", "a_model")
-    return Tables(*(f"`{project}.{dataset}.{name}`" for name in names))
+    any_table = f"`{project}.{dataset}.{{}}`"
+    names = (*DETECTOR_TABLES, "meter_registry", "a_model")
+    return Tables(*map(any_table.format, names), any_table=any_table)
 
 
 def make_schema(parsed: Parsed, tables: Tables) -> dict[str, Any]:
@@ -83,7 +92,8 @@ def test_scores_are_valid_bigquery_sql_of_the_contract(
     name: DetectorName, arguments: Arguments
 ) -> None:
     tables, day, readings = arguments
-    sql = DETECTORS[name].scores(*arguments)
+    (step,) = DETECTORS[name].scores(*arguments)
+    sql = step.select
     assert "$" not in sql
     parsed = parse(sql)
     assert tuple(parsed.query.named_selects) == schemas.ANOMALY_SCORES.column_names
@@ -102,7 +112,8 @@ def test_scores_are_valid_bigquery_sql_of_the_contract(
 @few
 @given(arguments=draw_arguments())
 def test_rules_alone_do_not_call_the_function(name: DetectorName, arguments: Arguments) -> None:
-    query: Any = sqlglot.parse_one(rules_alone_sql(name, *arguments), read="bigquery")
+    (step,) = rules_alone_steps(name, *arguments)
+    query: Any = sqlglot.parse_one(step.select, read="bigquery")
     assert tuple(query.named_selects) == schemas.ANOMALY_SCORES.column_names
     assert not list(query.find_all(exp.Anonymous))
     history: Any = sqlglot.parse_one(history_sql(*arguments), read="bigquery")
@@ -133,7 +144,8 @@ def test_training_and_scores_name_the_same_model_and_columns(arguments: Argument
     query = statement.expression
     assert query.named_selects == ["serial", "time_hour_rolled", "avg_kw"]
     assert find_tables(query) == {tables.hourly_consumption}
-    sql = DETECTORS["arima_plus"].scores(*arguments)
+    (step,) = DETECTORS["arima_plus"].scores(*arguments)
+    sql = step.select
     assert sql.count(f"ML.DETECT_ANOMALIES(\n    MODEL {tables.model},") == 1
     parsed = parse(sql)
     check_columns(query, parsed, tables)
@@ -143,7 +155,8 @@ def test_training_and_scores_name_the_same_model_and_columns(arguments: Argument
 @few
 @given(arguments=draw_arguments())
 def test_timesfm_gets_the_columns_of_both_queries(arguments: Arguments) -> None:
-    parsed = parse(DETECTORS["ai_detect_anomalies"].scores(*arguments))
+    (step,) = DETECTORS["ai_detect_anomalies"].scores(*arguments)
+    parsed = parse(step.select)
     assert (parsed.function, len(parsed.inputs)) == ("AI", 2)
     assert parsed.arguments == [
         "data_col => 'avg_kw'",
@@ -156,6 +169,6 @@ def test_timesfm_gets_the_columns_of_both_queries(arguments: Arguments) -> None:
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_scores_refuse_an_hour_without_readings(name: DetectorName) -> None:
-    tables = Tables("hourly_consumption", "consumption_baseline", model="m")
+    tables = Tables(*DETECTOR_TABLES, model="m")
     with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
         DETECTORS[name].scores(tables, date(2024, 1, 1), 0)

@@ -3,6 +3,7 @@
 A table stands in for Google's function, with the columns that its reference names.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,12 @@ from sqlglot import exp
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.detectors import DETECTORS
-from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
-from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_steps
 from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectorName
 from wattif_dagster_tests.support.detect_anomalies import STAND_IN, parse
 from wattif_dagster_tests.support.homes import (
     READINGS,
+    TABLES,
     Homes,
     Row,
     Warehouse,
@@ -33,8 +34,7 @@ LOW, HIGH = 2.0, 4.0
 NEVER_SCORED = 12
 """An hour for which the function gives NULLs."""
 
-TABLES = Tables("hourly_consumption", "consumption_baseline", model="`p.d.m`")
-ARGUMENTS = TABLES, find_date(TODAY), READINGS
+ARGUMENTS = replace(TABLES, model="`p.d.m`"), find_date(TODAY), READINGS
 
 
 @pytest.fixture(scope="module", params=[name for name in DETECTORS if name not in LOCAL_DETECTORS])
@@ -58,7 +58,7 @@ def warehouse() -> Warehouse:
 @pytest.fixture(scope="module")
 def rows(warehouse: Warehouse, name: DetectorName) -> list[Row]:
     """The day's rows by meter and hour; the function scores OLD, MISSING and YOUNG."""
-    parsed = parse(DETECTORS[name].scores(*ARGUMENTS))
+    parsed = parse(DETECTORS[name].scores(*ARGUMENTS)[0].select)
     columns = ", ".join(f"{column} {kind}" for column, kind in parsed.columns.items())
     make = translate(f"CREATE OR REPLACE TABLE {STAND_IN} ({columns})")
     warehouse.connection.execute(make)
@@ -139,7 +139,7 @@ def test_scores_are_provisional_without_six_weeks(rows: list[Row]) -> None:
 def test_history_is_the_complete_hours_before_the_day(
     warehouse: Warehouse, name: DetectorName
 ) -> None:
-    inputs = parse(DETECTORS[name].scores(*ARGUMENTS)).inputs
+    inputs = parse(DETECTORS[name].scores(*ARGUMENTS)[0].select).inputs
     *before, target = (run(warehouse, query) for query in inputs)
     (history,) = before or [read_training_rows(warehouse)]
     today = ARGUMENTS[1]
@@ -170,9 +170,9 @@ def test_rules_alone_score_before_the_first_week_is_over(
     early = TABLES, find_date(3), READINGS
     assert warehouse.query(history_sql(*early)) == [{"meters": 0, "history_days": 0}]
     assert warehouse.query(history_sql(*ARGUMENTS)) == [{"meters": 5, "history_days": 42}]
-    first = warehouse.query(rules_alone_sql(name, *early))
+    first = warehouse.query(rules_alone_steps(name, *early)[0].select)
     assert len(first) == 3 * 24  # the meters seen by then
     assert {row["anomaly_probability"] for row in first} == {None}
     assert all(row["provisional"] for row in first)
-    late = warehouse.query(rules_alone_sql(name, *ARGUMENTS))
+    late = warehouse.query(rules_alone_steps(name, *ARGUMENTS)[0].select)
     assert {row["reason"] for row in late} == {None, "rule:missing"}

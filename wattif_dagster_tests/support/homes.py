@@ -1,5 +1,6 @@
 """A small fleet by the hour, quick to make, and DuckDB as the warehouse to score it in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -11,14 +12,18 @@ from numpy.typing import NDArray
 
 from wattif_dagster.detection.layered.queries import (
     LOOKBACK_DAYS,
-    Tables,
-    baseline_sql,
-    scores_sql,
+    baseline_steps,
+    deviations_steps,
+    meter_days_step,
+    scores_steps,
 )
+from wattif_dagster.detection.steps import Step, Tables
 
 FIRST_DAY = date(2024, 1, 1)
 READINGS = 360
-TABLES = Tables("hourly_consumption", "consumption_baseline")
+TABLES = Tables(
+    "hourly_consumption", "meter_days", "consumption_baseline", "consumption_deviations"
+)
 
 _EVENING = 1 + 0.8 * np.exp(-0.5 * ((np.arange(24) - 19) / 2.5) ** 2)
 
@@ -99,8 +104,8 @@ Row = dict[str, Any]
 class Warehouse:
     """DuckDB with the tables that the detector reads. Its SQL is translated from BigQuery's.
 
-    `days` are the days to score, numbered from FIRST_DAY. Their baselines, and those of the days
-    before that calibrate them, are fitted at once.
+    `days` are the days to score, numbered from FIRST_DAY. Their baselines and deviations, and those
+    of the days before that calibrate them, are made at once.
     """
 
     def __init__(self, homes: Homes, days: range) -> None:
@@ -111,11 +116,23 @@ class Warehouse:
             "CREATE TABLE hourly_consumption AS SELECT * REPLACE "
             "(time_hour_rolled::TIMESTAMPTZ AS time_hour_rolled) FROM columns"
         )
+        for day in range(days.stop):
+            self.run([meter_days_step(TABLES, find_date(day), READINGS)], day)
         for day in range(max(days.start - LOOKBACK_DAYS, 0), days.stop):
-            select = translate(baseline_sql(TABLES, find_date(day), READINGS))
-            write = "CREATE TABLE IF NOT EXISTS consumption_baseline AS FROM ({}) WITH NO DATA"
-            self.connection.execute(write.format(select))
-            self.connection.execute(f"INSERT INTO consumption_baseline {select}")
+            arguments = TABLES, find_date(day), READINGS
+            self.run([*baseline_steps(*arguments), *deviations_steps(*arguments)], day)
+
+    def run(self, steps: Iterable[Step], day: int) -> None:
+        """Replace what the steps store of the day."""
+        for step in steps:
+            name, select = step.table.name, translate(step.select)
+            column = step.table.partition_by
+            for statement in (
+                f"CREATE TABLE IF NOT EXISTS {name} AS FROM ({select}) WITH NO DATA",
+                f"DELETE FROM {name} WHERE CAST({column} AS DATE) = DATE '{find_date(day)}'",
+                f"INSERT INTO {name} {select}",
+            ):
+                self.connection.execute(statement)
 
     def query(self, sql: str) -> list[Row]:
         """Run a query in BigQuery's SQL; returns its rows."""
@@ -125,7 +142,10 @@ class Warehouse:
 
     def score(self, day: int, tables: Tables = TABLES) -> list[Row]:
         """Score the day; returns its rows of `anomaly_scores` by meter and hour."""
-        rows = self.query(scores_sql(tables, find_date(day), READINGS))
+        self.run(scores_steps(tables, find_date(day), READINGS), day)
+        rows = self.query(
+            f"SELECT * FROM anomaly_scores WHERE DATE(time_hour_rolled) = DATE '{find_date(day)}'"
+        )
         return sorted(rows, key=lambda row: (row["serial"], row["time_hour_rolled"]))
 
 

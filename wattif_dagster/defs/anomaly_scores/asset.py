@@ -31,7 +31,12 @@ MOST_ANOMALOUS = {
 @daily_asset(
     keys.ANOMALY_SCORES,
     table=schemas.ANOMALY_SCORES,
-    deps=[keys.METER_REGISTRY, keys.HOURLY_CONSUMPTION, keys.CONSUMPTION_BASELINE],
+    deps=[
+        keys.METER_REGISTRY,
+        keys.HOURLY_CONSUMPTION,
+        keys.METER_DAYS,
+        keys.CONSUMPTION_BASELINE,
+    ],
     reads_earlier_days=True,
     group="detection",
     kinds={"bigquery", "sql"},
@@ -52,7 +57,7 @@ def anomaly_scores(
     if scores.calibration_days < detector.calibration_days:
         context.log.info(
             f"{scores.calibration_days} of the {detector.calibration_days} days before {day} have "
-            "a baseline to calibrate with. Scores are provisional until all of them have one."
+            "deviations to calibrate with. Scores are provisional until all of them have one."
         )
     flagged = find_flagged_meters(wattif_bigquery, day, THRESHOLD)
     curves = read_curves(wattif_bigquery, day, [row["serial"] for row in flagged[:METERS_PLOTTED]])

@@ -8,10 +8,11 @@ from typing import Any
 from google.cloud.bigquery import ArrayQueryParameter
 
 from wattif_dagster import schemas
-from wattif_dagster.defs.consumption_baseline.fit import name_tables
+from wattif_dagster.defs.consumption_baseline.fit import name_detector_tables
 from wattif_dagster.detection.detectors import Detector
-from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_sql
+from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_steps
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.steps import run_steps
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,21 @@ class Scores:
 def score_day(
     bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
 ) -> Scores:
-    """Replace the day's partition of `anomaly_scores`."""
-    bigquery.ensure_table(schemas.CONSUMPTION_BASELINE)
-    table, baseline = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_BASELINE
-    arguments = name_tables(bigquery, detector, day), day, readings_per_hour
+    """Replace the day's partition of `anomaly_scores`, and those that its steps keep."""
+    table, deviations = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_DEVIATIONS
+    for read in (schemas.METER_DAYS, schemas.CONSUMPTION_BASELINE, deviations):
+        bigquery.ensure_table(read)
+    tables = name_detector_tables(bigquery, detector, day)
+    arguments = tables, day, readings_per_hour
     if detector.baseline is None and not bigquery.row(history_sql(*arguments))["meters"]:
-        sql = rules_alone_sql(detector.name, *arguments)
+        steps = rules_alone_steps(detector.name, *arguments)
     else:
-        sql = detector.scores(*arguments)
-    bigquery.replace_partition(table, day, sql)
+        steps = detector.scores(*arguments)
+    run_steps(bigquery, day, steps)
     since = day - timedelta(days=detector.calibration_days)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
-        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(baseline)} "
+        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(deviations)} "
         f"WHERE day >= DATE '{since}' AND day < DATE '{day}'"
         f") AS calibration_days FROM {bigquery.quoted(table)} "
         f"WHERE {bigquery.partition_filter(table, day)}"

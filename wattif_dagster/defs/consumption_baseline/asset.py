@@ -15,7 +15,7 @@ from wattif_dagster.resources.options import DetectionResource
 @daily_asset(
     keys.CONSUMPTION_BASELINE,
     table=schemas.CONSUMPTION_BASELINE,
-    deps=[keys.HOURLY_CONSUMPTION],
+    deps=[keys.HOURLY_CONSUMPTION, keys.METER_DAYS],
     reads_earlier_days=True,
     group="detection",
     kinds={"bigquery", "sql"},

@@ -1,14 +1,15 @@
 """Fits the baseline of one day, and trains the detector's model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.detectors import DETECTORS, Detector
 from wattif_dagster.detection.forecasts.queries import history_sql
-from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.detection.steps import Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.steps import name_tables, run_steps
 from wattif_dagster.settings.detection import DetectionOptions
 
 
@@ -28,14 +29,10 @@ def choose_detector(bigquery: BigQueryWarehouse, detection: DetectionOptions) ->
     return DETECTORS[detection.detector]
 
 
-def name_tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
+def name_detector_tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
     """Quote the names of the tables and of the model that the detector reads."""
-    return Tables(
-        hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
-        consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
-        meter_registry=bigquery.quoted(schemas.METER_REGISTRY),
-        model=bigquery.quoted_model(f"{detector.name}_{day:%Y%m%d}"),
-    )
+    model = bigquery.quoted_model(f"{detector.name}_{day:%Y%m%d}")
+    return replace(name_tables(bigquery), model=model)
 
 
 def fit_baseline(
@@ -47,7 +44,9 @@ def fit_baseline(
     detector.
     """
     table = schemas.CONSUMPTION_BASELINE
-    arguments = name_tables(bigquery, detector, day), day, readings_per_hour
+    bigquery.ensure_table(schemas.METER_DAYS)
+    tables = name_detector_tables(bigquery, detector, day)
+    arguments = tables, day, readings_per_hour
     if detector.baseline is None:
         row = bigquery.row(history_sql(*arguments))
         if detector.training and row["meters"]:
@@ -56,7 +55,7 @@ def fit_baseline(
         nothing = f"SELECT {columns} FROM {bigquery.quoted(table)} WHERE FALSE"
         bigquery.replace_partition(table, day, nothing)
         return Baseline(0, row["meters"], row["history_days"])
-    bigquery.replace_partition(table, day, detector.baseline(*arguments))
+    run_steps(bigquery, day, detector.baseline(*arguments))
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNT(DISTINCT serial) AS meters, "
         "COALESCE(MAX(history_days), 0) AS history_days "

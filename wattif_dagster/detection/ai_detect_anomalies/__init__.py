@@ -4,6 +4,6 @@ No test runs this SQL, because the local cloud does not have the function. It fo
 https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-ai-detect-anomalies
 """
 
-from wattif_dagster.detection.ai_detect_anomalies.queries import scores_sql
+from wattif_dagster.detection.ai_detect_anomalies.queries import scores_steps
 
-__all__ = ["scores_sql"]
+__all__ = ["scores_steps"]

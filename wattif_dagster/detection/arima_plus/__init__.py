@@ -7,6 +7,6 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-
 https://cloud.google.com/bigquery/docs/reference/standard-sql/bigqueryml-syntax-detect-anomalies
 """
 
-from wattif_dagster.detection.arima_plus.queries import scores_sql, training_sql
+from wattif_dagster.detection.arima_plus.queries import scores_steps, training_sql
 
-__all__ = ["scores_sql", "training_sql"]
+__all__ = ["scores_steps", "training_sql"]

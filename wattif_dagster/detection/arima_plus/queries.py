@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from wattif_dagster.detection.forecasts import queries as forecasts
-from wattif_dagster.detection.layered.queries import Tables
+from wattif_dagster.detection.steps import Step, Tables
 
 _FOLDER = Path(__file__).parent
 
@@ -14,7 +14,7 @@ def training_sql(tables: Tables, day: date, expected_readings: int) -> str:
     return forecasts.render(_FOLDER / "training.sql", tables, day, expected_readings)
 
 
-def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`, forecast by `tables.model`."""
+def scores_steps(tables: Tables, day: date, expected_readings: int) -> list[Step]:
+    """Render the step to the day's rows of `schemas.ANOMALY_SCORES`, forecast by `tables.model`."""
     file = _FOLDER / "scored.sql"
-    return forecasts.scores_sql("arima_plus", file, tables, day, expected_readings)
+    return forecasts.scores_steps("arima_plus", file, tables, day, expected_readings)

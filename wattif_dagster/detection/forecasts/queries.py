@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from statistics import NormalDist
 
+from wattif_dagster import schemas
 from wattif_dagster.detection.layered.queries import (
     HISTORY_DAYS,
     LEAST_HISTORY_DAYS,
-    Tables,
     rules_sql,
 )
+from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.settings.detection import DetectorName
 from wattif_dagster.sql import render_sql
@@ -35,20 +36,20 @@ def history_sql(tables: Tables, day: date, expected_readings: int) -> str:
     )
 
 
-def rules_alone_sql(
+def rules_alone_steps(
     detector: DetectorName, tables: Tables, day: date, expected_readings: int
-) -> str:
-    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES` from the rules alone.
+) -> list[Step]:
+    """Render the step to the day's rows of `schemas.ANOMALY_SCORES` from the rules alone.
 
     It is for days on which no meter can be scored: BigQuery ML refuses to train on no rows.
     """
-    return scores_sql(detector, _FOLDER / "nothing.sql", tables, day, expected_readings)
+    return scores_steps(detector, _FOLDER / "nothing.sql", tables, day, expected_readings)
 
 
-def scores_sql(
+def scores_steps(
     detector: DetectorName, scored: Path, tables: Tables, day: date, expected_readings: int
-) -> str:
-    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
+) -> list[Step]:
+    """Render the step to the day's rows of `schemas.ANOMALY_SCORES`.
 
     It has a row for each expected meter and hour. `scored` is the SQL file of a CTE of that name,
     with a comma after it: serial, time, avg_kw, lower_bound, upper_bound (all kW) and
@@ -60,7 +61,8 @@ def scores_sql(
         render(file, tables, day, expected_readings, detector)
         for file in (_FOLDER / "history.sql", scored, _FOLDER / "scores.sql")
     )
-    return f"WITH\n{rules}\n\n{history},\n\n{found}\n\n{scores}"
+    select = f"WITH\n{rules},\n\n{history},\n\n{found}\n\n{scores}"
+    return [Step(schemas.ANOMALY_SCORES, select)]
 
 
 def render(

@@ -1,14 +1,13 @@
-"""Renders the SQL of one day's partition of `consumption_baseline` and of `anomaly_scores`.
+"""Renders the layered detector's queries of one day, in the order in which they run."""
 
-Bytes read for a day of a million meters, estimated from the columns' sizes with each table counted
-once: baseline 53 GB (42 days of hourly_consumption), scores 118 GB (21 days of hourly_consumption,
-27 GB, and of consumption_baseline, 91 GB).
-"""
-
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+from wattif_dagster import schemas
+from wattif_dagster.detection.layered import temporary
+from wattif_dagster.detection.layered.temporary import FEATURES, QUANTITIES
+from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.sql import read_sql, render_sql
 
@@ -23,7 +22,7 @@ LEAST_HISTORY_DAYS = 7
 """Days since a meter was first seen. With fewer days only the rules score it."""
 
 LOOKBACK_DAYS = CALIBRATION_DAYS + LONGEST_SUM_DAYS - 1
-"""Days before a day whose baseline and hourly consumption the day's scores read."""
+"""Days before a day whose deviations the day's scores read."""
 
 _CONSTANTS = {
     "fit_days": FIT_DAYS,
@@ -39,7 +38,7 @@ _CONSTANTS = {
     "day_weight": 7,  # days that the fleet's variance counts for
     "loading_variance": 25,  # prior variance of a loading, whose mean is 0
     "responding_limit": 1.5,  # standard errors that a loading must be above 0
-    "largest_day_z": 16,  # so that no single day dominates the sum of a week
+    "largest_z": 16,  # so that no single day dominates the sum of a week
     "least_responding": 10,  # meters that must respond to estimate the weather
     "stuck_hours": 3,
     "largest_kw": 23,  # a main fuse of 100 A at 230 V
@@ -49,69 +48,111 @@ _CONSTANTS = {
 }
 
 _FOLDER = Path(__file__).parent
+_EACH = {
+    "hour": [f"{hour:02d}" for hour in range(24)],
+    "feature": FEATURES,
+    "quantity": QUANTITIES,
+}
 
 
-@dataclass(frozen=True)
-class Tables:
-    """The names of the tables that a detector reads, quoted for SQL.
+def meter_days_step(tables: Tables, day: date, expected_readings: int) -> Step:
+    """Render the day's rows of `meter_days`, from `hourly_consumption`.
 
-    Without a registry the expected meters are those seen in the last seven days. `model` is the
-    model of a detector that trains one, with the day in its name.
+    A complete hour has `expected_readings` readings. Raises UserError unless it is positive.
     """
-
-    hourly_consumption: str
-    consumption_baseline: str
-    meter_registry: str | None = None
-    model: str | None = None
+    values = _list_values(tables, day, expected_readings)
+    return Step(schemas.METER_DAYS, _render("meter_days", values))
 
 
-def baseline_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """Render a SELECT of the day's rows of `schemas.CONSUMPTION_BASELINE`.
+def baseline_steps(tables: Tables, day: date, expected_readings: int) -> list[Step]:
+    """Render the steps to the day's rows of `consumption_baseline`.
 
-    It reads `hourly_consumption` of the HISTORY_DAYS before `day`. A complete hour has
-    `expected_readings` readings, and other hours are not used. Meters seen for less than seven
-    days have no rows. Raises UserError unless `expected_readings` is positive.
+    They read `meter_days` of the HISTORY_DAYS before `day`. Meters seen for less than seven days
+    have no rows.
     """
-    return _render("baseline.sql", tables, day, expected_readings)
+    values = _list_values(tables, day, expected_readings)
+    return [
+        Step(temporary.BASELINE_FIT, _render("baseline_fit", values)),
+        Step(schemas.CONSUMPTION_BASELINE, _render("consumption_baseline", values)),
+    ]
 
 
-def scores_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """Render a SELECT of the day's rows of `schemas.ANOMALY_SCORES`.
+def deviations_steps(tables: Tables, day: date, expected_readings: int) -> list[Step]:
+    """Render the steps to the day's rows of `consumption_deviations`.
 
-    It has a row for each expected meter and hour. It reads `hourly_consumption` and
-    `consumption_baseline` of `day` and of the LOOKBACK_DAYS before it. Raises UserError
-    unless `expected_readings` is positive.
+    They read `meter_days` and `consumption_baseline` of the day.
     """
-    files = ("rules.sql", "deviations.sql", "calibration.sql", "scores.sql")
-    return "WITH\n" + "\n".join(_render(name, tables, day, expected_readings) for name in files)
+    values = _list_values(tables, day, expected_readings)
+    return [
+        Step(temporary.DAY_DEVIATIONS, _render("day_deviations", values)),
+        Step(schemas.CONSUMPTION_DEVIATIONS, _render("consumption_deviations", values)),
+    ]
+
+
+def scores_steps(tables: Tables, day: date, expected_readings: int) -> list[Step]:
+    """Render the steps to the day's rows of `consumption_deviations` and `anomaly_scores`.
+
+    `anomaly_scores` has a row for each expected meter and hour. The steps also read
+    `hourly_consumption` of the day and the day before it, and `consumption_deviations` of the
+    LOOKBACK_DAYS before it.
+    """
+    today = _list_values(tables, day, expected_readings)
+    since = day - timedelta(days=CALIBRATION_DAYS)
+    calibrating = _list_values(tables, day, expected_readings, since)
+    strongest = ["evidence", "ranked", "strongest"]
+    scored = ["rules", "evidence", "ranked_today", "strongest", "p_values", "limits"]
+    return [
+        *deviations_steps(tables, day, expected_readings),
+        Step(
+            temporary.SCORE_TAILS, _render_with(["evidence", "ranked"], "score_tails", calibrating)
+        ),
+        Step(temporary.SCORE_LAYERS, _render_with(strongest, "score_layers", calibrating)),
+        Step(schemas.ANOMALY_SCORES, _render_with(scored, "anomaly_scores", today)),
+    ]
 
 
 def rules_sql(tables: Tables, day: date, expected_readings: int) -> str:
-    """Render layer 0 as CTEs, each with a comma after it.
+    """Render layer 0 as CTEs.
 
     `rules` has the serial, time and reason of each expected meter and hour. Raises UserError
     unless `expected_readings` is positive.
     """
-    return _render("rules.sql", tables, day, expected_readings)
+    return _render("rules", _list_values(tables, day, expected_readings))
 
 
-def _render(name: str, tables: Tables, day: date, expected_readings: int) -> str:
+def _render_with(ctes: Sequence[str], query: str, values: Mapping[str, object]) -> str:
+    rendered = ",\n\n".join(_render(name, values) for name in ctes)
+    return f"WITH\n{rendered}\n\n{_render(query, values)}"
+
+
+def _render(name: str, values: Mapping[str, object]) -> str:
+    return render_sql(_FOLDER / f"{name}.sql", _EACH, **values)
+
+
+def _list_values(
+    tables: Tables, day: date, expected_readings: int, evidence_start: date | None = None
+) -> dict[str, object]:
     if expected_readings < 1:
         raise UserError(f"expected_readings={expected_readings} is out of range. Use 1 or more.")
-    values = _CONSTANTS | {
+    since = evidence_start or day
+    return _CONSTANTS | {
         "hourly_consumption": tables.hourly_consumption,
+        "meter_days": tables.meter_days,
         "consumption_baseline": tables.consumption_baseline,
+        "consumption_deviations": tables.consumption_deviations,
+        "baseline_fit": tables.quoted(temporary.BASELINE_FIT),
+        "day_deviations": tables.quoted(temporary.DAY_DEVIATIONS),
+        "score_tails": tables.quoted(temporary.SCORE_TAILS),
+        "score_layers": tables.quoted(temporary.SCORE_LAYERS),
         "meters": _select_meters(tables, day),
         "expected_readings": expected_readings,
         "day": day.isoformat(),
         "day_end": (day + timedelta(days=1)).isoformat(),
         "history_start": (day - timedelta(days=HISTORY_DAYS)).isoformat(),
-        "calibration_start": (day - timedelta(days=CALIBRATION_DAYS)).isoformat(),
-        "since": (day - timedelta(days=LOOKBACK_DAYS)).isoformat(),
+        "evidence_start": since.isoformat(),
+        "sums_start": (since - timedelta(days=LONGEST_SUM_DAYS - 1)).isoformat(),
         "is_vacant": read_sql(_FOLDER / "vacancy.sql"),
     }
-    values["day_features"] = render_sql(_FOLDER / "day_features.sql", **values)
-    return render_sql(_FOLDER / name, **values)
 
 
 def _select_meters(tables: Tables, day: date) -> str:

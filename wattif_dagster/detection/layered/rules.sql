@@ -6,28 +6,36 @@ spine AS (
   CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
 ),
 
--- Consecutive hours whose readings all have one value are a run. The day before is read for runs
--- that begin in it.
-constant_hours AS (
+-- The day before is read for runs of constant hours that begin in it.
+recent_hours AS (
   SELECT
     serial,
     time_hour_rolled AS time,
     max_kw,
-    DIV(UNIX_SECONDS(time_hour_rolled), 3600)
-      - ROW_NUMBER() OVER (PARTITION BY serial, max_kw ORDER BY time_hour_rolled) AS run
+    min_kw,
+    n_readings,
+    max_kw = min_kw AND n_readings > 1 AS is_constant,
+    CAST(ROUND(1000 * max_kw) AS INT64) AS watts  -- PARTITION BY takes no FLOAT64
   FROM $hourly_consumption
   WHERE time_hour_rolled >= TIMESTAMP_SUB(TIMESTAMP '$day', INTERVAL 1 DAY)
     AND time_hour_rolled < TIMESTAMP '$day_end'
-    AND max_kw = min_kw
-    AND n_readings > 1
 ),
 
-stuck_hours AS (
+-- Consecutive hours whose readings all have one value are a run.
+constant_runs AS (
   SELECT
-    serial,
-    time,
-    COUNT(*) OVER (PARTITION BY serial, max_kw, run) >= $stuck_hours AS is_stuck
-  FROM constant_hours
+    *,
+    DIV(UNIX_SECONDS(time), 3600)
+      - ROW_NUMBER() OVER (PARTITION BY serial, is_constant, watts ORDER BY time) AS run
+  FROM recent_hours
+),
+
+known_hours AS (
+  SELECT
+    *,
+    is_constant
+      AND COUNT(*) OVER (PARTITION BY serial, is_constant, watts, run) >= $stuck_hours AS is_stuck
+  FROM constant_runs
 ),
 
 rules AS (
@@ -39,13 +47,8 @@ rules AS (
       WHEN h.n_readings > $expected_readings THEN 'rule:duplicated'
       WHEN h.min_kw < 0 THEN 'rule:negative'
       WHEN h.max_kw > $largest_kw THEN 'rule:overload'
-      WHEN c.is_stuck THEN 'rule:stuck'
+      WHEN h.is_stuck THEN 'rule:stuck'
     END AS reason
   FROM spine AS s
-  LEFT JOIN $hourly_consumption AS h
-    ON h.serial = s.serial
-    AND h.time_hour_rolled = s.time
-    AND h.time_hour_rolled >= TIMESTAMP '$day'
-    AND h.time_hour_rolled < TIMESTAMP '$day_end'
-  LEFT JOIN stuck_hours AS c ON c.serial = s.serial AND c.time = s.time
-),
+  LEFT JOIN known_hours AS h ON h.serial = s.serial AND h.time = s.time
+)

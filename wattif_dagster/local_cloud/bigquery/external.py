@@ -27,6 +27,7 @@ from wattif_dagster.local_cloud.bigquery.sql import (
     render_json_columns,
     render_string_list,
 )
+from wattif_dagster.local_cloud.bigquery.writes import Destination, drop_partition
 
 _SUPPORTED = {
     "sourceFormat",
@@ -89,7 +90,11 @@ async def insert_table(
 
 
 async def delete_table(project_id: str, dataset_id: str, table_id: str, ctx: _Context) -> Response:
-    """Answer tables.delete. The view of an external table is dropped."""
+    """Answer tables.delete. An external table drops its view, NAME$YYYYMMDD its rows alone."""
+    destination = Destination.parse({"datasetId": dataset_id, "tableId": table_id}, project_id)
+    if destination.day:
+        await drop_partition(destination, ctx)
+        return Response(status_code=204)
     table = ctx.catalog.get_table(project_id, dataset_id, table_id)
     if table is None or table.table_type != "EXTERNAL":
         return await _delete_native(project_id, dataset_id, table_id, ctx)

@@ -101,6 +101,14 @@ async def write(
     return rows
 
 
+async def drop_partition(destination: Destination, ctx: AppContext) -> None:
+    """Drop the rows of the destination's day."""
+    table = destination.find(ctx)
+    target = quoted_table_ref(table.project_id, table.dataset_id, table.table_id)
+    nothing = f"SELECT * FROM {target} WHERE FALSE"
+    await write(nothing, table, destination.day, "WRITE_TRUNCATE", ctx)
+
+
 def _transact(
     select: str,
     table: TableMeta,

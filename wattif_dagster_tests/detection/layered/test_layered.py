@@ -1,13 +1,20 @@
 """The layered detector on a small fleet with planted anomalies of clear kinds."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 import sqlglot
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
+from wattif_dagster.detection.layered.queries import (
+    baseline_steps,
+    meter_days_step,
+    scores_steps,
+)
 from wattif_dagster.errors import UserError
 from wattif_dagster_tests.support.homes import (
     READINGS,
@@ -181,7 +188,7 @@ def test_meters_of_the_registry_are_expected(warehouse: Warehouse) -> None:
         "CREATE OR REPLACE TABLE meter_registry AS "
         f"SELECT 'MAC99999999' AS serial, DATE '{find_date(TODAY)}' AS registry_date"
     )
-    tables = Tables(TABLES.hourly_consumption, TABLES.consumption_baseline, "meter_registry")
+    tables = replace(TABLES, meter_registry="meter_registry")
     rows = warehouse.score(TODAY, tables)
     assert [row["serial"] for row in rows] == ["MAC99999999"] * 24
     assert {row["reason"] for row in rows} == {"rule:missing"}
@@ -234,20 +241,30 @@ def test_anomalies_in_the_calibration_do_not_hide_new_ones() -> None:
     assert len(select_flagged(select_meter(rows, 8))) == 24
 
 
-def test_queries_parse_as_bigquery_and_read_only_their_window() -> None:
+def test_steps_store_the_columns_of_their_tables() -> None:
+    arguments = TABLES, find_date(TODAY), READINGS
+    for step in (
+        meter_days_step(*arguments),
+        *baseline_steps(*arguments),
+        *scores_steps(*arguments),
+    ):
+        query: Any = sqlglot.parse_one(step.select, read="bigquery")
+        assert "$" not in step.select
+        assert tuple(query.named_selects) == step.table.column_names
+
+
+def test_steps_read_only_their_window() -> None:
     day = find_date(TODAY)
-    for sql in (baseline_sql(TABLES, day, READINGS), scores_sql(TABLES, day, READINGS)):
-        assert sqlglot.parse_one(sql, read="bigquery")
-        assert "$" not in sql
-    assert "TIMESTAMP '2024-01-18'" in baseline_sql(TABLES, day, READINGS)  # 42 days before
-    assert "DATE '2024-02-09'" in scores_sql(TABLES, day, READINGS)  # 20 days before
+    fit, *_ = baseline_steps(TABLES, day, READINGS)
+    assert "DATE '2024-01-18'" in fit.select  # 42 days before
+    *_, tails, _, _ = scores_steps(TABLES, day, READINGS)
+    assert "DATE '2024-02-09'" in tails.select  # 20 days before
 
 
-def test_an_hour_of_no_readings_is_refused() -> None:
+@pytest.mark.parametrize("steps", [meter_days_step, baseline_steps, scores_steps])
+def test_an_hour_of_no_readings_is_refused(steps: Callable[..., object]) -> None:
     with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
-        baseline_sql(TABLES, find_date(TODAY), 0)
-    with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
-        scores_sql(TABLES, find_date(TODAY), 0)
+        steps(TABLES, find_date(TODAY), 0)
 
 
 def test_times_are_utc(today: list[Row]) -> None:

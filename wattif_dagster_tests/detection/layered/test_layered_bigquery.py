@@ -3,8 +3,15 @@
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
+from wattif_dagster.detection.layered.queries import (
+    baseline_steps,
+    deviations_steps,
+    meter_days_step,
+    scores_steps,
+)
+from wattif_dagster.detection.layered.temporary import SCORE_TAILS
 from wattif_dagster.resources.build import build_resources
+from wattif_dagster.resources.steps import name_tables, run_steps
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.homes import READINGS, Homes, Warehouse, find_date
 
@@ -12,6 +19,13 @@ METERS, DAYS = 20, 45
 TODAY = DAYS - 1
 SCORED_BY = range(TODAY - 2, DAYS)
 """Days with a baseline: enough to calibrate on, quick to fit."""
+KEPT = (
+    schemas.HOURLY_CONSUMPTION,
+    schemas.METER_DAYS,
+    schemas.CONSUMPTION_BASELINE,
+    schemas.CONSUMPTION_DEVIATIONS,
+    schemas.ANOMALY_SCORES,
+)
 
 
 @pytest.mark.slow
@@ -21,15 +35,11 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
     homes.avg[1, TODAY, 5] = 6.0
     in_duckdb = Warehouse(homes, SCORED_BY)
     in_duckdb.connection.execute(
-        f"DELETE FROM consumption_baseline WHERE day < '{find_date(SCORED_BY.start)}'"
+        f"DELETE FROM consumption_deviations WHERE day < '{find_date(SCORED_BY.start)}'"
     )
 
     bigquery = build_resources(settings)["wattif_bigquery"]
-    for table in (
-        schemas.HOURLY_CONSUMPTION,
-        schemas.CONSUMPTION_BASELINE,
-        schemas.ANOMALY_SCORES,
-    ):
+    for table in KEPT:
         bigquery.ensure_table(table)
     bigquery.client.load_table_from_json(
         [
@@ -38,16 +48,16 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
         ],
         bigquery.table_name(schemas.HOURLY_CONSUMPTION),
     ).result()
-    tables = Tables(
-        bigquery.quoted(schemas.HOURLY_CONSUMPTION), bigquery.quoted(schemas.CONSUMPTION_BASELINE)
-    )
+    tables = name_tables(bigquery, registry=False)
+    for day in map(find_date, range(DAYS)):
+        run_steps(bigquery, day, [meter_days_step(tables, day, READINGS)])
     for day in map(find_date, SCORED_BY):
-        select = baseline_sql(tables, day, READINGS)
-        bigquery.replace_partition(schemas.CONSUMPTION_BASELINE, day, select)
+        arguments = tables, day, READINGS
+        run_steps(bigquery, day, [*baseline_steps(*arguments), *deviations_steps(*arguments)])
     today = find_date(TODAY)
     for _ in range(2):
-        select = scores_sql(tables, today, READINGS)
-        bigquery.replace_partition(schemas.ANOMALY_SCORES, today, select)
+        run_steps(bigquery, today, scores_steps(tables, today, READINGS))
+    assert bigquery.count_rows(SCORE_TAILS, today) == 0
 
     found = bigquery.day_rows(schemas.ANOMALY_SCORES, today, "serial, time_hour_rolled")
     expected = in_duckdb.score(TODAY)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from google.api_core.exceptions import BadRequest, Conflict, MethodNotImplemented
+from google.api_core.exceptions import BadRequest, Conflict, MethodNotImplemented, NotFound
 from google.cloud import bigquery
 
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row, serving
@@ -34,6 +34,16 @@ def test_query_job_replaces_one_day(patched: Server) -> None:
     assert patched.days(table) == {MONDAY: 1, TUESDAY: 1}
     write_query(patched, table, reading(TUESDAY))
     assert patched.days(table) == {TUESDAY: 1}
+
+
+def test_a_partition_is_dropped_alone(patched: Server) -> None:
+    table = patched.table()
+    lines = ndjson(row(f"{day}T00:00:00Z") for day in (MONDAY, TUESDAY))
+    patched.load(patched.put("query/a.json", lines), table)
+    patched.client.delete_table(f"{table}$20240101")
+    assert patched.days(table) == {TUESDAY: 1}
+    with pytest.raises(NotFound):
+        patched.client.delete_table(f"{table.project}.{table.dataset_id}.absent$20240101")
 
 
 def test_unpatched_query_job_writes_nothing(tmp_path: Path) -> None:

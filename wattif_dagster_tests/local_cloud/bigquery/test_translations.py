@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from wattif_dagster.defs.anomaly_alerts.query import alerts_sql
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
 from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
-from wattif_dagster.detection.layered.queries import Tables, baseline_sql, scores_sql
+from wattif_dagster.detection.layered.queries import baseline_steps, scores_steps
+from wattif_dagster.detection.steps import Tables
 from wattif_dagster.local_cloud.bigquery.translations import (
     answer_once_for_all_dates,
     build_schema_of_tables,
@@ -23,11 +24,18 @@ from wattif_dagster.local_cloud.bigquery.translations import (
 from wattif_dagster.settings.alerts import AlertRule
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
 
-TABLES = Tables("`p.d.hourly_consumption`", "`p.d.consumption_baseline`", "`p.d.registry`", "`p.m`")
+TABLES = Tables(
+    "`p.d.hourly_consumption`",
+    "`p.d.meter_days`",
+    "`p.d.consumption_baseline`",
+    "`p.d.consumption_deviations`",
+    "`p.d.registry`",
+    any_table="`p.d.{}`",
+)
 STATEMENTS = {
     "fleet": lambda day: fleet_anomalies_sql("wattif-local", "wattif", day),
-    "baseline": lambda day: baseline_sql(TABLES, day, 360),
-    "scores": lambda day: scores_sql(TABLES, day, 360),
+    "baseline": lambda day: baseline_steps(TABLES, day, 360)[-1].select,
+    "scores": lambda day: scores_steps(TABLES, day, 360)[-1].select,
     "alerts": lambda day: alerts_sql("`p.d.scores`", day, AlertRule()),
     "evaluation": lambda day: evaluation_sql("`p.d.scores`", "`p.d.injected`", day),
 }
@@ -92,7 +100,13 @@ def catalog() -> MemoryCatalogRepository:
     then = datetime(2024, 1, 1, tzinfo=UTC)
     times = {"creation_time": then, "last_modified_time": then, "etag": "e"}
     made.create_dataset(DatasetMeta(project_id="p", dataset_id="d", **times))
-    for name in ("hourly_consumption", "consumption_baseline", "registry", "scores"):
+    for name in (
+        "hourly_consumption",
+        "baseline_fit",
+        "consumption_deviations",
+        "registry",
+        "scores",
+    ):
         columns = (("serial", "STRING"), (f"{name}_kwh", "FLOAT"))
         fields = tuple(TableFieldSchema(name=column, type=kind) for column, kind in columns)
         made.create_table(

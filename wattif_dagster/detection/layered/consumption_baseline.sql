@@ -1,0 +1,143 @@
+-- consumption_baseline: what each meter is expected to do on the day, one row for each meter, quantity
+-- and (for avg and max) hour.
+--   avg, max                          of the hour, as logarithms
+--   level, floor, peak, crest, shape  of the day, see baseline_fit.sql; level is the fit's avg_z
+WITH
+day_values AS (
+  SELECT
+    d.serial,
+    d.day,
+    d.history_days,
+    d.meter_kw,
+    q AS quantity,
+    q NOT IN ('avg', 'max') AS is_feature,
+    CASE q
+      WHEN 'avg' THEN d.avg_z
+      WHEN 'max' THEN d.max_z
+      WHEN 'level' THEN d.avg_z
+      WHEN 'floor' THEN d.floor
+      WHEN 'peak' THEN d.peak
+      WHEN 'crest' THEN d.crest
+      WHEN 'shape' THEN d.shape
+    END AS x
+  FROM $baseline_fit AS d
+  CROSS JOIN UNNEST(['avg', 'max', 'level', 'floor', 'peak', 'crest', 'shape']) AS q
+  WHERE d.baseline_day = DATE '$day'
+    AND d.quantity IS NULL
+    AND (d.hours >= $least_day_hours OR q IN ('avg', 'max'))
+),
+
+moments AS (
+  SELECT
+    serial,
+    quantity,
+    is_feature,
+    ANY_VALUE(history_days) AS history_days,
+    ANY_VALUE(meter_kw) AS meter_kw,
+    COUNT(*) AS n,
+    AVG(x) AS mean,
+    VAR_SAMP(x) AS variance,
+    ARRAY_AGG(STRUCT(day AS day, x AS x)) AS days
+  FROM day_values
+  GROUP BY serial, quantity, is_feature
+),
+
+-- The day's features have the same moments all week. Variances are drawn towards the fleet's.
+expected_days AS (
+  SELECT
+    *, SQRT((n * variance + $day_weight * fleet_variance) / (n + $day_weight)) AS sd
+  FROM (
+    SELECT
+      *,
+      EXP(AVG(LN(variance + $least_variance)) OVER (PARTITION BY quantity)) AS fleet_variance
+    FROM moments
+  )
+),
+
+day_scores AS (
+  SELECT
+    e.serial,
+    e.quantity,
+    e.is_feature,
+    e.history_days,
+    e.meter_kw,
+    e.n,
+    e.mean,
+    e.sd,
+    d.day,
+    IF(e.is_feature, (d.x - e.mean) / e.sd, d.x) AS z
+  FROM expected_days AS e
+  CROSS JOIN UNNEST(e.days) AS d
+),
+
+-- avg and max already have the fleet's mean of each hour taken out.
+deviations AS (
+  SELECT
+    * EXCEPT (z),
+    z - IF(
+      is_feature, AVG(GREATEST(-2, LEAST(2, z))) OVER (PARTITION BY quantity, day), 0
+    ) AS z
+  FROM day_scores
+),
+
+-- The fleet's ups and downs, mostly the weather's, which homes heated by electricity follow many
+-- times as much as others. A loading is the slope of a deviation against them, drawn towards 0.
+weather AS (
+  SELECT day, AVG(fleet_z) - AVG(AVG(fleet_z)) OVER () AS factor
+  FROM $baseline_fit
+  WHERE baseline_day = DATE '$day'
+    AND serial IS NULL
+    AND quantity = 'avg'
+  GROUP BY day
+),
+
+loadings AS (
+  SELECT
+    d.serial,
+    d.quantity,
+    ANY_VALUE(d.history_days) AS history_days,
+    ANY_VALUE(d.meter_kw) AS mean_kw,
+    ANY_VALUE(d.n) AS n,
+    ANY_VALUE(d.mean) AS mean,
+    ANY_VALUE(d.sd) AS sd,
+    -- A single day has no ups and downs to follow.
+    COALESCE(SAFE_DIVIDE(
+      SUM(d.z * w.factor), SUM(w.factor * w.factor) + VAR_POP(d.z) / $loading_variance
+    ), 0) AS loading,
+    COALESCE(SAFE_DIVIDE(
+      VAR_POP(d.z), SUM(w.factor * w.factor) + VAR_POP(d.z) / $loading_variance
+    ), 0) AS loading_variance
+  FROM deviations AS d
+  INNER JOIN weather AS w ON w.day = d.day
+  GROUP BY d.serial, d.quantity
+),
+
+-- Only the meters that seem to follow have a slope. For the others it would be noise.
+responses AS (
+  SELECT
+    *,
+    LOGICAL_OR(
+      quantity IN ('level', 'floor') AND loading > $responding_limit * SQRT(loading_variance)
+    ) OVER (PARTITION BY serial) AS responds
+  FROM loadings
+)
+
+SELECT
+  DATE '$day' AS day,
+  r.serial,
+  r.quantity,
+  c.hour,
+  COALESCE(c.n, r.n) AS n,
+  COALESCE(c.mean, r.mean) AS mean,
+  COALESCE(c.sd, r.sd) AS sd,
+  IF(r.responds, r.loading, 0) AS loading,
+  IF(r.responds, r.loading_variance, 0) AS loading_variance,
+  r.mean_kw,
+  r.history_days
+FROM responses AS r
+LEFT JOIN (
+  SELECT serial, quantity, hour, n, mean, sd
+  FROM $baseline_fit
+  WHERE baseline_day = DATE '$day'
+    AND day IS NULL
+) AS c ON c.serial = r.serial AND c.quantity = r.quantity

@@ -1,0 +1,69 @@
+-- consumption_deviations: the deviations of the day without those of the fleet and of the weather, in
+-- standard deviations, and the expectation that the bounds of each hour are made from.
+WITH
+limited AS (
+  SELECT
+    -- No single day dominates the sum of a week.
+    IF({feature}_z IS NULL, NULL, GREATEST(-$largest_z, LEAST($largest_z, {feature}_z))) AS {feature}_z,
+    * EXCEPT (level_z, floor_z, peak_z, crest_z, shape_z)
+  FROM $day_deviations
+  WHERE day = DATE '$day'
+),
+
+-- Two deviations at most count, so that no meter determines the fleet's mean.
+fleet AS (
+  SELECT
+    AVG(IF({feature}_z IS NULL, NULL, GREATEST(-2, LEAST(2, {feature}_z)))) AS {feature},
+    COUNT(*) AS meters
+  FROM limited
+),
+
+-- The weather's effect beyond the fleet's mean: the median of deviation over loading of the meters
+-- that respond to weather (loading > 0). Too few of them could hide their own anomalies.
+weather AS (
+  SELECT IF(COUNT(factor) >= $least_responding, ANY_VALUE(middle), 0) AS factor
+  FROM (
+    SELECT factor, PERCENTILE_CONT(factor, 0.5) OVER () AS middle
+    FROM (
+      SELECT
+        IF(
+          d.level_loading > 0, SAFE_DIVIDE(d.level_z - f.level, d.level_loading), NULL
+        ) AS factor
+      FROM limited AS d
+      CROSS JOIN fleet AS f
+    )
+  )
+),
+
+factors AS (
+  SELECT
+    d.*,
+    f.{feature} AS fleet_{feature},
+    w.factor,
+    w.factor * w.factor AS square
+  FROM limited AS d
+  CROSS JOIN fleet AS f
+  CROSS JOIN weather AS w
+),
+
+deviations AS (
+  SELECT
+    *,
+    ({feature}_z - fleet_{feature} - {feature}_loading * factor) / SQRT(1 + square * {feature}_loading_variance) AS {feature},
+    SQRT(1 + square * avg_loading_variance) AS avg_width,
+    SQRT(1 + square * max_loading_variance) AS max_width
+  FROM factors
+)
+
+SELECT
+  day,
+  serial,
+  IF({feature} IS NOT NULL AND is_vacant AND ('{feature}' != 'floor' OR floor_loading > 0), 0, {feature}) AS {feature},
+  (avg_z_{hour} - avg_loading * factor) / avg_width AS avg_z_{hour},
+  (max_z_{hour} - max_loading * factor) / max_width AS max_z_{hour},
+  mean_{hour} + COALESCE(sd_{hour} * (fleet_z_{hour} + avg_loading * factor), 0) AS expected_{hour},
+  sd_{hour} * COALESCE(avg_width, 1) AS spread_{hour},
+  usual_kw,
+  history_days,
+  is_vacant
+FROM deviations

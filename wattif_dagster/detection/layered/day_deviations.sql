@@ -1,0 +1,98 @@
+-- day_deviations: how far each meter's hours and day are from its baseline, before the fleet's day
+-- and the weather are taken out. One row for each meter with a baseline.
+WITH
+expectations AS (
+  SELECT
+    b.serial,
+    b.quantity,
+    b.hour,
+    b.mean,
+    b.sd,
+    b.loading,
+    b.loading_variance,
+    b.mean_kw,
+    b.history_days,
+    d.floor_kw,
+    d.peak_kw,
+    CASE b.hour
+      WHEN {hour} THEN IF(b.quantity = 'avg', d.avg_kw_{hour}, d.max_kw_{hour})
+    END AS kw
+  FROM $consumption_baseline AS b
+  LEFT JOIN (SELECT * FROM $meter_days WHERE day = DATE '$day') AS d ON d.serial = b.serial
+  WHERE b.day = DATE '$day'
+),
+
+hours AS (
+  SELECT *, IF(kw IS NULL, NULL, (x - mean) / sd) AS z
+  FROM (
+    SELECT *, SIGN(kw) * LN(1 + $log_scale * ABS(kw) / mean_kw) AS x
+    FROM expectations
+  )
+),
+
+-- What the whole fleet does at an hour is no anomaly.
+fleet_hours AS (
+  SELECT
+    *,
+    AVG(IF(kw IS NULL, NULL, GREATEST(-2, LEAST(2, z)))) OVER (PARTITION BY quantity, hour)
+      AS fleet_z
+  FROM hours
+),
+
+meters AS (
+  SELECT
+    ANY_VALUE(mean_kw) AS usual_kw,
+    ANY_VALUE(history_days) AS history_days,
+    COUNTIF(quantity = 'avg' AND kw IS NOT NULL) AS hours,
+    AVG(IF(quantity = 'avg', kw, NULL)) / ANY_VALUE(mean_kw) AS mean_ratio,
+    ANY_VALUE(floor_kw) / ANY_VALUE(mean_kw) AS floor_ratio,
+    ANY_VALUE(peak_kw) / ANY_VALUE(mean_kw) AS peak_ratio,
+    AVG(IF(quantity = 'avg', z - fleet_z, NULL)) AS level,
+    AVG(IF(quantity = 'max', x, NULL)) - AVG(IF(quantity = 'avg', x, NULL)) AS crest,
+    COALESCE(SAFE_DIVIDE(
+      AVG(IF(quantity = 'avg', x * mean, NULL))
+        - AVG(IF(quantity = 'avg', x, NULL))
+        * AVG(IF(quantity = 'avg' AND kw IS NOT NULL, mean, NULL)),
+      STDDEV_POP(IF(quantity = 'avg', x, NULL))
+        * STDDEV_POP(IF(quantity = 'avg' AND kw IS NOT NULL, mean, NULL))
+    ), 0) AS shape,
+    MAX(IF(quantity = '{feature}', mean, NULL)) AS {feature}_mean,
+    MAX(IF(quantity = '{feature}', sd, NULL)) AS {feature}_sd,
+    MAX(IF(quantity = '{quantity}', loading, NULL)) AS {quantity}_loading,
+    MAX(IF(quantity = '{quantity}', loading_variance, NULL)) AS {quantity}_loading_variance,
+    MAX(IF(quantity = 'avg' AND hour = {hour}, z - fleet_z, NULL)) AS avg_z_{hour},
+    MAX(IF(quantity = 'max' AND hour = {hour}, z - fleet_z, NULL)) AS max_z_{hour},
+    MAX(IF(quantity = 'avg' AND hour = {hour}, mean, NULL)) AS mean_{hour},
+    MAX(IF(quantity = 'avg' AND hour = {hour}, sd, NULL)) AS sd_{hour},
+    MAX(IF(quantity = 'avg' AND hour = {hour}, fleet_z, NULL)) AS fleet_z_{hour},
+    serial
+  FROM fleet_hours
+  GROUP BY serial
+)
+
+SELECT
+  DATE '$day' AS day,
+  serial,
+  {quantity}_loading,
+  {quantity}_loading_variance,
+  avg_z_{hour},
+  max_z_{hour},
+  mean_{hour},
+  sd_{hour},
+  fleet_z_{hour},
+  IF(hours >= $least_day_hours, ({feature} - {feature}_mean) / {feature}_sd, NULL) AS {feature}_z,
+  -- When nobody is home, only the floor can be suspicious, unless heating determines it.
+  hours >= $least_day_hours AND $is_vacant AS is_vacant,
+  usual_kw,
+  history_days
+FROM (
+  SELECT
+    *,
+    mean_ratio AS mean_kw,
+    GREATEST(floor_ratio, 0) AS floor_kw,
+    1 AS usual_mean_kw,
+    EXP(floor_mean) - 0.02 AS usual_floor_kw,
+    LN(GREATEST(floor_ratio, 0) + 0.02) AS floor,
+    LN(GREATEST(peak_ratio, 0) + 0.05) AS peak
+  FROM meters
+)
