@@ -68,5 +68,5 @@ def test_graph_knows_the_assets_that_need_days_in_order():
     free = {name_asset(key) for key in GRAPH.parents if key not in GRAPH.in_order}
     assert free == {
         *("meter_registry", "raw_readings", "injected_anomalies"),
-        *("meter_readings", "hourly_consumption"),
+        *("meter_readings", "hourly_consumption", "meter_days"),
     }

@@ -15,10 +15,12 @@ DEPENDENCIES = {
     keys.METER_READINGS: {keys.RAW_READINGS},
     keys.INJECTED_ANOMALIES: {keys.RAW_READINGS},
     keys.HOURLY_CONSUMPTION: {keys.METER_READINGS},
-    keys.CONSUMPTION_BASELINE: {keys.HOURLY_CONSUMPTION},
+    keys.METER_DAYS: {keys.HOURLY_CONSUMPTION},
+    keys.CONSUMPTION_BASELINE: {keys.HOURLY_CONSUMPTION, keys.METER_DAYS},
     keys.ANOMALY_SCORES: {
         keys.METER_REGISTRY,
         keys.HOURLY_CONSUMPTION,
+        keys.METER_DAYS,
         keys.CONSUMPTION_BASELINE,
     },
     keys.FLEET_ANOMALIES: {keys.HOURLY_CONSUMPTION},
@@ -46,7 +48,7 @@ def test_specs_are_those_of_the_snapshot():
     )
 
 
-def test_graph_has_twelve_daily_assets():
+def test_graph_has_thirteen_daily_assets():
     assert find_dependencies(Settings()) == DEPENDENCIES
     assert read_graph(build_defs(Settings())).parents == DEPENDENCIES
 
