@@ -25,6 +25,7 @@ Fault: TypeAlias = tuple[str, str]
 
 _NAME = re.compile(r"[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DIMENSION = re.compile(r"[A-Z]{1,30}")
+_TEMPLATE = re.compile(r"projects/[^/]+/locations/[^/]+/entryGroups/[^/]+/entries/[^/]+")
 _COLUMN = re.compile(r"[^`\\\n.]{1,300}")
 _SQL_FIELDS = {
     "row_condition_expectation": "sql_expression",
@@ -85,6 +86,13 @@ def _find_expectation_faults(rule: DataQualityRule, kind: str) -> Iterator[Fault
         case "regex_expectation":
             if not rule.regex_expectation.regex:
                 yield f"{kind}.regex", "required"
+        case "template_reference":
+            if not _TEMPLATE.fullmatch(rule.template_reference.name):
+                yield (
+                    f"{kind}.name",
+                    f"{rule.template_reference.name!r} must be the name of a catalog entry, "
+                    "projects/PROJECT/locations/LOCATION/entryGroups/GROUP/entries/ENTRY",
+                )
         case "statistic_range_expectation":
             if not rule.statistic_range_expectation.statistic:
                 yield f"{kind}.statistic", "MEAN, MIN or MAX is required"

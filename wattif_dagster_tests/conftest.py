@@ -29,9 +29,15 @@ hypothesis_settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
-def _independent_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable, `.env` or account of the developer's reaches a test."""
-    for name in list(os.environ):
+def _independent_of_the_developer(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No variable, `.env` or account of the developer's reaches a test.
+
+    The tests on a real project alone keep the account.
+    """
+    kept = {"GOOGLE_APPLICATION_CREDENTIALS"} if request.node.get_closest_marker("gcp") else set()
+    for name in os.environ.keys() - kept:
         if name.startswith(("WATTIF_", "GOOGLE_", "DAGSTER_")) or name.endswith("EMULATOR_HOST"):
             monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)

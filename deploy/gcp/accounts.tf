@@ -1,11 +1,9 @@
-locals {
-  dataplex_agent = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-dataplex.iam.gserviceaccount.com"
-}
-
 # The account of the runs. docs/google-cloud.md says which asset needs which role.
 resource "google_service_account" "wattif" {
   account_id   = "wattif"
   display_name = "WattIf runs"
+
+  depends_on = [google_project_service.first]
 }
 
 resource "google_storage_bucket_iam_member" "wattif" {
@@ -34,7 +32,7 @@ resource "google_project_iam_member" "wattif" {
 resource "google_bigquery_dataset_iam_member" "dataplex" {
   dataset_id = google_bigquery_dataset.wattif.dataset_id
   role       = "roles/bigquery.dataEditor"
-  member     = local.dataplex_agent
+  member     = google_project_service_identity.dataplex.member
 }
 
 resource "google_service_account_iam_member" "kubernetes" {

@@ -9,6 +9,9 @@ resource "google_bigquery_dataset" "wattif" {
   dataset_id = var.dataset
   location   = var.location
 
+  # It also has the tables that Dataplex and WattIf make.
+  delete_contents_on_destroy = !var.deletion_protection
+
   depends_on = [google_project_service.used]
 }
 
@@ -24,6 +27,8 @@ resource "google_bigquery_table" "wattif" {
   description = each.value.description
   schema      = jsonencode(each.value.schema)
   clustering  = each.value.cluster_by
+
+  deletion_protection = var.deletion_protection
 
   time_partitioning {
     type          = "DAY"

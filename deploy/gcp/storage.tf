@@ -9,6 +9,7 @@ resource "google_storage_bucket" "readings" {
   location                    = var.location
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+  force_destroy               = !var.deletion_protection
 
   dynamic "lifecycle_rule" {
     for_each = var.nearline_after_days > 0 ? [var.nearline_after_days] : []

@@ -26,6 +26,12 @@ variable "external_readings" {
   default     = false
 }
 
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete tables, and a dataset and a bucket that are not empty; see README.md."
+  type        = bool
+  default     = true
+}
+
 variable "nearline_after_days" {
   description = "Age at which readings move to Nearline; they are read once, by the load. 0 never."
   type        = number
@@ -45,7 +51,7 @@ variable "partition_expiration_days" {
 }
 
 variable "kubernetes_service_account" {
-  description = "NAMESPACE/NAME of the Kubernetes service account that acts as WattIf by workload identity; empty for none."
+  description = "NAMESPACE/NAME of the Kubernetes service account that acts as WattIf by workload identity; empty for none. The project needs a cluster with workload identity first."
   type        = string
   default     = ""
 

@@ -4,11 +4,19 @@ terraform {
   required_providers {
     google = {
       source  = "hashicorp/google"
-      version = "~> 6.0"
+      version = "~> 7.0"
+    }
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 7.0"
     }
   }
 }
 
 provider "google" {
+  project = var.project
+}
+
+provider "google-beta" {
   project = var.project
 }

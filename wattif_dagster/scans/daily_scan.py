@@ -56,6 +56,7 @@ def scan_day(
         "export_table": bigquery.table_name(scan.results),
         "notifications": choose_notifications(options),
         "labels": options.labels,
+        "catalog_publishing": options.catalog_publishing,
     }
     name = bigquery.table_name(scan.table)
     confined = quality_scan(

@@ -47,6 +47,9 @@ class ScanOptions(BaseModel):
     on_failure: bool = Field(default=True, description="Mail when the scan's job fails.")
     on_end: bool = Field(default=False, description="Mail when the scan's job ends.")
     labels: dict[str, str] = Field(default={}, description="Labels of the scans.")
+    catalog_publishing: bool = Field(
+        default=False, description="Shows the latest result with the table in Google's catalog."
+    )
     schedule: str | None = Field(
         default=None,
         description="cron of a second scan of each whole table, which Dataplex runs by itself.",

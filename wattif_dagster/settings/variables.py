@@ -21,8 +21,8 @@ from pydantic.fields import FieldInfo
 from wattif_dagster.errors import UserError
 
 PREFIX, DELIMITER = "WATTIF_", "__"
-TEST_VARIABLES = {"WATTIF_TEST_GCP_PROJECT", "WATTIF_TEST_GCP_BUCKET"}
-"""Variables of the tests that need a real project."""
+TEST_VARIABLES = {"WATTIF_TEST_GCP_PROJECT"}
+"""The variable of the tests that need a real project."""
 
 _KUBERNETES = re.compile(r"WATTIF_(SERVICE_(HOST|PORT\w*)|PORT(_\w+)?)")
 """The variables that Kubernetes sets in pods when a Service is named `wattif`."""

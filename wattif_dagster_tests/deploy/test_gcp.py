@@ -1,13 +1,7 @@
-"""deploy/gcp as far as it can be tried without the provider: it agrees with package and docs."""
+"""deploy/gcp agrees with the package and its documents."""
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TypeAlias
-
-import hcl2
-import pytest
 
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.deploy.tables import render_tables_json
@@ -17,10 +11,10 @@ from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
 from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.runs import day, make_resources
+from wattif_dagster_tests.support.terraform import Module
 from wattif_dagster_tests.support.whole_day import make_whole_day
 
 FOLDER = ROOT / "deploy/gcp"
-FILES = sorted(FOLDER.glob("*.tf"))
 DOCUMENT = ROOT / "docs/google-cloud.md"
 
 Grants: TypeAlias = set[tuple[str, str]]
@@ -42,24 +36,14 @@ def test_tables_are_those_of_the_package():
     )
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
-def test_file_is_terraform(file: Path):
-    with file.open() as source:
-        assert hcl2.load(source)
-
-
 def read_grants(member: str) -> Grants:
-    """What accounts.tf grants in the blocks of that name."""
-    grants: Grants = set()
-    with (FOLDER / "accounts.tf").open() as source:
-        resources = hcl2.load(source)["resource"]
-    for resource in resources:
-        ((kind, blocks),) = resource.items()
-        for name, block in blocks.items():
-            text = f"{block.get('for_each')} {block.get('role')}"
-            if name.strip('"') == member:
-                grants |= {(role, kind.strip('"')) for role in ROLE.findall(text)}
-    return grants
+    """What the resources of that name grant."""
+    return {
+        (role, address.partition(".")[0])
+        for address, body in Module(FOLDER, {}).resources.items()
+        if address.endswith(f"_iam_member.{member}")
+        for role in ROLE.findall(f"{body.get('for_each')} {body['role']}")
+    }
 
 
 def read_documented_grants() -> Grants:
@@ -94,17 +78,3 @@ def test_everything_but_the_registry_ages(settings: Settings):
     kept = {name for name in names if not name.startswith(aged)}
     assert kept == {FLEET_NAME, *(item.name for item in gcs.list(registry_prefix(day(1))))}
     assert all(any(name.startswith(prefix) for name in names) for prefix in aged)
-
-
-def test_files_are_formatted():
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("needs terraform on PATH")
-    checked = subprocess.run(
-        [terraform, f"-chdir={FOLDER}", "fmt", "-check", "-diff"],
-        env={"TF_CLI_CONFIG_FILE": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr

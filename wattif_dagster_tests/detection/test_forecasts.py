@@ -62,9 +62,7 @@ def rows(warehouse: Warehouse, name: DetectorName) -> list[Row]:
     columns = ", ".join(f"{column} {kind}" for column, kind in parsed.columns.items())
     make = translate(f"CREATE OR REPLACE TABLE {STAND_IN} ({columns})")
     warehouse.connection.execute(make)
-    for row in warehouse.query(
-        f"SELECT * FROM hourly_consumption WHERE DATE(time_hour_rolled) = DATE '{ARGUMENTS[1]}'"
-    ):
+    for row in run(warehouse, parsed.target):
         if row["serial"] not in map(write_serial, (OLD, MISSING, YOUNG)):
             continue
         time = row["time_hour_rolled"]
@@ -139,9 +137,10 @@ def test_scores_are_provisional_without_six_weeks(rows: list[Row]) -> None:
 def test_history_is_the_complete_hours_before_the_day(
     warehouse: Warehouse, name: DetectorName
 ) -> None:
-    inputs = parse(DETECTORS[name].scores(*ARGUMENTS)[0].select).inputs
-    *before, target = (run(warehouse, query) for query in inputs)
-    (history,) = before or [read_training_rows(warehouse)]
+    parsed = parse(DETECTORS[name].scores(*ARGUMENTS)[0].select)
+    target = run(warehouse, parsed.target)
+    trained = DETECTORS[name].training
+    history = read_training_rows(warehouse) if trained else run(warehouse, parsed.history)
     today = ARGUMENTS[1]
     weeks = {today - timedelta(days=n) for n in range(1, 43)}
     assert find_days(history)[write_serial(OLD)] == weeks

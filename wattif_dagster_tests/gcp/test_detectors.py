@@ -12,7 +12,7 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectionOptions, DetectorName
 from wattif_dagster_tests.support.gcp_project import (
-    NEEDS_PROJECT,
+    needs_project,
     resources_on_project,
     settings_on_project,
 )
@@ -23,7 +23,10 @@ FLEET = Simulation(meters=METERS, daily_new_meters=0, daily_retired_meters=0, in
 HISTORY = [keys.METER_REGISTRY, keys.RAW_READINGS, keys.METER_READINGS, keys.HOURLY_CONSUMPTION]
 DETECTION = [keys.CONSUMPTION_BASELINE, keys.ANOMALY_SCORES]
 
-pytestmark = NEEDS_PROJECT
+pytestmark = needs_project(
+    apis="bigquery and storage",
+    roles="roles/storage.admin and roles/bigquery.user on the project",
+)
 
 
 def score_day_after_a_week(settings: Settings) -> list[dict[str, Any]]:

@@ -1,9 +1,8 @@
-"""One day of all daily assets on a real Google Cloud project; removes its scans too."""
+"""One day of all daily assets on a real Google Cloud project."""
 
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from dagster import DagsterInstance
@@ -15,19 +14,22 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.reconcile.day import reconcile_days
 from wattif_dagster.resources.build import Resources
 from wattif_dagster.settings import Settings
-from wattif_dagster.settings.scan import ScanOptions
 from wattif_dagster_tests.support.gcp_project import (
-    NEEDS_PROJECT,
+    needs_project,
     resources_on_project,
     settings_on_project,
 )
 from wattif_dagster_tests.support.runs import run_day
 
 DAY = date(2024, 1, 1)
-SCAN_IDS = [f"wattif-test-{uuid4().hex[:12]}" for _ in range(2)]
-SCANS = ScanOptions(scan_id=SCAN_IDS[0], meter_scan_id=SCAN_IDS[1])
 
-pytestmark = NEEDS_PROJECT
+pytestmark = needs_project(
+    apis="bigquery, dataplex and storage",
+    roles=(
+        "roles/storage.admin, roles/bigquery.user and roles/dataplex.dataScanAdmin on the project "
+        "(the Dataplex service agent needs roles/bigquery.dataEditor)"
+    ),
+)
 
 
 @pytest.fixture(params=["native", "external"])
@@ -36,7 +38,6 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         Simulation(meters=3, interval_seconds=900),
         home=tmp_path,
         table_type=request.param,
-        scan=SCANS,
     )
 
 
@@ -44,10 +45,6 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 def resources(settings: Settings) -> Iterator[Resources]:
     with resources_on_project(settings) as made:
         yield made
-        scans = made["wattif_dataplex"]
-        for scan_id in SCAN_IDS:
-            request = {"name": scans.scan_name(scan_id), "force": True}
-            scans.client.delete_data_scan(request=request)
 
 
 def test_day_reconciles_and_is_scanned(settings: Settings, resources: Resources):

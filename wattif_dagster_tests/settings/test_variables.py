@@ -48,7 +48,7 @@ def test_misspelt_variable_in_the_file_is_refused(variable: str, tmp_path: Path)
         )
 
 
-@pytest.mark.parametrize("variable", ["WATTIF_", "WATTIF_XYZ", "WATTIF_TEST_GCP_BUCKET__ZZZZZZ"])
+@pytest.mark.parametrize("variable", ["WATTIF_", "WATTIF_XYZ", "WATTIF_TEST_GCP_PROJECT__ZZZZZZ"])
 def test_variable_like_no_other_is_refused(variable: str) -> None:
     assert refuse({variable: "1"}) == (
         f"There is no setting {variable}. docs/settings.md lists all settings."

@@ -24,18 +24,35 @@ RESULT_COLUMNS = {
 
 @dataclass(frozen=True)
 class Parsed:
-    """`query` reads STAND_IN in place of the function's call. `inputs` are the queries among the
-    call's arguments, each with the CTEs that it may use. `arguments` are the others, as SQL."""
+    """`query` reads STAND_IN in place of the function's call. `given` is the query among the call's
+    arguments, with the CTEs that it may use. `arguments` are the others."""
 
     query: exp.Select
     function: str
-    inputs: list[exp.Select]
-    arguments: list[str]
+    given: exp.Select
+    arguments: list[exp.Expr]
 
     @property
     def columns(self) -> dict[str, str]:
         """The stand-in's columns and their types."""
         return COLUMNS[self.function] | RESULT_COLUMNS
+
+    @property
+    def history(self) -> exp.Select:
+        """The rows that AI.DETECT_ANOMALIES learns from: those up to the start of the target."""
+        return self._split("<=")
+
+    @property
+    def target(self) -> exp.Select:
+        """The rows that the function scores."""
+        return self.given if self.function == "ML" else self._split(">")
+
+    def _split(self, comparison: str) -> exp.Select:
+        named = {argument.name: argument.expression for argument in self.arguments}
+        start = named["target_start_timestamp"].sql("bigquery")
+        condition = f"{named['timestamp_col'].name} {comparison} {start}"
+        given = self.given.subquery("given")
+        return exp.select("*").from_(given).where(condition, dialect="bigquery")
 
 
 def parse(sql: str) -> Parsed:
@@ -49,15 +66,12 @@ def parse(sql: str) -> Parsed:
     (call,) = [f for f in query.find_all(exp.Anonymous) if f.name == "DETECT_ANOMALIES"]
     table = call.parent
     assert isinstance(table, exp.Table)
+    (subquery,) = [a for a in call.expressions if isinstance(a, exp.Subquery)]
+    given = subquery.this.copy()
     # A CTE sees those before it.
     before = query.ctes[: [cte.alias for cte in query.ctes].index("scored")]
-    inputs = []
-    for argument in call.expressions:
-        if isinstance(argument, exp.Subquery):
-            given = argument.this.copy()
-            given.set("with_", exp.With(expressions=[cte.copy() for cte in before]))
-            inputs.append(given)
-    others = [a.sql("bigquery") for a in call.expressions if not isinstance(a, exp.Subquery)]
+    given.set("with_", exp.With(expressions=[cte.copy() for cte in before]))
+    others = [argument for argument in call.expressions if argument is not subquery]
     function = table.db
     table.replace(exp.to_table(STAND_IN))
-    return Parsed(query, function, inputs, others)
+    return Parsed(query, function, given, others)

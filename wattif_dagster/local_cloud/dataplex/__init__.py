@@ -16,7 +16,7 @@ The service refuses these features by name, with UNIMPLEMENTED:
 - data.entity;
 - execution_spec.trigger.schedule;
 - rules[].template_reference;
-- data_quality_spec.filter, .catalog_publishing_enabled, .enable_catalog_based_rules;
+- data_quality_spec.filter, .enable_catalog_based_rules;
 - `filter` in lists (order_by works as documented);
 - locations and IAM methods (over REST they answer 404).
 
@@ -29,6 +29,7 @@ The service differs from the real one in these points:
 - A job that runs when the service ends becomes FAILED.
 - The service keeps 300 jobs of a scan and 1,000 operations of a location.
 - It writes notification reports to the log and sends no mail.
+- There is no catalog: with catalog_publishing_enabled, the result says that publishing was SKIPPED.
 - It stores an execution identity and does not use it.
 - A threshold on an aggregate rule, and ignore_null on a rule kind without it, are INVALID_ARGUMENT.
 - Unknown fields are INVALID_ARGUMENT. Over REST, the fields of the anomaly detection preview are

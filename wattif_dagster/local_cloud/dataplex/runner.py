@@ -10,7 +10,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from google.cloud.dataplex_v1.types import DataQualityResult, DataScan, DataScanJob
+from google.cloud.dataplex_v1.types import (
+    DataQualityResult,
+    DataScan,
+    DataScanCatalogPublishingStatus,
+    DataScanJob,
+)
 
 from .anomalies import detect
 from .anomaly_points import Source
@@ -27,6 +32,7 @@ from .trigger import get_time_to_live, get_trigger_mode
 from .warehouse import Rows, Warehouse
 
 State: TypeAlias = DataScanJob.State
+Publishing: TypeAlias = DataScanCatalogPublishingStatus
 Export: TypeAlias = DataQualityResult.PostScanActionsResult.BigQueryExportResult
 
 _STOPPED = "the service stopped before the job ended"
@@ -107,6 +113,8 @@ class JobRunner:
         except ScanError as error:
             self._finish(name, State.FAILED, str(error))
         else:
+            if scan.data_quality_spec.catalog_publishing_enabled:
+                evaluation.result.catalog_publishing_status.state = Publishing.State.SKIPPED
             if exported.state:
                 evaluation.result.post_scan_actions_result.bigquery_export_result = exported
             failed = exported.state == Export.State.FAILED

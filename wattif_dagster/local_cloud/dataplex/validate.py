@@ -89,7 +89,7 @@ def _check_execution(scan: DataScan) -> None:
 
 def _check_spec(spec: DataQualitySpec) -> None:
     field = "data_quality_spec"
-    for feature in ("catalog_publishing_enabled", "enable_catalog_based_rules", "filter"):
+    for feature in ("enable_catalog_based_rules", "filter"):
         if getattr(spec, feature):
             raise unimplemented(f"{field}.{feature}")
     for path, text in find_spec_faults(spec):

@@ -48,14 +48,18 @@ def quality_scan(
     display_name: str = "",
     description: str = "",
     labels: Mapping[str, str] | None = None,
+    catalog_publishing: bool = False,
 ) -> dataplex_v1.DataScan:
     """Define a scan of `table` by the rules, sampling and filter of `spec`, which is not changed.
 
     `row_filter` is added to the filter of the spec. `schedule` is a cron expression; without it the
-    scan runs on demand. `table` and `export_table` are `project.dataset.table`. Raises UserError.
+    scan runs on demand. With `catalog_publishing`, or where the spec says so, Dataplex publishes
+    the latest result in its catalog. `table` and `export_table` are `project.dataset.table`.
+    Raises UserError.
     """
     spec = dataplex_v1.DataQualitySpec(spec)
     spec.row_filter = " AND ".join(f"({part})" for part in (spec.row_filter, row_filter) if part)
+    spec.catalog_publishing_enabled = spec.catalog_publishing_enabled or catalog_publishing
     actions = dataplex_v1.DataQualitySpec.PostScanActions
     if export_table:
         spec.post_scan_actions.bigquery_export = actions.BigQueryExport(

@@ -76,6 +76,9 @@ def _warning(job: dataplex_v1.DataScanJob) -> str | None:
     export = job.data_quality_result.post_scan_actions_result.bigquery_export_result
     if export.state == type(export).State.FAILED:
         return f"The result was not exported: {export.message}"
+    publishing = job.data_quality_result.catalog_publishing_status
+    if publishing.state == type(publishing).State.FAILED:
+        return "The result was not published in the catalog. See the job's log in Google Cloud."
     return None
 
 

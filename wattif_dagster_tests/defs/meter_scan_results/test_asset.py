@@ -93,6 +93,8 @@ class Scanned:
 def scanned(local_cloud: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
     home = tmp_path_factory.mktemp("meters") / "home"
     settings = make_settings(local_cloud, home, meters=3)
+    scan = settings.scan.model_copy(update={"catalog_publishing": True})
+    settings = settings.model_copy(update={"scan": scan})
     bigquery = make_resources(settings)["wattif_bigquery"]
     add_rows(bigquery, schemas.ANOMALY_SCORES, make_table())
     with open_instance(home / "instance") as instance:
@@ -146,6 +148,13 @@ def test_day_has_its_scores_by_dimension(scanned: Scanned):
         "score_uniqueness": 0,
     }
     assert clean["rows_scanned"] == 72
+
+
+def test_scan_has_the_option_of_the_catalog(scanned: Scanned):
+    scans = build_resources(scanned.settings)["wattif_dataplex"]
+    name = scans.scan_name(str(scanned.settings.scan.meter_scan_id))
+    scan = scans.client.get_data_scan(request={"name": name, "view": "FULL"})
+    assert scan.data_quality_spec.catalog_publishing_enabled
 
 
 def test_results_are_exported_to_a_table_of_their_own(scanned: Scanned):

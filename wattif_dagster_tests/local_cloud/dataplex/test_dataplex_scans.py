@@ -272,13 +272,22 @@ def scheduled() -> dp.DataScan:
         refused(scheduled(), "execution_spec.trigger.schedule"),
         refused(data_scan(rule("template_reference", {"name": "t"})), "template_reference"),
         refused(data_scan(filter="name = a"), "data_quality_spec.filter"),
-        refused(data_scan(catalog_publishing_enabled=True), "catalog_publishing_enabled"),
         refused(data_scan(enable_catalog_based_rules=True), "enable_catalog_based_rules"),
     ],
 )
 def test_refused_features_are_named(scan: dp.DataScan, feature: str, both: Scans) -> None:
     with pytest.raises(gx.MethodNotImplemented, match=feature):
         both.create(scan)
+
+
+def test_catalog_publishing_is_kept_and_skipped(both: Scans) -> None:
+    skipped = dp.DataScanCatalogPublishingStatus.State.SKIPPED
+    both.create(data_scan(catalog_publishing_enabled=True))
+    assert both.get().data_quality_spec.catalog_publishing_enabled
+    assert both.run().data_quality_result.catalog_publishing_status.state == skipped
+    both.update(data_scan(), "data_quality_spec.catalog_publishing_enabled")
+    assert not both.get().data_quality_spec.catalog_publishing_enabled
+    assert "catalog_publishing_status" not in both.run().data_quality_result
 
 
 def test_refused_methods_are_named(both: Scans) -> None:

@@ -63,6 +63,19 @@ def test_options_are_in_the_fields_of_the_api() -> None:
     assert (scan.labels["team"], scan.display_name) == ("metering", "Fleet")
 
 
+@pytest.mark.parametrize(
+    ("in_spec", "option", "enabled"),
+    [(False, False, False), (True, False, True), (False, True, True)],
+)
+def test_spec_or_option_enables_catalog_publishing(
+    in_spec: bool, option: bool, enabled: bool
+) -> None:
+    spec = load_spec(RULES)
+    spec.catalog_publishing_enabled = in_spec
+    scan = quality_scan(TABLE, spec, catalog_publishing=option)
+    assert scan.data_quality_spec.catalog_publishing_enabled is enabled
+
+
 def test_defaults_of_the_service_are_no_difference() -> None:
     want = quality_scan(TABLE, load_spec(RULES), export_table=TABLE)
     want.data_quality_spec.sampling_percent = 0
@@ -117,6 +130,16 @@ def test_success_with_errors_is_a_result_with_a_warning() -> None:
     assert result.passed
     assert result.score is None
     assert result.warning == "the report was not mailed"
+
+
+def test_failed_publishing_is_a_warning() -> None:
+    failed = dataplex_v1.DataScanCatalogPublishingStatus.State.FAILED
+    job = dataplex_v1.DataScanJob(
+        name="j",
+        state=State.SUCCEEDED,
+        data_quality_result={"passed": True, "catalog_publishing_status": {"state": failed}},
+    )
+    assert "not published in the catalog" in (scan_result(job).warning or "")
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])

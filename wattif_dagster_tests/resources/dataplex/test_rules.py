@@ -68,6 +68,15 @@ def test_expectation_without_fields_may_be_empty() -> None:
     assert "non_null_expectation" in spec.rules[0]
 
 
+def test_rule_may_refer_to_a_template_with_values() -> None:
+    template = "projects/p/locations/us-central1/entryGroups/g/entries/e"
+    rule = {"name": "r", "templateReference": {"name": template, "values": {"a": {"value": "1"}}}}
+    spec = parse_spec(yaml.safe_dump({"rules": [rule]}), "f")
+    reference = spec.rules[0].template_reference
+    assert reference.name == template
+    assert {name: item.value for name, item in reference.values.items()} == {"a": "1"}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -112,6 +121,10 @@ def test_bad_rule_is_named_with_its_field(change: dict, said: str) -> None:
         ),
         ({"setExpectation": {"values": "AVG"}}, "values must be a list, not a text"),
         ({"regexExpectation": {}}, "regexExpectation.regex: required"),
+        (
+            {"templateReference": {"name": "my-template"}},
+            "templateReference.name: 'my-template' must be the name of a catalog entry",
+        ),
         (
             {"statisticRangeExpectation": {"minValue": "1"}},
             "statistic: MEAN, MIN or MAX is",

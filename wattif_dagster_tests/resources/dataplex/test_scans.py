@@ -103,6 +103,7 @@ def test_scan_is_created_kept_and_updated(place: Place) -> None:
         description="a day of the fleet",
         notifications=Notifications(recipients=("a@example.com",), below_score=90),
         export_table=f"{PROJECT}.{place.dataset}.results",
+        catalog_publishing=True,
     )
     assert place.scans.ensure(place.scan_id, second) == EnsureOutcome(
         "updated",
@@ -111,6 +112,7 @@ def test_scan_is_created_kept_and_updated(place: Place) -> None:
             "labels",
             "data_quality_spec.row_filter",
             "data_quality_spec.post_scan_actions",
+            "data_quality_spec.catalog_publishing_enabled",
         ),
     )
     assert place.scans.ensure(place.scan_id, second) == EnsureOutcome("unchanged")
@@ -118,6 +120,7 @@ def test_scan_is_created_kept_and_updated(place: Place) -> None:
     request = dataplex_v1.GetDataScanRequest(name=place.scans.scan_name(place.scan_id), view="FULL")
     stored = place.scans.client.get_data_scan(request)
     assert stored.labels == {}
+    assert stored.data_quality_spec.catalog_publishing_enabled
     assert "2024-01-30" in stored.data_quality_spec.row_filter
     assert len(stored.data_quality_spec.rules) == len(load_spec(RULES).rules)
     report = stored.data_quality_spec.post_scan_actions.notification_report
