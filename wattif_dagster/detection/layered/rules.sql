@@ -7,14 +7,16 @@ spine AS (
 ),
 
 -- Consecutive hours whose readings all have one value are a run. The day before is read for runs
--- that begin in it.
+-- that begin in it. A reading is a whole number of watts, by which BigQuery can partition.
 constant_hours AS (
   SELECT
     serial,
     time_hour_rolled AS time,
     max_kw,
     DIV(UNIX_SECONDS(time_hour_rolled), 3600)
-      - ROW_NUMBER() OVER (PARTITION BY serial, max_kw ORDER BY time_hour_rolled) AS run
+      - ROW_NUMBER() OVER (
+        PARTITION BY serial, CAST(ROUND(max_kw * 1000) AS INT64) ORDER BY time_hour_rolled
+      ) AS run
   FROM $hourly_consumption
   WHERE time_hour_rolled >= TIMESTAMP_SUB(TIMESTAMP '$day', INTERVAL 1 DAY)
     AND time_hour_rolled < TIMESTAMP '$day_end'
@@ -26,7 +28,9 @@ stuck_hours AS (
   SELECT
     serial,
     time,
-    COUNT(*) OVER (PARTITION BY serial, max_kw, run) >= $stuck_hours AS is_stuck
+    COUNT(*) OVER (
+      PARTITION BY serial, CAST(ROUND(max_kw * 1000) AS INT64), run
+    ) >= $stuck_hours AS is_stuck
   FROM constant_hours
 ),
 
