@@ -282,5 +282,4 @@ class BigQueryWarehouse(BigQueryResource):
             raise describe_failed_job(job, error) from error
 
     def _explained(self) -> AbstractContextManager[None]:
-        where = self.cloud.endpoints.bigquery or "BigQuery"
-        return explain_errors(where, f"{self.cloud.project}.{self.dataset}")
+        return explain_errors(self.cloud, self.dataset)

@@ -29,6 +29,7 @@ from wattif_dagster.ingest.store import (
     encode_crc32c,
 )
 from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.refusals import explain_refusal
 
 TRANSIENT = (
     gexc.TooManyRequests,
@@ -232,9 +233,12 @@ class GcsTransferManager(GCSResource):
                 case gexc.NotFound():
                     raise UserError(self._no_bucket()) from error
                 case gexc.Forbidden() | gexc.Unauthorized():
-                    raise UserError(
-                        f"Access to bucket {self.bucket} was refused. "
-                        "Grant the account roles/storage.objectAdmin on it."
+                    raise explain_refusal(
+                        cause,
+                        "Cloud Storage",
+                        project=self.cloud.project,
+                        what=f"bucket {self.bucket}",
+                        grant="Grant the account roles/storage.objectAdmin on it.",
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise TransientError(

@@ -161,7 +161,12 @@ def test_rows_and_row_return_dicts(bigquery: BigQueryWarehouse) -> None:
 @pytest.mark.parametrize(
     ("code", "reason", "error", "sentence"),
     [
-        (403, "accessDenied", UserError, r"Access to dataset wattif-local\..* was refused\. Grant"),
+        (
+            403,
+            "accessDenied",
+            UserError,
+            r"Access to dataset wattif-local\..* was refused\. BigQuery says: too much\. Grant",
+        ),
         (403, "quotaExceeded", JobError, r"A BigQuery quota is used up: .*too much"),
         (400, "invalidQuery", JobError, r"BigQuery refused the request: .*too much"),
     ],

@@ -98,7 +98,7 @@ def test_a_permanent_error_is_not_sent_again(
     ("code", "sentence"),
     [
         (401, "The Google credentials were refused"),
-        (403, r"Access to bucket .* was refused\. Grant"),
+        (403, r"Access to bucket .* was refused\. Cloud Storage says: spoiled\. Grant"),
     ],
 )
 def test_refused_access_is_one_sentence(
