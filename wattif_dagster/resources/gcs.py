@@ -56,6 +56,7 @@ class GcsTransferManager(GCSResource):
 
     cloud: ResourceDependency[GoogleCloud]
     bucket: str
+    location: str = Field(default="US", description="Where the bucket is made.")
     upload_workers: int = Field(default=8, description="Threads that upload a batch.")
     connections: int = Field(default=32, description="Connections kept open.")
     deadline_seconds: float = Field(default=900, description="Time limit of a batch.")
@@ -89,7 +90,10 @@ class GcsTransferManager(GCSResource):
         with self._explained():
             try:
                 self.client.create_bucket(
-                    self.bucket, timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry
+                    self.bucket,
+                    location=self.location,
+                    timeout=REQUEST_TIMEOUT_SECONDS,
+                    retry=self._retry,
                 )
             except gexc.Conflict:
                 return
