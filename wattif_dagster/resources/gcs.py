@@ -60,7 +60,10 @@ class GcsTransferManager(GCSResource):
     upload_workers: int = Field(default=8, description="Threads that upload a batch.")
     connections: int = Field(default=32, description="Connections kept open.")
     deadline_seconds: float = Field(default=900, description="Time limit of a batch.")
-    retry_seconds: float = Field(default=60, description="Time limit of a small request.")
+    retry_seconds: float = Field(
+        default=3 * REQUEST_TIMEOUT_SECONDS,  # so that one that stalls is sent again
+        description="Time limit of a small request, with its retries.",
+    )
 
     def get_client(self) -> storage.Client:
         """Return the client, as `dagster_gcp.GCSResource` does."""
