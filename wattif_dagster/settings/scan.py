@@ -49,7 +49,7 @@ class ScanOptions(BaseModel):
     labels: dict[str, str] = Field(default={}, description="Labels of the scans.")
     schedule: str | None = Field(
         default=None,
-        description="cron of a second scan of each whole table, which Dataplex runs by itself.",
+        description="cron of a second scan, of the day before, which Dataplex runs by itself.",
     )
 
     @field_validator("recipients")
