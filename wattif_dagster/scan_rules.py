@@ -11,6 +11,7 @@ from google.cloud.dataplex_v1.types import DataQualityRule, DataQualitySpec
 
 MAX_RULES = 1000
 MAX_DEBUG_QUERIES = 1
+MAX_RECIPIENTS = 5
 MAX_DESCRIPTION = 1024
 
 IGNORE_NULL_KINDS = frozenset(

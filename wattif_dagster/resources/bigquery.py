@@ -42,7 +42,7 @@ class BigQueryWarehouse(BigQueryResource):
     )
     retry_seconds: float = Field(default=60, description="Time limit of a request.")
 
-    _ensured: set[str] = PrivateAttr(default_factory=set)
+    _ensured: dict[str, bigquery.Table] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def _is_dagster_maintained(cls) -> bool:
@@ -111,10 +111,10 @@ class BigQueryWarehouse(BigQueryResource):
                 return False
         return True
 
-    def ensure_table(self, table: Table) -> None:
-        """Create the dataset and the table where they do not exist."""
+    def ensure_table(self, table: Table) -> bigquery.Table:
+        """Create the dataset and the table where they do not exist; returns the table."""
         if table.name in self._ensured:
-            return
+            return self._ensured[table.name]
         with self._explained():
             try:
                 made = self.client.get_table(self.table_name(table), retry=self._retry)
@@ -130,7 +130,11 @@ class BigQueryWarehouse(BigQueryResource):
         if table.temporary:
             made.expires = tables.renew_expiry()
             self.client.update_table(made, ["expires"], retry=self._retry)
-        self._ensured.add(table.name)
+        self._ensured[table.name] = made
+        return made
+
+    def _ensure_kept(self, table: Table, day: date) -> None:
+        tables.refuse_expired(self.table_name(table), self.ensure_table(table), day)
 
     def _ensure_dataset(self) -> None:
         # Asked for first: an account may write into a dataset and not be allowed to create one.
@@ -168,7 +172,7 @@ class BigQueryWarehouse(BigQueryResource):
         """Drop the table with its rows and create it again, filled from a Parquet file if given."""
         with self._explained():
             self.client.delete_table(self.table_name(table), not_found_ok=True, retry=self._retry)
-        self._ensured.discard(table.name)
+        self._ensured.pop(table.name, None)
         self.ensure_table(table)
         if parquet is None:
             return
@@ -188,9 +192,10 @@ class BigQueryWarehouse(BigQueryResource):
         """Replace the day's partition with the NDJSON objects, atomically; returns the rows loaded.
 
         `version` names the content. The job id consists of it and of the attempt, so that a load
-        that still runs because its caller died is joined and not started twice. Raises JobError.
+        that still runs because its caller died is joined and not started twice. Raises JobError,
+        and UserError for a day that is older than the table keeps its partitions.
         """
-        self.ensure_table(table)
+        self._ensure_kept(table, day)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
@@ -213,17 +218,30 @@ class BigQueryWarehouse(BigQueryResource):
                         retry=self._retry,
                     )
                 except gexc.Conflict:
-                    job = self.client.get_job(job_id, retry=self._retry)
-                    if job.state == "DONE":
-                        continue  # an earlier load, after which the partition may have changed
-                    assert isinstance(job, bigquery.LoadJob)
+                    job = self._find_running(job_id)
+                    if job is None:
+                        continue
                 self._finish(job)
                 return int(job.output_rows or 0)
         raise AssertionError("count has no end")
 
+    def _find_running(self, job_id: str) -> bigquery.LoadJob | None:
+        """Find a load that still runs; None for one that cannot be joined."""
+        try:
+            job = self.client.get_job(job_id, retry=self._retry)
+        except gexc.Forbidden:
+            return None  # another account's, which roles/bigquery.jobUser does not show
+        if job.state == "DONE":
+            return None  # an earlier load, after which the partition may have changed
+        assert isinstance(job, bigquery.LoadJob)
+        return job
+
     def replace_partition(self, table: Table, day: date, select: str) -> None:
-        """Replace the day's partition with the rows of a SELECT, atomically. Raises JobError."""
-        self.ensure_table(table)
+        """Replace the day's partition with the rows of a SELECT, atomically.
+
+        Raises JobError, and UserError for a day that is older than the table keeps its partitions.
+        """
+        self._ensure_kept(table, day)
         config = bigquery.QueryJobConfig(
             destination=tables.name_partition(self.dataset_ref, table, day),
             write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
@@ -291,5 +309,4 @@ class BigQueryWarehouse(BigQueryResource):
             raise describe_failed_job(job, error) from error
 
     def _explained(self) -> AbstractContextManager[None]:
-        where = self.cloud.endpoints.bigquery or "BigQuery"
-        return explain_errors(where, f"{self.cloud.project}.{self.dataset}")
+        return explain_errors(self.cloud, self.dataset)

@@ -9,7 +9,8 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import bigquery
 
 from wattif_dagster.errors import CloudError, TransientError, UserError
-from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED
+from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.refusals import REFUSALS, explain_refusal
 
 ERRORS_QUOTED = 5
 TRANSIENT = (
@@ -30,23 +31,24 @@ class JobError(CloudError):
 
 
 @contextmanager
-def explain_errors(where: str, dataset: str) -> Iterator[None]:
-    """Turn errors of the client into ours, a UserError where only you can fix it.
-
-    `where` names the service, and `dataset` is project.dataset.
-    """
+def explain_errors(cloud: GoogleCloud, dataset: str) -> Iterator[None]:
+    """Turn errors of the client into ours, a UserError where only you can fix it."""
+    where = cloud.endpoints.bigquery or "BigQuery"
     try:
         yield
     except (gexc.BadRequest, gexc.NotFound) as error:
         raise JobError(f"BigQuery refused the request: {error.message}") from error
-    except (gexc.Forbidden, gexc.Unauthorized) as error:
+    except REFUSALS as error:
         reasons = {item.get("reason") for item in error.errors}
         if reasons & {"quotaExceeded", "rateLimitExceeded"}:
             raise JobError(f"A BigQuery quota is used up: {error.message}") from error
-        raise UserError(
-            f"Access to dataset {dataset} was refused. "
-            "Grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
-            f"to load, roles/storage.objectViewer on the bucket. BigQuery says: {error.message}"
+        raise explain_refusal(
+            error,
+            "BigQuery",
+            project=cloud.project,
+            what=f"dataset {cloud.project}.{dataset}",
+            grant="Grant the account roles/bigquery.jobUser, roles/bigquery.dataEditor and, "
+            "to load, roles/storage.objectViewer on the bucket.",
         ) from error
     except (*TRANSIENT, gexc.GoogleAPICallError) as error:
         cause = error.cause if isinstance(error, gexc.RetryError) else error

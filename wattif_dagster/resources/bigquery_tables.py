@@ -1,9 +1,10 @@
 """The tables of `schemas` as BigQuery objects, and the names of their partitions."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from google.cloud import bigquery
 
+from wattif_dagster.errors import UserError
 from wattif_dagster.schemas import Table
 
 TEMPORARY_TABLES_EXPIRE = timedelta(days=7)
@@ -46,6 +47,25 @@ def name_partition(
 ) -> bigquery.TableReference:
     """Name one day's partition, as load and query jobs take it as their destination."""
     return dataset.table(f"{table.name}${day:%Y%m%d}")
+
+
+def refuse_expired(name: str, table: bigquery.Table, day: date) -> None:
+    """Raise UserError for a day whose partition would expire at once.
+
+    BigQuery drops the rows of such a partition while it loads them, and the job succeeds.
+    """
+    partitioning = table.time_partitioning
+    if partitioning is None or not partitioning.expiration_ms:
+        return
+    kept = timedelta(milliseconds=int(partitioning.expiration_ms))
+    expired = datetime.now(UTC) - kept
+    if datetime.combine(day, time(), UTC) <= expired:
+        raise UserError(
+            f"{name} keeps a partition for {kept / timedelta(days=1):g} days, so BigQuery would "
+            f"drop the rows of {day}. Make days from {expired.date() + timedelta(days=1)} on, or "
+            "raise the partition expiration of the table, which it has from its dataset. Without "
+            "billing, in BigQuery's sandbox, it is at most 60 days."
+        )
 
 
 def quote_table(dataset: bigquery.DatasetReference, table: Table) -> str:

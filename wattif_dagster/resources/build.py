@@ -60,6 +60,7 @@ def build_resources(settings: Settings) -> Resources:
         "wattif_gcs": GcsTransferManager(
             cloud=cloud,
             bucket=settings.bucket,
+            location=settings.bigquery_location,  # elsewhere BigQuery could not load from it
             upload_workers=ingest.upload_workers,
             connections=ingest.connections,
         ),

@@ -29,6 +29,7 @@ from wattif_dagster.ingest.store import (
     encode_crc32c,
 )
 from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.refusals import explain_refusal
 
 TRANSIENT = (
     gexc.TooManyRequests,
@@ -55,10 +56,14 @@ class GcsTransferManager(GCSResource):
 
     cloud: ResourceDependency[GoogleCloud]
     bucket: str
+    location: str = Field(default="US", description="Where the bucket is made.")
     upload_workers: int = Field(default=8, description="Threads that upload a batch.")
     connections: int = Field(default=32, description="Connections kept open.")
     deadline_seconds: float = Field(default=900, description="Time limit of a batch.")
-    retry_seconds: float = Field(default=60, description="Time limit of a small request.")
+    retry_seconds: float = Field(
+        default=3 * REQUEST_TIMEOUT_SECONDS,  # so that one that stalls is sent again
+        description="Time limit of a small request, with its retries.",
+    )
 
     def get_client(self) -> storage.Client:
         """Return the client, as `dagster_gcp.GCSResource` does."""
@@ -88,7 +93,10 @@ class GcsTransferManager(GCSResource):
         with self._explained():
             try:
                 self.client.create_bucket(
-                    self.bucket, timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry
+                    self.bucket,
+                    location=self.location,
+                    timeout=REQUEST_TIMEOUT_SECONDS,
+                    retry=self._retry,
                 )
             except gexc.Conflict:
                 return
@@ -232,9 +240,12 @@ class GcsTransferManager(GCSResource):
                 case gexc.NotFound():
                     raise UserError(self._no_bucket()) from error
                 case gexc.Forbidden() | gexc.Unauthorized():
-                    raise UserError(
-                        f"Access to bucket {self.bucket} was refused. "
-                        "Grant the account roles/storage.objectAdmin on it."
+                    raise explain_refusal(
+                        cause,
+                        "Cloud Storage",
+                        project=self.cloud.project,
+                        what=f"bucket {self.bucket}",
+                        grant="Grant the account roles/storage.objectAdmin on it.",
                     ) from error
                 case requests.ConnectionError() | requests.Timeout() | TransportError():
                     raise TransientError(

@@ -17,6 +17,7 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings.alerts import AlertSettings
 from wattif_dagster.settings.detection import DetectionOptions
 from wattif_dagster.settings.ingest import IngestOptions
+from wattif_dagster.settings.locations import contains
 from wattif_dagster.settings.paths import UserPath
 from wattif_dagster.settings.scan import ScanOptions
 from wattif_dagster.settings.variables import (
@@ -46,6 +47,13 @@ _Project = Annotated[
 _Location = Annotated[
     str,
     _matching(r"[A-Za-z][A-Za-z0-9-]{1,39}", "a location; use one like us-central1 or EU"),
+]
+_Region = Annotated[
+    str,
+    _matching(
+        r"[a-z]+(-[a-z]+)+[0-9]{1,2}",
+        "a region; use one like us-central1, because Dataplex has no multi-regions",
+    ),
 ]
 _Bucket = Annotated[
     str,
@@ -85,8 +93,12 @@ class Settings(BaseSettings):
         default=Path(".wattif"), description="State of the local cloud, spool, reports."
     )
     project: _Project = "wattif-local"
-    location: _Location = Field(default="us-central1", description="Dataplex region.")
-    bigquery_location: _Location = Field(default="US", description="BigQuery location.")
+    location: _Region = Field(
+        default="us-central1", description="Dataplex region, within WATTIF_BIGQUERY_LOCATION."
+    )
+    bigquery_location: _Location = Field(
+        default="US", description="Location of the dataset and the bucket: US, EU or a region."
+    )
     bucket: _Bucket = "smart-meter-fake-data-t"
     dataset: _Dataset = "wattif"
     table_type: Literal["native", "external"] = Field(
@@ -119,6 +131,16 @@ class Settings(BaseSettings):
             raise ValueError("WATTIF_AUTH=key_file needs WATTIF_KEY_FILE")
         if self.target == "gcp" and self.auth == "impersonation" and not self.impersonate:
             raise ValueError("WATTIF_AUTH=impersonation needs WATTIF_IMPERSONATE")
+        return self
+
+    @model_validator(mode="after")
+    def _scans_are_near_the_dataset(self) -> Self:
+        if not contains(self.bigquery_location, self.location):
+            raise ValueError(
+                f"WATTIF_LOCATION={self.location} does not lie in "
+                f"WATTIF_BIGQUERY_LOCATION={self.bigquery_location}, so Dataplex there could not "
+                "scan the dataset; set one of the two"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from wattif_dagster.settings.paths import UserPathText
 
@@ -52,8 +52,22 @@ class ScanOptions(BaseModel):
     )
     schedule: str | None = Field(
         default=None,
-        description="cron of a second scan of each whole table, which Dataplex runs by itself.",
+        description="cron of a second scan, of the day before, which Dataplex runs by itself.",
     )
+
+    @field_validator("recipients")
+    @classmethod
+    def _check_recipients(cls, recipients: list[str]) -> list[str]:
+        if not recipients:
+            return recipients
+        from wattif_dagster.scan_rules import MAX_RECIPIENTS  # takes a second to import
+
+        if len(recipients) > MAX_RECIPIENTS:
+            raise ValueError(
+                f"Dataplex mails a report to at most {MAX_RECIPIENTS} addresses, not "
+                f"{len(recipients)}; use the address of a group"
+            )
+        return recipients
 
     def with_ids(self, dataset: str) -> "ScanOptions":
         """Fill in the ids that are not set, from the dataset that the scans look at."""

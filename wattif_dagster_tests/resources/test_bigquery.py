@@ -1,6 +1,7 @@
 """The BigQuery resource with the local service."""
 
-from datetime import date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.faults import Proxy, status
+from wattif_dagster_tests.support.faults import Exchange, Proxy, status
 from wattif_dagster_tests.support.services import make_reading, read_readings, write_rows
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
@@ -58,6 +59,64 @@ def test_repeated_load_is_run_again(bigquery: BigQueryWarehouse, gcs: GcsTransfe
     first = f"wattif_load_{bigquery.dataset}_meter_readings_20240101_one_"
     for attempt in (1, 2):
         assert bigquery.client.get_job(f"{first}{attempt}").state == "DONE"
+
+
+def test_load_of_another_account_takes_the_next_job_id(
+    settings: Settings, bigquery_proxy: Proxy, gcs: GcsTransferManager
+) -> None:
+    """`roles/bigquery.jobUser` does not allow jobs.get of another account's job."""
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    uri = write_rows(gcs, "m.json", make_reading(MONDAY, 0.1))
+    bigquery.load_partition(READINGS, MONDAY, [uri], "v")
+    first = f"wattif_load_{bigquery.dataset}_meter_readings_20240101_v_1"
+    refused = status(403, f"Access Denied: Job {first}: Permission bigquery.jobs.get denied")
+    bigquery_proxy.on("GET", f"/jobs/{first}", refused)
+    assert bigquery.load_partition(READINGS, MONDAY, [uri], "v") == 1
+    assert bigquery_proxy.exhausted
+    assert bigquery.client.get_job(first.removesuffix("1") + "2").state == "DONE"
+
+
+def test_expired_day_is_refused_before_it_is_loaded(
+    settings: Settings, bigquery_proxy: Proxy, gcs: GcsTransferManager
+) -> None:
+    """BigQuery would drop the rows, and the job would succeed."""
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    today = datetime.now(UTC).date()
+    made = bigquery.ensure_table(READINGS)
+    bigquery.client.delete_table(made)
+    assert made.time_partitioning is not None
+    made.time_partitioning.expiration_ms = 60 * 24 * 3600 * 1000
+    bigquery.client.create_table(made)
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    bigquery_proxy.requests.clear()
+    old = today - timedelta(days=60)
+    sentence = f"keeps a partition for 60 days, so BigQuery would drop the rows of {old}. Make days"
+    with pytest.raises(UserError, match=rf"{sentence} from {old + timedelta(days=1)} on"):
+        bigquery.load_partition(READINGS, old, [f"{gcs.uri}/none.json"], "v")
+    with pytest.raises(UserError, match=sentence):
+        bigquery.replace_partition(READINGS, old, "SELECT 1")
+    assert bigquery_proxy.count("POST", "/jobs") == 0
+    recent = today - timedelta(days=58)
+    uri = write_rows(gcs, "recent.json", make_reading(recent, 0.1))
+    assert bigquery.load_partition(READINGS, recent, [uri], "v") == 1
+
+
+def test_expiration_of_the_dataset_holds_for_a_new_table(
+    settings: Settings, bigquery_proxy: Proxy
+) -> None:
+    """BigQuery's answer to the creation of a table has what the table takes from its dataset."""
+
+    def keep_60_days(exchange: Exchange) -> None:
+        code, headers, answer = exchange.ask(exchange.body())
+        body = json.loads(answer)
+        body["timePartitioning"]["expirationMs"] = "5184000000"
+        exchange.reply(code, headers, json.dumps(body).encode())
+
+    bigquery_proxy.on("POST", "/tables", keep_60_days)
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    with pytest.raises(UserError, match="keeps a partition for 60 days"):
+        bigquery.load_partition(READINGS, MONDAY, ["gs://bucket/none.json"], "v")
+    assert bigquery_proxy.exhausted
 
 
 @pytest.mark.parametrize(
@@ -161,7 +220,12 @@ def test_rows_and_row_return_dicts(bigquery: BigQueryWarehouse) -> None:
 @pytest.mark.parametrize(
     ("code", "reason", "error", "sentence"),
     [
-        (403, "accessDenied", UserError, r"Access to dataset wattif-local\..* was refused\. Grant"),
+        (
+            403,
+            "accessDenied",
+            UserError,
+            r"Access to dataset wattif-local\..* was refused\. BigQuery says: too much\. Grant",
+        ),
         (403, "quotaExceeded", JobError, r"A BigQuery quota is used up: .*too much"),
         (400, "invalidQuery", JobError, r"BigQuery refused the request: .*too much"),
     ],

@@ -1,6 +1,7 @@
 """The Cloud Storage resource with the local service."""
 
 import dataclasses
+import json
 import threading
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def test_existing_bucket_is_kept(gcs: GcsTransferManager) -> None:
     gcs.ensure_bucket()
     gcs.require_bucket()
     assert gcs.read("a") is not None
+
+
+def test_bucket_is_made_where_the_dataset_is(settings: Settings, gcs_proxy: Proxy) -> None:
+    """BigQuery loads only from a bucket in the location of the dataset."""
+    asked: list[dict[str, str]] = []
+
+    def look(exchange: Exchange) -> None:
+        asked.append(json.loads(exchange.body()))
+        exchange.reply(200, [("Content-Type", "application/json")], b"{}")
+
+    gcs_proxy.on("POST", "/b?", look)
+    european = {"bigquery_location": "EU", "location": "europe-west1"}
+    build_resources(settings.model_copy(update=european))["wattif_gcs"].ensure_bucket()
+    assert asked == [{"name": settings.bucket, "location": "EU"}]
 
 
 def test_read_returns_the_written_bytes(gcs: GcsTransferManager) -> None:

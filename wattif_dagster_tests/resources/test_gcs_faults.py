@@ -98,7 +98,7 @@ def test_a_permanent_error_is_not_sent_again(
     ("code", "sentence"),
     [
         (401, "The Google credentials were refused"),
-        (403, r"Access to bucket .* was refused\. Grant"),
+        (403, r"Access to bucket .* was refused\. Cloud Storage says: spoiled\. Grant"),
     ],
 )
 def test_refused_access_is_one_sentence(
@@ -207,6 +207,27 @@ def test_a_stalled_upload_is_sent_again(
     upload(gcs, spool_file(tmp_path, "a.json", DATA))
     assert gcs_proxy.stalled.is_set()
     assert [item.name for item in gcs.list("")] == ["a.json"]
+
+
+def test_a_stalled_small_request_is_sent_again(
+    gcs: GcsTransferManager, gcs_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the usual limits, made shorter in proportion: one stall must not use them up."""
+    limit = GcsTransferManager.model_fields["retry_seconds"].default
+    stalls = limit / module.REQUEST_TIMEOUT_SECONDS
+    monkeypatch.setattr(module, "REQUEST_TIMEOUT_SECONDS", 0.5)
+    hurried = gcs.model_copy(update={"retry_seconds": 0.5 * stalls})
+    gcs_proxy.on("POST", "/upload/", gcs_proxy.stall)
+    gcs_proxy.on("GET", "/download/", gcs_proxy.stall)
+    gcs_proxy.on("GET", "/o?", gcs_proxy.stall)
+    gcs_proxy.on("DELETE", "/o/", gcs_proxy.stall)
+    hurried.write("a", DATA)
+    found = hurried.read("a")
+    assert found is not None
+    assert found[0] == DATA
+    assert [item.name for item in hurried.list("")] == ["a"]
+    hurried.delete(["a"])
+    assert gcs_proxy.exhausted
 
 
 @pytest.mark.parametrize("fault", [status(408), status(429), status(503), reset, cut_answer])

@@ -69,7 +69,16 @@ def test_overrides_win_unless_they_are_none() -> None:
         ("WATTIF_BUCKET", "ab", "WATTIF_BUCKET: 'ab' is not a bucket name"),
         ("WATTIF_DATASET", "a-b", "WATTIF_DATASET: 'a-b' is not a dataset name; use letters,"),
         ("WATTIF_PROJECT", "`; DROP", "WATTIF_PROJECT: '`; DROP' is not a project id; use 6 to 30"),
-        ("WATTIF_LOCATION", "a/dataScans/b", "WATTIF_LOCATION: 'a/dataScans/b' is not a location;"),
+        (
+            "WATTIF_LOCATION",
+            "a/dataScans/b",
+            "WATTIF_LOCATION: 'a/dataScans/b' is not a region; use",
+        ),
+        (
+            "WATTIF_LOCATION",
+            "US",
+            "WATTIF_LOCATION: 'US' is not a region; use one like us-central1",
+        ),
         ("WATTIF_BIGQUERY_LOCATION", "1", "WATTIF_BIGQUERY_LOCATION: '1' is not a location; use"),
         (
             "WATTIF_IMPERSONATE",
@@ -140,6 +149,41 @@ def test_incomplete_credentials_are_refused(auth: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         Settings.load(target="gcp", auth=auth)
     assert Settings.load(target="local", auth=auth).auth == auth
+
+
+@pytest.mark.parametrize(
+    ("dataset", "region"),
+    [
+        ("US", "us-west4"),
+        ("us", "us-central1"),
+        ("EU", "europe-north1"),
+        ("europe-west2", "europe-west2"),
+        ("ASIA-SOUTHEAST1", "asia-southeast1"),
+    ],
+)
+def test_region_of_the_dataset_is_accepted(dataset: str, region: str) -> None:
+    settings = Settings.load(bigquery_location=dataset, location=region)
+    assert (settings.bigquery_location, settings.location) == (dataset, region)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "region"),
+    [
+        ("US", "europe-west1"),
+        ("US", "northamerica-northeast1"),
+        ("EU", "us-central1"),
+        ("EU", "europe-west2"),
+        ("EU", "europe-west6"),
+        ("us-east1", "us-central1"),
+        ("ASIA", "asia-east1"),
+    ],
+)
+def test_region_away_from_the_dataset_is_refused(dataset: str, region: str) -> None:
+    variables = {"WATTIF_BIGQUERY_LOCATION": dataset, "WATTIF_LOCATION": region}
+    assert refuse(variables) == (
+        f"WATTIF_LOCATION={region} does not lie in WATTIF_BIGQUERY_LOCATION={dataset}, so Dataplex "
+        "there could not scan the dataset; set one of the two."
+    )
 
 
 @pytest.mark.parametrize("detector", ["arima_plus", "ai_detect_anomalies"])

@@ -1,13 +1,15 @@
 """Scan ids come from the dataset, unless they are set."""
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
-from wattif_dagster_tests.support.settings import refuse
+from wattif_dagster_tests.support.settings import load_or_refuse, refuse
 
 DATASETS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,80}", fullmatch=True)
 
@@ -44,6 +46,19 @@ def test_two_datasets_have_different_ids(one: str, other: str) -> None:
 def test_datasets_of_similar_names_have_own_ids(dataset: str) -> None:
     similar = ["wattif", "w" * 20, "Wattif_"]
     assert not set(make_ids(dataset)) & {scan_id for each in similar for scan_id in make_ids(each)}
+
+
+def test_more_than_five_recipients_are_refused() -> None:
+    def ask(number: int) -> dict[str, str]:
+        return {"WATTIF_SCAN__RECIPIENTS": json.dumps([f"{n}@example.com" for n in range(number)])}
+
+    assert refuse(ask(6)) == (
+        "WATTIF_SCAN__RECIPIENTS: Dataplex mails a report to at most 5 addresses, not 6; use the "
+        "address of a group."
+    )
+    settings = load_or_refuse(ask(5))
+    assert isinstance(settings, Settings)
+    assert len(settings.scan.recipients) == 5
 
 
 @pytest.mark.parametrize("scan_id", ["A", "a_b", "1a", "a-", "a" * 53])

@@ -7,7 +7,6 @@ are refused.
 """
 
 import json
-import re
 from glob import escape
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,16 +16,12 @@ from bqemulator.api.routes import tables
 from bqemulator.catalog.models import TableMeta
 from bqemulator.domain.errors import UnsupportedFeatureError, ValidationError
 from bqemulator.storage.sql_identifiers import quoted_table_ref
-from bqemulator.storage.type_map import bq_to_duckdb, duckdb_type_to_bq_field
+from bqemulator.storage.type_map import duckdb_type_to_bq_field
 from fastapi import Depends, Request, Response
 
+from wattif_dagster.local_cloud.bigquery.hive import HivePartitioning
 from wattif_dagster.local_cloud.bigquery.objects import ObjectPattern
-from wattif_dagster.local_cloud.bigquery.sql import (
-    quote_identifier,
-    quote_literal,
-    render_json_columns,
-    render_string_list,
-)
+from wattif_dagster.local_cloud.bigquery.sql import render_json_columns, render_string_list
 from wattif_dagster.local_cloud.bigquery.writes import Destination, drop_partition
 
 _SUPPORTED = {
@@ -38,8 +33,6 @@ _SUPPORTED = {
     "ignoreUnknownValues",
     "hivePartitioningOptions",
 }
-_PARTITION_KEY = re.compile(r"\{([A-Za-z_]\w*):(STRING|INTEGER|DATE|TIMESTAMP)\}")
-_AUTO_TYPES = {"DATE": r"\d{4}-\d\d-\d\d", "INTEGER": r"\d+", "STRING": r".*"}
 
 _Context = Annotated[AppContext, Depends(get_context)]
 _insert_native, _delete_native, _render_native = (
@@ -71,8 +64,9 @@ async def insert_table(
     if external is None:
         return await _insert_native(project_id, dataset_id, request, ctx)
     assert ctx.settings.gcs_local_root is not None  # the launcher sets it
-    select = _render_select(external, body.get("schema"), ctx.settings.gcs_local_root)
     table = tables._rest_to_table_meta(project_id, dataset_id, body, ctx.clock)
+    name = f"{project_id}.{dataset_id}.{table.table_id}"
+    select = _render_select(name, external, body.get("schema"), ctx.settings.gcs_local_root)
     view = quoted_table_ref(project_id, dataset_id, table.table_id)
     async with ctx.engine.write_lock():
         columns = ctx.engine.execute(f"DESCRIBE {select}").fetchall()
@@ -112,7 +106,7 @@ def _render(table: TableMeta) -> dict[str, Any]:
 
 
 def _render_select(
-    external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path
+    name: str, external: dict[str, Any], table_schema: dict[str, Any] | None, root: Path
 ) -> str:
     """The query that reads the objects. A condition on the file column selects those of the URIs.
 
@@ -143,42 +137,12 @@ def _render_select(
         arguments += f", columns={render_json_columns(tables._parse_schema_fields(fields))}"
     elif not external.get("autodetect"):
         raise ValidationError("An external table needs a schema or autodetect")
-    partitions = "".join(
-        f", CAST(regexp_extract(_FILE, {quote_literal(f'/{key}=([^/]*)/')}, 1)"
-        f" AS {bq_to_duckdb(kind)}) AS {quote_identifier(key)}"
-        for key, kind in _find_partition_keys(
-            external.get("hivePartitioningOptions"), files[0], root
-        ).items()
+    columns, condition = (
+        "",
+        " OR ".join(f"({pattern.render_condition('_FILE')})" for pattern in patterns),
     )
-    named = " OR ".join(f"({pattern.render_condition('_FILE')})" for pattern in patterns)
-    return f"SELECT * EXCLUDE (_FILE){partitions} FROM read_json({arguments}) WHERE {named}"
-
-
-def _find_partition_keys(options: dict[str, Any] | None, file: Path, root: Path) -> dict[str, str]:
-    """Names and BigQuery types of the Hive partitioning keys, according to the mode."""
-    if not options:
-        return {}
-    if options.get("requirePartitionFilter"):
-        raise UnsupportedFeatureError(
-            "the local BigQuery does not support requirePartitionFilter of an external table"
-        )
-    prefix, mode = options.get("sourceUriPrefix", ""), options.get("mode", "AUTO")
-    if mode == "CUSTOM":
-        keys = dict(_PARTITION_KEY.findall(prefix))
-    elif mode in ("AUTO", "STRINGS"):
-        folder = file.parent.relative_to(root).as_posix()
-        below = f"gs://{folder}/".removeprefix(prefix.removesuffix("/"))
-        values = dict(re.findall(r"/([A-Za-z_]\w*)=([^/]*)", below))
-        keys = {
-            key: "STRING" if mode == "STRINGS" else _detect_type(value)
-            for key, value in values.items()
-        }
-    else:
-        raise ValidationError(f"Unknown hive partitioning mode {mode!r}")
-    if not keys:
-        raise ValidationError(f"No hive partitioning key found below {prefix!r}")
-    return keys
-
-
-def _detect_type(value: str) -> str:
-    return next(kind for kind, form in _AUTO_TYPES.items() if re.fullmatch(form, value))
+    if options := external.get("hivePartitioningOptions"):
+        hive = HivePartitioning.parse(options, files[0], root)
+        columns = hive.render_columns("_FILE")
+        condition = f"({condition}) AND {hive.render_check('_FILE', name)}"
+    return f"SELECT * EXCLUDE (_FILE){columns} FROM read_json({arguments}) WHERE {condition}"

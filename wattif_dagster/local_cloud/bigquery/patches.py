@@ -135,6 +135,29 @@ def refuse_other_hosts() -> None:
     server.create_app = create_guarded_app  # pyright: ignore[reportPrivateImportUsage]
 
 
+def keep_integers() -> None:
+    """The emulator makes a NUMERIC of COUNTIF or SUM in a STRUCT or ARRAY: see `integers`."""
+    from bqemulator.storage import engine
+
+    from wattif_dagster.local_cloud.bigquery import integers
+
+    wrap(engine, "_annotate_with_duckdb_types", integers.keep_integers)
+
+
+def refuse_float_partitions() -> None:
+    """The emulator partitions a window by a FLOAT64, which BigQuery refuses: see `windows`."""
+    from bqemulator.jobs import error_mapper
+    from bqemulator.sql.translator import SQLTranslator
+
+    from wattif_dagster.local_cloud.bigquery import windows
+
+    wrap(SQLTranslator, "translate", windows.refuse_float_partitions)
+    error_mapper._DUCKDB_TRANSLATORS = (
+        windows.explain_refusal,
+        *error_mapper._DUCKDB_TRANSLATORS,
+    )
+
+
 def translate_once() -> None:
     """The emulator translates a statement again for each date: see `translations`."""
     from bqemulator.api.routes import jobs
@@ -216,6 +239,8 @@ PATCHES: dict[str, Callable[[], None]] = {
         read_external_tables,
         write_query_results,
         refuse_other_hosts,
+        keep_integers,
+        refuse_float_partitions,  # before translate_once, which keeps the translations
         translate_once,
         tell_queries_by_their_beginning,
         answer_beside_queries,

@@ -10,7 +10,12 @@ from google.cloud.dataplex_v1.types import (
     ExecutionIdentity,
 )
 
-from wattif_dagster.scan_rules import MAX_DESCRIPTION, find_long_text, find_spec_faults
+from wattif_dagster.scan_rules import (
+    MAX_DESCRIPTION,
+    MAX_RECIPIENTS,
+    find_long_text,
+    find_spec_faults,
+)
 
 from .errors import invalid_argument, unimplemented
 from .names import TableName
@@ -108,6 +113,10 @@ def _check_actions(actions: DataQualitySpec.PostScanActions, field: str) -> None
         emails = report.recipients.emails
         if not emails or not all(_EMAIL.fullmatch(email) for email in emails):
             raise invalid_argument(f"{path}.recipients.emails: e-mail addresses are required")
+        if len(emails) > MAX_RECIPIENTS:
+            raise invalid_argument(
+                f"{path}.recipients.emails: at most {MAX_RECIPIENTS}, not {len(emails)}"
+            )
         if not 0 <= report.score_threshold_trigger.score_threshold <= 100:
             raise invalid_argument(
                 f"{path}.score_threshold_trigger.score_threshold: must be in 0 to 100"

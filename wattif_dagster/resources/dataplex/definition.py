@@ -36,6 +36,12 @@ def day_filter(column: str, day: date) -> str:
     return f"{column} >= TIMESTAMP '{day}' AND {column} < TIMESTAMP '{end}'"
 
 
+def yesterday_filter(column: str) -> str:
+    """Make the row filter that confines each job of a scan to the UTC day before it runs."""
+    begin = "TIMESTAMP(DATE_SUB(CURRENT_DATE(), INTERVAL 1 DAY))"
+    return f"{column} >= {begin} AND {column} < TIMESTAMP(CURRENT_DATE())"
+
+
 def quality_scan(
     table: str,
     spec: dataplex_v1.DataQualitySpec,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import requests
+from google.api_core import exceptions as gexc
 from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import dataplex_v1
@@ -23,14 +24,13 @@ from wattif_dagster.errors import TransientError, UserError
 from wattif_dagster.resources.dataplex.definition import table_resource
 from wattif_dagster.resources.dataplex.scans import DataplexScans, pauses
 from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED
+from wattif_dagster.resources.refusals import REFUSALS, explain_refusal, read_error
 
 GOOGLE = "https://dataplex.googleapis.com"
 LABEL = "wattif-definition"
 """The label that identifies the definition of a scan."""
 
 _UNKNOWN_FIELD = re.compile(r"unknown name|cannot find field|allow-?list|not enabled", re.I)
-_STATUS_OF_CODE = {3: "INVALID_ARGUMENT", 7: "PERMISSION_DENIED", 12: "UNIMPLEMENTED"}
-
 
 Window: TypeAlias = Literal[
     "AUTO_FREQUENCY",
@@ -128,7 +128,7 @@ def ensure_preview(
         sleep(next(waits))
         operation = rest.answered(rest.ask("GET", operation["name"]))
     if error := operation.get("error"):
-        raise rest.refusal(_STATUS_OF_CODE.get(error["code"], ""), error["message"])
+        raise rest.refusal(gexc.from_grpc_status(error["code"], error["message"]))
 
 
 class _Rest:
@@ -184,25 +184,27 @@ class _Rest:
         """Read the JSON of a successful answer. Raises UserError for any other."""
         if response.ok:
             return response.json()
-        try:
-            error = response.json()["error"]
-            status, message = error["status"], error["message"]
-        except (ValueError, KeyError, TypeError):
-            status, message = "", f"HTTP status {response.status_code}"
-        raise self.refusal(status, message)
+        status = response.status_code
+        raise self.refusal(
+            gexc.from_http_status(status, f"HTTP status {status}", response=response)
+        )
 
-    def refusal(self, status: str, message: str) -> UserError:
+    def refusal(self, error: gexc.GoogleAPICallError) -> UserError:
         """Explain a refusal: the preview is not enabled, or else what Dataplex says."""
         missing = (
             "The Dataplex anomaly detection preview is not enabled for project "
             f"{self._cloud.project}"
         )
         instead = "Ask Google for it, or unset WATTIF_SCAN__PREVIEW."
-        if status == "PERMISSION_DENIED":
-            return UserError(
-                f"{missing}, or the account lacks roles/dataplex.dataScanAdmin. {instead} "
-                f"Dataplex says: {message}"
+        if isinstance(error, REFUSALS):
+            return explain_refusal(
+                error,
+                "Dataplex",
+                project=self._cloud.project,
+                what="the Dataplex anomaly detection preview",
+                grant=f"{missing}, or the account lacks roles/dataplex.dataScanAdmin. {instead}",
             )
-        if status == "UNIMPLEMENTED" or _UNKNOWN_FIELD.search(message):
-            return UserError(f"{missing}. {instead} Dataplex says: {message}")
-        return UserError(f"Dataplex refused the request: {message}")
+        said, _ = read_error(error)
+        if isinstance(error, gexc.MethodNotImplemented) or _UNKNOWN_FIELD.search(said):
+            return UserError(f"{missing}. {instead} Dataplex says: {said}")
+        return UserError(f"Dataplex refused the request: {said}")

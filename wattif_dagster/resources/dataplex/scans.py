@@ -33,6 +33,7 @@ from wattif_dagster.resources.dataplex.results import (
     scan_result,
 )
 from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
+from wattif_dagster.resources.refusals import REFUSALS, explain_refusal
 
 CANCEL_TIMEOUT_SECONDS = 10
 TRANSIENT = (
@@ -234,10 +235,14 @@ class DataplexScans(ConfigurableResource):
         """Turn errors of the client into ours, a UserError where only the user can fix it."""
         try:
             yield
-        except (gexc.Forbidden, gexc.Unauthorized) as error:
-            raise UserError(
-                f"Access to Dataplex in {self.parent} was refused. Grant the account "
-                "roles/dataplex.dataScanAdmin and roles/bigquery.dataEditor."
+        except REFUSALS as error:
+            raise explain_refusal(
+                error,
+                "Dataplex",
+                project=self.cloud.project,
+                what=f"Dataplex in {self.parent}",
+                grant="Grant the account roles/dataplex.dataScanAdmin and "
+                "roles/bigquery.dataEditor.",
             ) from error
         except (*TRANSIENT, gexc.RetryError) as error:
             reason = error.cause if isinstance(error, gexc.RetryError) else error

@@ -21,16 +21,21 @@ DAYS = ("2024-01-01", "2024-01-02")
 
 
 def external_table(
-    server: Server, bucket: str, mode: str | None = "CUSTOM", uris: str = "dt=*", **options: object
+    server: Server,
+    bucket: str,
+    mode: str | None = "CUSTOM",
+    uris: str = "dt=*",
+    keys: str = "{dt:DATE}",
+    **options: object,
 ) -> bigquery.Table:
-    """A new external table over the bucket."""
+    """A new external table over the bucket; `keys` are declared in the mode CUSTOM."""
     config = bigquery.ExternalConfig("NEWLINE_DELIMITED_JSON")
     config.source_uris = [f"gs://{bucket}/{uris}"]
     config.schema = SCHEMA
     if mode:
         hive = bigquery.HivePartitioningOptions()
         hive.mode = mode
-        hive.source_uri_prefix = f"gs://{bucket}/" + ("{dt:DATE}" if mode == "CUSTOM" else "")
+        hive.source_uri_prefix = f"gs://{bucket}/" + (keys if mode == "CUSTOM" else "")
         config.hive_partitioning = hive
     for name, value in options.items():
         setattr(config, name, value)
@@ -84,6 +89,64 @@ def test_external_table_supports_hive_partitioning(patched: Server, mode: str, k
     table = external_table(patched, fill(patched), mode)
     assert [(field.name, field.field_type) for field in table.schema][-1] == ("dt", kind)
     assert [str(day) for day, *_ in count(patched, table)] == list(DAYS)
+
+
+@pytest.mark.parametrize(
+    ("path", "keys", "says"),
+    [
+        (
+            "dt=2024-01-01/landing=x/",
+            "{dt:DATE}",
+            r"Expected schema \(\[dt:TYPE_DATE\]\) has 1 columns\. "
+            r"Observed schema \(\[dt, landing\]\) has 2 columns\. "
+            r"File: dt=2024-01-01/landing=x/a\.json",
+        ),
+        (
+            "dt=2024-01-01/n=1/",
+            "{n:INTEGER}/{dt:DATE}",
+            r"Expected schema \(\[n:TYPE_INT64, dt:TYPE_DATE\]\) has 2 columns\. "
+            r"Observed schema \(\[dt, n\]\) has 2 columns",
+        ),
+        (
+            "dt=2024-01-01/abcd/n=1/",
+            "{dt:DATE}/{n:INTEGER}",
+            r"has 2 columns\. Observed schema \(\[dt\]\) has 1 columns",
+        ),
+    ],
+    ids=["undeclared", "another order", "after a folder without ="],
+)
+def test_every_hive_key_is_declared_in_order(
+    patched: Server, path: str, keys: str, says: str
+) -> None:
+    bucket = f"b-{uuid4().hex[:8]}"
+    patched.put(f"{path}a.json", ndjson([row("2024-01-01T00:00:00Z")]), bucket)
+    table = external_table(patched, bucket, keys=keys)
+    name = f"{table.project}.{table.dataset_id}.{table.table_id}"
+    words = f"Error while reading table: {name}, error message: Incompatible partition schemas"
+    for wanted in ("COUNT(*)", "serial"):
+        with pytest.raises(BadRequest, match=words):
+            patched.rows(f"SELECT {wanted} FROM {table.dataset_id}.external")
+        with pytest.raises(BadRequest, match=says):
+            patched.rows(f"SELECT {wanted} FROM {table.dataset_id}.external")
+
+
+def test_declared_hive_keys_are_columns(patched: Server) -> None:
+    """Folders without `=` may follow the keys."""
+    bucket = f"b-{uuid4().hex[:8]}"
+    patched.put("dt=2024-01-01/n=7/abcd/a.json", ndjson([row("2024-01-01T00:00:00Z")]), bucket)
+    for mode in ("CUSTOM", "AUTO"):
+        table = external_table(patched, bucket, mode, keys="{dt:DATE}/{n:INTEGER}")
+        found = patched.rows(f"SELECT dt, n FROM {table.dataset_id}.external")
+        assert found == [(dt.date(2024, 1, 1), 7)]
+
+
+def test_other_keys_than_the_detected_are_refused(patched: Server) -> None:
+    bucket = f"b-{uuid4().hex[:8]}"
+    for day in ("dt=2024-01-01", "dt=2024-01-02/n=7"):
+        patched.put(f"{day}/a.json", ndjson([row("2024-01-01T00:00:00Z")]), bucket)
+    table = external_table(patched, bucket, "AUTO")
+    with pytest.raises(BadRequest, match=r"has 1 columns\. Observed schema \(\[dt, n\]\) has 2"):
+        patched.rows(f"SELECT COUNT(*) FROM {table.dataset_id}.external")
 
 
 def test_external_table_without_hive_partitioning(patched: Server) -> None:

@@ -87,6 +87,7 @@ INVALID = {
     "in 0 to 100": data_scan(sampling_percent=-1),
     "results_table": data_scan(post_scan_actions={"bigquery_export": {"results_table": "d.t"}}),
     "e-mail addresses": report(job_end_trigger={}),
+    "recipients.emails: at most 5, not 6": report(recipients={"emails": ["a@b.c"] * 6}),
     "score_threshold: must be": report(
         recipients={"emails": ["a@b.c"]}, score_threshold_trigger={"score_threshold": 101}
     ),
