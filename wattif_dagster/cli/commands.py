@@ -17,6 +17,9 @@ COMPRESSION = click.option("--compression", type=click.Choice(["none", "gzip"]))
 METERS = click.option("--meters", type=positive(), help="Meters on the fleet's first day.")
 JSON = click.option("--json", "json_file", type=OutputFile(), help="Write every figure as JSON.")
 
+UI_PORT = 3000
+"""The Dagster UI's port unless another one is given."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="wattif-dagster")
@@ -49,6 +52,18 @@ def status() -> None:
     from wattif_dagster.cli import cloud
 
     cloud.status()
+
+
+@wattif.command()
+def doctor() -> None:
+    """Check that WattIf can run here, and on its cloud.
+
+    Each line says what is fine, or what is wrong and the command that mends it. Nothing is changed.
+    The exit code is 1 when something is wrong.
+    """
+    from wattif_dagster.cli import doctor
+
+    doctor.run()
 
 
 @wattif.command()
@@ -207,7 +222,7 @@ def demo(days: int, keep: bool) -> None:
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    default=3000,
+    default=UI_PORT,
     show_default=True,
     help="Port of the UI on 127.0.0.1.",
 )
