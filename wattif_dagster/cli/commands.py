@@ -173,7 +173,8 @@ def verify(start: date, end: date) -> None:
 
 @wattif.command()
 @METERS
-@click.option("--days", type=positive(), default=30, show_default=True)
+@click.option("--days", type=positive(), help="Days of the backfill, 30 unless given.")
+@click.option("--by-asset", is_flag=True, help="Say what one day of each asset costs instead.")
 @click.option("--load", type=click.Choice(["uniform", "household"]), help="What meters draw.")
 @click.option("--interval-seconds", type=positive(), help="Length of a reading's interval.")
 @COMPRESSION
@@ -183,7 +184,8 @@ def verify(start: date, end: date) -> None:
 @JSON
 def plan(
     meters: int | None,
-    days: int,
+    days: int | None,
+    by_asset: bool,
     load: str | None,
     interval_seconds: int | None,
     compression: str | None,
@@ -202,6 +204,7 @@ def plan(
         days,
         {"meters": meters, "load": load, "interval_seconds": interval_seconds},
         {"compression": compression, "meters_per_object": meters_per_object},
+        by_asset=by_asset,
         uplink=uplink,
         prices=prices,
         json_file=json_file,
