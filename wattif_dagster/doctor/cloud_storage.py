@@ -24,12 +24,16 @@ BUCKET_ROLES = {
 
 
 class Bucket:
-    """The bucket of the settings. `location` is that of the dataset, which is loaded from it."""
+    """The bucket of the settings. `location` is that of the dataset, which is loaded from it.
 
-    def __init__(self, google: Google, name: str, location: str):
+    `external` says whether queries read the objects instead.
+    """
+
+    def __init__(self, google: Google, name: str, location: str, external: bool):
         self._google = google
         self._name = name
         self._location = location
+        self._external = external
         self._path = f"storage/v1/b/{name}"
 
     @cached_property
@@ -51,19 +55,19 @@ class Bucket:
             ) from None
 
     def check_location(self) -> str:
-        """Check that a dataset in its location can be loaded from the bucket."""
+        """Check that a dataset in its location can read the bucket."""
         have, want = self._resource["location"], self._location
-        if want.upper() == "US":
+        if want.upper() == "US" and not self._external:
             return "a dataset in US is loaded from a bucket anywhere"
         if lies_in(have, want):
-            return f"{have} can be loaded into {want}"
+            return f"{have} can be read from {want}"
         if self._resource["locationType"] == "dual-region":
             raise UnansweredError(
                 f"{have} is a dual-region. https://cloud.google.com/bigquery/docs/"
-                f"batch-loading-data#data-locations says whether {want} can be loaded from it."
+                f"batch-loading-data#data-locations says whether {want} can read it."
             )
         raise WrongError(
-            f"The bucket is in {have}, and a dataset in {want} cannot be loaded from there. "
+            f"The bucket is in {have}, and a dataset in {want} cannot read it there. "
             "Create another bucket, and set WATTIF_BUCKET to it.",
             self._create(f"{self._name}-{want.lower()}"),
         )

@@ -64,7 +64,7 @@ class Account:
             if "Unable to acquire impersonated credentials" in str(error):
                 raise self._explain_impersonation(str(error)) from None
             raise WrongError("Google refuses the credentials.", self._renew()) from None
-        return f"{auth}, {self.email or 'a user'}"
+        return f"{auth}, {self.email}" if self.email else auth
 
     def check_quota_project(self) -> str:
         """Check that the requests of a user have a project whose quota they use."""

@@ -24,7 +24,7 @@ def google_cloud_checks(settings: Settings, find: Callable[[], Credentials]) -> 
     google = Google(account, settings.project)
     location = settings.bigquery_location
     project = Project(google)
-    bucket = Bucket(google, settings.bucket, location)
+    bucket = Bucket(google, settings.bucket, location, settings.table_type == "external")
     dataset = Dataset(google, settings.dataset, location)
     first_day, today = settings.simulation.first_day, datetime.now(UTC).date()
     return [

@@ -76,6 +76,8 @@ class Google:
                 timeout=TIMEOUT_SECONDS,
                 **content,
             )
+            if response.ok:
+                return response.json()
         except (requests.RequestException, TransportError) as error:
             raise WrongError(
                 f"{service} cannot be reached ({type(error).__name__}). "
@@ -85,8 +87,6 @@ class Google:
             raise WrongError(
                 "The credentials were refused.", "gcloud auth application-default login"
             ) from None
-        if response.ok:
-            return response.json()
         raise self._explain(service, response)
 
     def _explain(self, service: str, response: requests.Response) -> WrongError | UnansweredError:

@@ -60,6 +60,12 @@ def test_bucket_must_be_loadable_into_the_dataset(
         assert found.command == CREATE.format(f"my-bucket-{dataset.lower()}", dataset)
 
 
+def test_external_table_has_its_objects_nearby(diagnose: Diagnose, apis: GoogleApis) -> None:
+    apis.change(BUCKET, location="ASIA")
+    found = diagnose(table_type="external")["bucket location"]
+    assert (found.verdict, found.command) == ("wrong", CREATE.format("my-bucket-us", "US"))
+
+
 @pytest.mark.parametrize(
     ("role", "permission"),
     [

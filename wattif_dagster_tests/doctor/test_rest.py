@@ -83,6 +83,15 @@ def test_page_of_a_proxy_is_a_refusal(diagnose: Diagnose, apis: GoogleApis) -> N
     )
 
 
+def test_page_in_place_of_an_answer_is_a_matter_of_network(
+    diagnose: Diagnose, apis: GoogleApis
+) -> None:
+    apis.answers[BILLING] = 200, "<html>"
+    found = diagnose()["billing"]
+    assert found.verdict == "wrong"
+    assert found.text.startswith("cloudbilling.googleapis.com cannot be reached (JSONDecodeError)")
+
+
 def test_unreachable_service_is_a_matter_of_network(
     diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ DATASET = f"bigquery.googleapis.com/bigquery/v2/projects/{PROJECT}/datasets/watt
 SCANS = f"dataplex.googleapis.com/v1/projects/{PROJECT}/locations/us-central1/dataScans"
 
 Answer = tuple[int, Any]
-"""HTTP status and JSON."""
+"""HTTP status and JSON, or another text."""
 
 
 def error(status: int, message: str, reason: str = "") -> Answer:
@@ -134,7 +134,8 @@ def serve_google_apis() -> Iterator[GoogleApis]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(json.dumps(content).encode())
+            text = content if isinstance(content, str) else json.dumps(content)
+            self.wfile.write(text.encode())
 
         do_POST = do_GET  # noqa: N815
 
