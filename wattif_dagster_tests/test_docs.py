@@ -10,6 +10,7 @@ import pytest
 
 from wattif_dagster.cli.commands import wattif
 from wattif_dagster.settings.variables import TEST_VARIABLES
+from wattif_dagster_tests.support import asset_costs
 from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.settings import list_variables
 
@@ -77,3 +78,16 @@ def test_variables_exist():
     groups = {name.rpartition("__")[0] for name in known if "__" in name}
     named = find_all(r"\b(WATTIF_[A-Z_]+[A-Z])")
     assert [name for _, name in named if name not in known | groups] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "table"), asset_costs.TABLE.findall(asset_costs.DOCUMENT.read_text())
+)
+def test_tables_of_costs_are_what_their_command_prints(command: str, table: str):
+    assert asset_costs.print_table(command) == table, (
+        "run `python -m wattif_dagster_tests.support.asset_costs`"
+    )
+
+
+def test_costs_of_two_fleets_are_documented():
+    assert len(asset_costs.TABLE.findall(asset_costs.DOCUMENT.read_text())) == 2

@@ -16,7 +16,7 @@ FLOORS = (
     ("__main__",),
     ("cli",),
     ("definitions",),
-    ("defs", "backfill", "planning", "evaluation", "deploy"),
+    ("defs", "backfill", "planning", "evaluation", "deploy", "doctor"),
     ("scans", "reconcile"),
     ("daily_asset",),
     ("resources",),
@@ -42,7 +42,15 @@ FLOORS = (
 LOCAL_CLOUD = "local_cloud"
 LOCAL_CLOUD_MAY_IMPORT = ("settings", "errors", "schemas", "student_t", "scan_rules")
 
-WITHOUT_DAGSTER = ("metering", "ingest", "detection", "evaluation", "planning", "settings")
+WITHOUT_DAGSTER = (
+    "metering",
+    "ingest",
+    "detection",
+    "evaluation",
+    "planning",
+    "settings",
+    "doctor",
+)
 
 PRIVATE_IMPORTS = {
     # These extend Dagster where it offers no public way.

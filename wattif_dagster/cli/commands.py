@@ -17,6 +17,9 @@ COMPRESSION = click.option("--compression", type=click.Choice(["none", "gzip"]))
 METERS = click.option("--meters", type=positive(), help="Meters on the fleet's first day.")
 JSON = click.option("--json", "json_file", type=OutputFile(), help="Write every figure as JSON.")
 
+UI_PORT = 3000
+"""The Dagster UI's port unless another one is given."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="wattif-dagster")
@@ -49,6 +52,18 @@ def status() -> None:
     from wattif_dagster.cli import cloud
 
     cloud.status()
+
+
+@wattif.command()
+def doctor() -> None:
+    """Check that WattIf can run here, and on its cloud.
+
+    Each line says what is fine, or what is wrong and the command that mends it. Nothing is changed.
+    The exit code is 1 when something is wrong.
+    """
+    from wattif_dagster.cli import doctor
+
+    doctor.run()
 
 
 @wattif.command()
@@ -158,7 +173,8 @@ def verify(start: date, end: date) -> None:
 
 @wattif.command()
 @METERS
-@click.option("--days", type=positive(), default=30, show_default=True)
+@click.option("--days", type=positive(), help="Days of the backfill, 30 unless given.")
+@click.option("--by-asset", is_flag=True, help="Say what one day of each asset costs instead.")
 @click.option("--load", type=click.Choice(["uniform", "household"]), help="What meters draw.")
 @click.option("--interval-seconds", type=positive(), help="Length of a reading's interval.")
 @COMPRESSION
@@ -168,7 +184,8 @@ def verify(start: date, end: date) -> None:
 @JSON
 def plan(
     meters: int | None,
-    days: int,
+    days: int | None,
+    by_asset: bool,
     load: str | None,
     interval_seconds: int | None,
     compression: str | None,
@@ -187,6 +204,7 @@ def plan(
         days,
         {"meters": meters, "load": load, "interval_seconds": interval_seconds},
         {"compression": compression, "meters_per_object": meters_per_object},
+        by_asset=by_asset,
         uplink=uplink,
         prices=prices,
         json_file=json_file,
@@ -207,7 +225,7 @@ def demo(days: int, keep: bool) -> None:
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    default=3000,
+    default=UI_PORT,
     show_default=True,
     help="Port of the UI on 127.0.0.1.",
 )

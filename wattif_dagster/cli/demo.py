@@ -11,6 +11,7 @@ from rich.table import Table
 from wattif_dagster.backfill.plan import plan_again
 from wattif_dagster.backfill.runs import refuse_overlap
 from wattif_dagster.cli.cloud import running_cloud
+from wattif_dagster.cli.commands import UI_PORT
 from wattif_dagster.cli.days import require_first_days
 from wattif_dagster.cli.demo_meters import plot_kinds, table_of_kinds
 from wattif_dagster.cli.project import Project
@@ -91,7 +92,7 @@ def _print_report(
     plot_kinds(bigquery, days[-1], plot.parent)
     console.print(f"tables   {bigquery.cloud.project}.{bigquery.dataset}.*", highlight=False)
     console.print(f"plots    {plot.parent}", highlight=False, soft_wrap=True)
-    console.print("UI       `wattif dev`, then http://127.0.0.1:3000", highlight=False)
+    console.print(f"UI       `wattif dev`, then http://127.0.0.1:{UI_PORT}", highlight=False)
     differences = [f"{each.day}: {text}" for each in found for text in each.differences]
     if differences:
         raise UserError(f"Readings were lost or added on the way. {'; '.join(differences)}")

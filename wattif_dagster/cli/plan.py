@@ -9,7 +9,9 @@ import orjson
 from rich.console import Console
 from rich.table import Column, Table
 
+from wattif_dagster.cli import plan_assets
 from wattif_dagster.cli.options import with_options
+from wattif_dagster.cli.units import format_bytes
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering.fleet_size import GROWTH_DAYS
 from wattif_dagster.planning.plan import Plan, make_plan
@@ -17,24 +19,37 @@ from wattif_dagster.planning.prices import DEFAULT_PRICES, Prices, load_prices
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 
+DEFAULT_DAYS = 30
 CALIBRATION_SECONDS = 2.0
 """For plain and for gzip, each."""
 
 
 def run(
-    days: int,
+    days: int | None,
     simulation: Mapping[str, object],
     ingest: Mapping[str, object],
     *,
+    by_asset: bool,
     uplink: float | None,
     prices: Path | None,
     json_file: Path | None,
 ) -> None:
-    """Plan the fleet's first days, with the command's options over the settings."""
-    if days > GROWTH_DAYS:
-        raise UserError(f"--days {days} is too many: a fleet can grow for {GROWTH_DAYS} days.")
+    """Plan the fleet's first days, with the command's options over the settings.
+
+    With `by_asset`, plan one day of each asset instead.
+    """
     settings = with_options(Settings.load(), simulation, ingest)
     table = load_prices(prices or DEFAULT_PRICES)
+    if by_asset:
+        if days is not None or uplink is not None:
+            raise UserError(
+                "--by-asset is about one day and says no times. Leave out --days and --uplink."
+            )
+        plan_assets.run(settings, table, json_file)
+        return
+    days = days or DEFAULT_DAYS
+    if days > GROWTH_DAYS:
+        raise UserError(f"--days {days} is too many: a fleet can grow for {GROWTH_DAYS} days.")
     click.echo(f"Measuring for {2 * CALIBRATION_SECONDS:.0f} s ...", err=True)
     made = make_plan(
         settings.simulation,
@@ -74,19 +89,19 @@ def _print_amounts(
         "meters": f"{size.meters_on_first_day:,} on the first day, "
         f"{size.meters_on_last_day:,} on the last",
         "readings": f"{size.rows:,}",
-        "bytes, raw": _bytes(size.raw_bytes),
-        "bytes, gzip": _bytes(size.gzip_bytes),
-        f"bytes, stored ({compression})": _bytes(size.stored_bytes),
+        "bytes, raw": format_bytes(size.raw_bytes),
+        "bytes, gzip": format_bytes(size.gzip_bytes),
+        f"bytes, stored ({compression})": format_bytes(size.stored_bytes),
         "objects": f"{size.objects:,}, {size.objects_of_largest_day:,} a day at most",
         "class A operations": f"{size.class_a:,}",
         "class B operations": f"{size.class_b:,}",
-        "spool": f"{_bytes(size.spool_bytes)} at most",
+        "spool": f"{format_bytes(size.spool_bytes)} at most",
         "rendering": f"{_hours(size.rendering_seconds)} on this machine, "
         f"at {rate / 1e6:,.1f} M readings/s",
         "uploading": upload,
         "load jobs": f"{plan.load_jobs:,}, {plan.load_jobs_of_a_table:,} of a table",
-        "BigQuery stores": _bytes(plan.warehouse.stored_bytes),
-        "queries read": _bytes(plan.warehouse.query_bytes),
+        "BigQuery stores": format_bytes(plan.warehouse.stored_bytes),
+        "queries read": format_bytes(plan.warehouse.query_bytes),
     }.items():
         grid.add_row(name, value)
     console.print(grid)
@@ -112,14 +127,6 @@ def _print_cost(console: Console, plan: Plan, prices: Prices, file: Path) -> Non
         "Dataplex, machines and network are not included.",
         markup=False,
     )
-
-
-def _bytes(count: int) -> str:
-    """In decimal units, as the quotas are."""
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:,.1f} {unit}"
-    return f"{count} B"
 
 
 def _hours(seconds: float) -> str:

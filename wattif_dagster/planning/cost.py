@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 
-from wattif_dagster.planning.bigquery import Warehouse
 from wattif_dagster.planning.prices import Prices
-from wattif_dagster.planning.size import Size
 
 GIB, TIB = 2**30, 2**40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """What is priced: operations of the bucket, and bytes."""
+
+    class_a: int = 0
+    class_b: int = 0
+    loaded_bytes: int = 0
+    query_bytes: int = 0
+    bucket_bytes: int = 0
+    """Stored in the bucket."""
+    warehouse_bytes: int = 0
+    """Stored in BigQuery."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +43,14 @@ class Cost:
         return self.cloud_storage_month + self.bigquery_storage_month
 
 
-def compute_cost(size: Size, warehouse: Warehouse, prices: Prices, external: bool) -> Cost:
-    """Compute the cost of the backfill. Free tiers are not deducted."""
+def compute_cost(amounts: Amounts, prices: Prices) -> Cost:
+    """Compute the cost of the amounts. Free tiers are not deducted."""
     gcs, bigquery = prices.cloud_storage, prices.bigquery
     return Cost(
-        class_a=size.class_a / 1000 * gcs.class_a_per_1000,
-        class_b=size.class_b / 1000 * gcs.class_b_per_1000,
-        load_jobs=0 if external else size.stored_bytes / GIB * bigquery.load_gib,
-        queries=warehouse.query_bytes / TIB * bigquery.query_tib,
-        cloud_storage_month=size.stored_bytes / GIB * gcs.storage_gib_month,
-        bigquery_storage_month=warehouse.stored_bytes / GIB * bigquery.storage_gib_month,
+        class_a=amounts.class_a / 1000 * gcs.class_a_per_1000,
+        class_b=amounts.class_b / 1000 * gcs.class_b_per_1000,
+        load_jobs=amounts.loaded_bytes / GIB * bigquery.load_gib,
+        queries=amounts.query_bytes / TIB * bigquery.query_tib,
+        cloud_storage_month=amounts.bucket_bytes / GIB * gcs.storage_gib_month,
+        bigquery_storage_month=amounts.warehouse_bytes / GIB * bigquery.storage_gib_month,
     )

@@ -8,13 +8,16 @@ from wattif_dagster.settings.ingest import IngestOptions
 
 LISTED_AT_ONCE = 1000
 """Objects in a page of a bucket's listing."""
-WRITES_BESIDE_READINGS = 4
-"""Objects of a day: the fleet's state, its registry rows, the labels, the manifest."""
-READS = 13
-"""Objects read for a day: the fleet's record by meter_registry and raw_readings; the fleet of the
-day before and its own; the manifest by raw_readings, meter_readings, injected_anomalies,
-hourly_consumption, consumption_baseline and anomaly_scores; the labels by injected_anomalies,
-meter_readings and hourly_consumption."""
+READS = {
+    "meter_registry": 2,  # the record of the bucket's fleet, the fleet of the day before
+    "raw_readings": 3,  # the record, the fleet of the day, the manifest
+    "injected_anomalies": 2,  # the manifest, the labels
+    "meter_readings": 2,  # the same
+    "hourly_consumption": 2,  # the same
+    "consumption_baseline": 1,  # the manifest
+    "anomaly_scores": 1,  # the manifest
+}
+"""Objects that each asset reads for a day."""
 WRITES_ONCE = 1
 """Objects of the bucket: the record of its fleet."""
 
@@ -70,14 +73,17 @@ def compute_size(
         stored_bytes_of_largest_day=of_largest,
         objects=sum(objects),
         objects_of_largest_day=max(objects),
-        class_a=WRITES_ONCE + sum(_count_class_a(count) for count in objects),
-        class_b=READS * len(meters),
+        class_a=WRITES_ONCE + sum(sum(count_class_a(count).values()) for count in objects),
+        class_b=sum(READS.values()) * len(meters),
         spool_bytes=min(options.spool_budget, of_largest),
         rendering_seconds=meter_days / stored.meter_days_per_second,
     )
 
 
-def _count_class_a(objects: int) -> int:
-    """raw_readings lists a day and its labels, empty yet, meter_readings the whole day."""
-    pages = -(-objects // LISTED_AT_ONCE)
-    return objects + WRITES_BESIDE_READINGS + 2 + pages
+def count_class_a(objects: int) -> dict[str, int]:
+    """Count the writes and listings of each asset for a day of so many objects of readings."""
+    return {
+        "meter_registry": 2,  # writes the state of the fleet and its rows
+        "raw_readings": objects + 4,  # the labels, the manifest, two listings that are empty yet
+        "meter_readings": -(-objects // LISTED_AT_ONCE),  # lists the day
+    }

@@ -45,3 +45,27 @@ def test_fleet_with_too_many_meters_is_one_sentence(wattif: Run):
         "WATTIF_SIMULATION__METERS: Input should be less than or equal to 31000000" in done.stderr
     )
     assert "Traceback" not in done.stderr
+
+
+def test_plan_by_asset_prints_and_writes_each_assets_day(wattif: Run, tmp_path: Path):
+    done = wattif("plan", "--by-asset", "--meters", "20", "--json", "days.json", **NOWHERE)
+    assert done.returncode == 0, done.stderr
+    days = orjson.loads((tmp_path / "days.json").read_bytes())["assets"]
+    (raw,) = (day for day in days if day["asset"] == "raw_readings")
+    assert raw["amounts"]["class_a"] == 2 + 4
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("A day of 20 meters, readings of 900 s, none compression, after ")
+    assert [line.split()[0] for line in lines[3:-1]] == [*(day["asset"] for day in days), "total"]
+    (printed,) = (line.split() for line in lines if line.startswith("raw_readings "))
+    assert printed[1:4] == ["9", "0", "B"]
+    assert not any(line.endswith(" ") for line in lines)
+
+
+def test_plan_by_asset_has_no_days_and_no_times(wattif: Run):
+    for option in ("--days", "--uplink"):
+        done = wattif("plan", "--by-asset", option, "3", **NOWHERE)
+        assert done.returncode == 1
+        assert done.stderr == (
+            "wattif: --by-asset is about one day and says no times. "
+            "Leave out --days and --uplink.\n"
+        )

@@ -5,6 +5,10 @@ from typing import TypeAlias
 
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.deploy.tables import render_tables_json
+from wattif_dagster.doctor.bigquery import EDITOR
+from wattif_dagster.doctor.cloud_storage import BUCKET_ROLES
+from wattif_dagster.doctor.resource_manager import PROJECT_ROLES
+from wattif_dagster.doctor.service_usage import list_needed_apis
 from wattif_dagster.ingest.fleet import claim_bucket
 from wattif_dagster.ingest.layout import FLEET_NAME, registry_prefix
 from wattif_dagster.settings import Settings
@@ -59,6 +63,20 @@ def test_roles_are_the_documented_ones():
     assert read_grants("kubernetes") == {
         ("roles/iam.workloadIdentityUser", "google_service_account_iam_member")
     }
+
+
+def test_doctor_checks_the_documented_roles():
+    checked = {
+        *((role, KINDS["project"]) for role in PROJECT_ROLES),
+        *((role, KINDS["bucket"]) for role in BUCKET_ROLES),
+        (EDITOR, KINDS["dataset"]),
+    }
+    assert checked == read_documented_grants() - {CONTAINED}
+
+
+def test_apis_are_those_that_the_doctor_checks():
+    enabled = re.findall(r'"(\w+\.googleapis\.com)"', (FOLDER / "services.tf").read_text())
+    assert sorted(enabled) == sorted(list_needed_apis("impersonation"))
 
 
 def test_roles_of_every_asset_are_documented():

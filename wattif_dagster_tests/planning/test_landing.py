@@ -13,7 +13,7 @@ from wattif_dagster.ingest.registry import land_registry
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.planning.plan import Plan, make_plan
 from wattif_dagster.planning.prices import load_prices
-from wattif_dagster.planning.size import LISTED_AT_ONCE
+from wattif_dagster.planning.size import LISTED_AT_ONCE, READS, WRITES_ONCE, count_class_a
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
@@ -98,27 +98,31 @@ def test_plan_has_the_bytes_and_objects_that_land(
         assert size.raw_bytes == size.stored_bytes
 
 
-def test_plan_has_the_operations_of_the_daily_job(settings: Settings, gcs_proxy: Proxy) -> None:
+def test_plan_has_the_operations_of_each_asset(settings: Settings, gcs_proxy: Proxy) -> None:
     settings = change(settings, {"meters": 30}, {"meters_per_object": 10})
     resources = make_resources(settings)
     size = plan(resources, 1).size
-    gcs_proxy.requests.clear()
-    assets = [
-        keys.METER_REGISTRY,
-        keys.RAW_READINGS,
-        keys.INJECTED_ANOMALIES,
-        keys.METER_READINGS,
-        keys.HOURLY_CONSUMPTION,
-        keys.CONSUMPTION_BASELINE,
-        keys.ANOMALY_SCORES,
-    ]
-    with DagsterInstance.ephemeral() as instance:
-        run = run_day(settings, instance, assets, FIRST_DAY)
-        assert run.success, run.failures()
-    listings = [
-        path for method, path in gcs_proxy.requests if method == "GET" and "prefix=" in path
-    ]
-    writes = gcs_proxy.count("POST", "/upload/")
+    writes = count_class_a(size.objects)
     assert size.objects == 3 < LISTED_AT_ONCE
-    assert size.class_a == writes + len(listings)
-    assert size.class_b == gcs_proxy.count("GET", "/download/")
+    with DagsterInstance.ephemeral() as instance:
+        for key in (
+            keys.METER_REGISTRY,
+            keys.RAW_READINGS,
+            keys.INJECTED_ANOMALIES,
+            keys.METER_READINGS,
+            keys.HOURLY_CONSUMPTION,
+            keys.CONSUMPTION_BASELINE,
+            keys.ANOMALY_SCORES,
+        ):
+            gcs_proxy.requests.clear()
+            run = run_day(settings, instance, [key], FIRST_DAY)
+            assert run.success, run.failures()
+            listings = [
+                path for method, path in gcs_proxy.requests if method == "GET" and "prefix=" in path
+            ]
+            asset, once = key.path[-1], WRITES_ONCE * (key == keys.METER_REGISTRY)
+            written = gcs_proxy.count("POST", "/upload/") - once
+            assert written + len(listings) == writes.get(asset, 0), asset
+            assert gcs_proxy.count("GET", "/download/") == READS[asset], asset
+    assert size.class_a == WRITES_ONCE + sum(writes.values())
+    assert size.class_b == sum(READS.values())

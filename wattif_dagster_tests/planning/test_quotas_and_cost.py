@@ -1,15 +1,14 @@
 """What is stored and read in BigQuery, what its limits say of it, and what all of it costs."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.planning.bigquery import READS, Warehouse, count_row_bytes, estimate_warehouse
+from wattif_dagster.planning.bigquery import READS, count_row_bytes, estimate_warehouse
 from wattif_dagster.planning.calibration import Calibration
-from wattif_dagster.planning.cost import GIB, TIB, compute_cost
+from wattif_dagster.planning.cost import GIB, TIB, Amounts, compute_cost
 from wattif_dagster.planning.prices import load_prices
 from wattif_dagster.planning.quotas import find_warnings
 from wattif_dagster.planning.size import Size, compute_size
@@ -17,6 +16,8 @@ from wattif_dagster.settings.ingest import IngestOptions
 
 RAW, GZIP = 660_000, 60_000
 """Bytes of a meter's day, uncompressed and not."""
+ALERTS_ROW, EVALUATION_ROW = 13 + 8 + 8 + 1 + 14, 13 + 8 + 8
+"""Bytes of a row of the scores that anomaly_alerts and detector_evaluation read."""
 
 
 def sized(meters: int, days: int = 1, **options: Any) -> Size:
@@ -97,16 +98,15 @@ def test_row_bytes_are_those_of_the_columns() -> None:
 def test_first_day_reads_readings_twice_and_hours_4_times() -> None:
     made = estimate_warehouse([1], rows=8640, raw_bytes=RAW, external=False)
     hours = 24 * ((13 + 8 + 8) + (8 + 8) + (8 + 8) + (13 + 8 + 3 * 8 + 8))
-    beside = 53 * count_row_bytes(schemas.CONSUMPTION_BASELINE) + 2 * 24 * count_row_bytes(
-        schemas.ANOMALY_SCORES
-    )
-    assert made.query_bytes == 2 * 8640 * 29 + hours + beside
+    baselines = 53 * count_row_bytes(schemas.CONSUMPTION_BASELINE)
+    scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + ALERTS_ROW + EVALUATION_ROW)
+    assert made.query_bytes == 2 * 8640 * 29 + hours + baselines + scores
 
 
 def test_queries_read_as_much_history_as_there_is() -> None:
     """A day more adds its own bytes, and what the queries read again of the days before it."""
     added = []
-    for days in (1, 2, 42, 43, 44, 45):
+    for days in (1, 2, 46, 47, 48, 49):
         made = [
             estimate_warehouse([1] * n, 0, 0, external=False).query_bytes for n in (days, days + 1)
         ]
@@ -120,7 +120,7 @@ def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     """Its queries were reckoned by hand: 53 GB for the baseline, 27 + 91 GB for the scores."""
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
     fleet_and_checks = 24e6 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
-    scores = 2 * 24e6 * count_row_bytes(schemas.ANOMALY_SCORES)
+    scores = 24e6 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + 47 * ALERTS_ROW + EVALUATION_ROW)
     assert steady[1] - steady[0] - fleet_and_checks - scores == pytest.approx(171e9, rel=0.1)
 
 
@@ -142,12 +142,19 @@ def test_spool_holds_its_budget_or_a_day() -> None:
 
 
 def test_costs_are_amounts_times_prices() -> None:
-    size = replace(sized(1), class_a=2_000_000, class_b=3_000_000, stored_bytes=100 * GIB)
+    amounts = Amounts(
+        class_a=2_000_000,
+        class_b=3_000_000,
+        loaded_bytes=100 * GIB,
+        query_bytes=4 * TIB,
+        bucket_bytes=100 * GIB,
+        warehouse_bytes=50 * GIB,
+    )
     prices = load_prices()
     prices = prices.model_copy(
         update={"bigquery": prices.bigquery.model_copy(update={"load_gib": 0.5})}
     )
-    cost = compute_cost(size, Warehouse(stored_bytes=50 * GIB, query_bytes=4 * TIB), prices, False)
+    cost = compute_cost(amounts, prices)
     assert (cost.class_a, cost.class_b) == (pytest.approx(10), pytest.approx(1.2))
     assert (cost.load_jobs, cost.queries) == (50, 25)
     assert cost.once == pytest.approx(10 + 1.2 + 50 + 25)
