@@ -1,4 +1,13 @@
-"""Statements that scan the partitions of a table twice with reason."""
+"""Statements that scan the same partitions of a table more than once, and why they may."""
 
-SCANNED_TWICE: dict[tuple[str, str], str] = {}
-"""Why, by the table that a statement fills (or "" for a query) and the table that it scans."""
+_SMALL = "the hours at the alerts' probability alone pass its filter"
+_ONE_DAY = "it is one day, and counted by kind and as a whole"
+
+SCANNED_TWICE = {
+    ("anomaly_alerts", "anomaly_scores"): _SMALL,
+    ("", "anomaly_scores"): _SMALL,
+    ("detector_evaluation", "anomaly_scores"): _ONE_DAY,
+    ("detector_evaluation", "injected_anomalies"): _ONE_DAY,
+    ("fleet_anomalies", "hourly_consumption"): "both metrics, and the day beside its history",
+}
+"""By the table that a statement fills, "" for a query, and the table that it scans."""

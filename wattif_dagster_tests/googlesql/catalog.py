@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wattif_dagster import schemas
+from wattif_dagster_tests.googlesql.analyzer import Analyzed
 from wattif_dagster_tests.googlesql.column_types import Columns, to_proto
 from wattif_dagster_tests.googlesql.functions import list_aggregates, list_catalogs
 from wattif_dagster_tests.googlesql.language import LANGUAGE
@@ -32,6 +33,13 @@ class Catalog:
         self.tables[created.name] = created.columns
         if created.partition_by:
             self.partition_columns[created.name] = created.partition_by
+
+    def add_result(self, found: Analyzed, project: str) -> None:
+        """Add what a statement of the project creates."""
+        if found.creates_model:
+            self.models.add(found.creates_model)
+        if found.creates_table:
+            self.tables[full_name([found.creates_table], project)] = found.columns
 
     def find_columns(self, table: str) -> Columns | None:
         """Find the columns of a table; those of the product exist before they are created."""

@@ -37,7 +37,11 @@ class Judge:
             if shape not in self._judged:
                 described = self.catalog.describe(names, statement.project)
                 found = self.analyzer.analyze(statement.sql, statement.parameters, described)
-                self._judged[shape] = found.columns, list(self._find_new_faults(statement, found))
+                faults = list(self._find_new_faults(statement, found))
+                if found.creates_model or found.creates_table:
+                    self.catalog.add_result(found, statement.project)
+                    return faults
+                self._judged[shape] = found.columns, faults
         except RefusedError as refusal:
             return [str(refusal)]
         columns, faults = self._judged[shape]
@@ -52,13 +56,15 @@ class Judge:
         for table in (*tables, statement.destination or ""):
             sql = sql.replace(f"{table.rpartition('.')[0]}.", "")
         columns = tuple(map(self.catalog.find_columns, (*tables, statement.destination or "")))
-        return _NUMBER.sub("0", sql), columns, tuple(statement.parameters.items())
+        parameters = tuple(statement.parameters.items())
+        return _NUMBER.sub("0", sql), columns, parameters, statement.is_billed
 
     def _find_new_faults(self, statement: Statement, found: Analyzed) -> Iterator[str]:
         wanted = self.catalog.find_columns(statement.destination or "")
         if wanted not in (None, found.columns):
             yield f"its columns are {found.columns}, and those of its destination are {wanted}"
-        yield from self._exceed(statement)
+        if statement.is_billed:
+            yield from self._exceed(statement)
 
     def _exceed(self, statement: Statement) -> Iterator[str]:
         """Find the bounds that the statement exceeds."""

@@ -9,6 +9,9 @@ from typing import Any
 from wattif_dagster_tests.googlesql.column_types import Columns, read_fields, read_parameter
 
 
+_TESTS, _LOCAL_CLOUD = "wattif_dagster_tests.", "wattif_dagster.local_cloud."
+
+
 @dataclass(frozen=True)
 class Statement:
     """A statement sent to BigQuery, with the types of its parameters by name."""
@@ -18,6 +21,13 @@ class Statement:
     parameters: Mapping[str, str] = field(default_factory=dict)
     destination: str | None = None
     """project.dataset.table, without the partition."""
+    sender: str = ""
+    """The module that had it sent."""
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether the product sends it to Google: not a test, nor the local Dataplex."""
+        return not self.sender.startswith((_TESTS, _LOCAL_CLOUD))
 
 
 @dataclass(frozen=True)
@@ -56,18 +66,20 @@ def _read_statement(event: Mapping[str, Any]) -> Statement:
     }
     destination = asked.get("destinationTable")
     name = _name(destination) if destination else None
-    return Statement(event["sql"], event["project"], parameters, name)
+    return Statement(event["sql"], event["project"], parameters, name, event["sender"])
 
 
 def _read_table(table: Mapping[str, Any]) -> Created:
     columns = read_fields(table.get("schema", {}).get("fields", []))
+    partition_by = table.get("timePartitioning", {}).get("field")
     external = table.get("externalDataConfiguration")
     if external:
-        hive = external.get("hivePartitioningOptions", {}).get("sourceUriPrefix", "")
         declared = read_fields(external.get("schema", {}).get("fields", []))
-        columns = tuple(dict([*declared, *_read_hive(hive), *columns]).items())
-    partitions = table.get("timePartitioning") or {}
-    return Created(_name(table["tableReference"]), columns, partitions.get("field"))
+        hive = external.get("hivePartitioningOptions", {}).get("sourceUriPrefix", "")
+        folders = dict(_read_hive(hive))
+        columns = tuple({**dict(declared), **folders, **dict(columns)}.items())
+        partition_by = next(iter(folders), None)
+    return Created(_name(table["tableReference"]), columns, partition_by)
 
 
 def _read_hive(prefix: str) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 VARIABLE = "RECORDED_STATEMENTS"
 
 _CLIENT = "google.cloud.bigquery.client"
+_WRAPPER = "wattif_dagster.resources.bigquery"
 
 
 class _Finder(MetaPathFinder):
@@ -68,7 +69,15 @@ def _patch(client: Any) -> None:
 
 def _record_statement(client: Any, sql: str, config: Any) -> None:
     asked = config.to_api_repr() if config is not None else {}
-    _record(sql=sql, project=client.project, query=asked.get("query", {}))
+    _record(sql=sql, sender=_find_sender(), project=client.project, query=asked.get("query", {}))
+
+
+def _find_sender() -> str:
+    """Find the module on whose behalf the client, or the product's wrapper of it, is called."""
+    frame = sys._getframe(3)
+    while frame.f_back and frame.f_globals["__name__"] == _WRAPPER:
+        frame = frame.f_back
+    return frame.f_globals["__name__"]
 
 
 def _record(**event: Any) -> None:
