@@ -60,9 +60,7 @@ def measure(sql: str, partition_column: PartitionColumn) -> Size:
     return _measure(sqlglot.parse_one(plain, read="bigquery"), {}, partition_column)
 
 
-def _measure(
-    tree: exp.Expression, known: Mapping[str, Size], partition_column: PartitionColumn
-) -> Size:
+def _measure(tree: exp.Expr, known: Mapping[str, Size], partition_column: PartitionColumn) -> Size:
     size, ctes = Size(), dict(known)
     for cte in tree.ctes if isinstance(tree, exp.Query) else ():
         ctes[cte.alias] = _measure(cte.this, ctes, partition_column)
@@ -70,7 +68,6 @@ def _measure(
         if isinstance(node, exp.With):
             continue
         if _stands_apart(node, tree):
-            assert isinstance(node, exp.Expression)
             size.add(_measure(node, ctes, partition_column))
         elif isinstance(node, exp.Table):
             cte = ctes.get(node.name) if not node.db else None
@@ -85,7 +82,7 @@ def _measure(
     return size
 
 
-def _stands_apart(node: exp.Expression, tree: exp.Expression) -> bool:
+def _stands_apart(node: exp.Expr, tree: exp.Expr) -> bool:
     """Whether a node is a WITH clause, or a query inside the tree with a WITH clause of its own."""
     if isinstance(node, exp.With):
         return True
@@ -100,15 +97,13 @@ def _find_conditions(table: exp.Table, column: str | None) -> Iterator[str]:
     for condition in (*_split(where.this if where else None), *_split(on)):
         inside = condition.copy()
         columns = list(inside.find_all(exp.Column))
-        if any(
-            each.name == column and each.table in ("", table.alias_or_name) for each in columns
-        ):
+        if any(each.name == column and each.table in ("", table.alias_or_name) for each in columns):
             for each in columns:
                 each.set("table", None)
             yield inside.sql("bigquery")
 
 
-def _split(condition: exp.Expression | None) -> Iterator[exp.Expression]:
+def _split(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     """Split a condition at its outermost ANDs."""
     if condition is not None:
         yield from condition.flatten() if isinstance(condition, exp.And) else [condition]

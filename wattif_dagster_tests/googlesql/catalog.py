@@ -11,9 +11,7 @@ from wattif_dagster_tests.googlesql.functions import list_aggregates, list_catal
 from wattif_dagster_tests.googlesql.language import LANGUAGE
 from wattif_dagster_tests.googlesql.recording import Created
 
-OWN_TABLES = {
-    each.name: each for each in vars(schemas).values() if isinstance(each, schemas.Table)
-}
+OWN_TABLES = {each.name: each for each in vars(schemas).values() if isinstance(each, schemas.Table)}
 """The tables of the product by name."""
 
 Name = Sequence[str]

@@ -34,7 +34,7 @@ def read_fields(fields: list[dict[str, Any]]) -> Columns:
 
 
 def _read_field(field: Mapping[str, Any]) -> str:
-    name = _LEGACY.get(field["type"], field["type"])
+    name: str = _LEGACY.get(field["type"], field["type"])
     if name in ("RECORD", "STRUCT"):
         name = _write_struct(read_fields(field["fields"]))
     return f"ARRAY<{name}>" if field.get("mode") == "REPEATED" else name
@@ -42,14 +42,15 @@ def _read_field(field: Mapping[str, Any]) -> str:
 
 def read_parameter(type_: Mapping[str, Any]) -> str:
     """Read the type of a query parameter of the REST API."""
-    match type_["type"]:
+    kind: str = type_["type"]
+    match kind:
         case "ARRAY":
             return f"ARRAY<{read_parameter(type_['arrayType'])}>"
         case "STRUCT":
             fields = ((field["name"], field["type"]) for field in type_["structTypes"])
             return _write_struct(tuple((name, read_parameter(each)) for name, each in fields))
-        case name:
-            return _LEGACY.get(name, name)
+        case _:
+            return _LEGACY.get(kind, kind)
 
 
 def to_proto(name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from wattif_dagster_tests.googlesql.watch import Watch
 MISSING = "Google's SQL analyzer is not installed, so no statement was judged: run `make googlesql`"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def watch(pytestconfig: pytest.Config) -> Watch:
     """What judges the statements of this session. Where CI is set it must be there."""
     if not find_folder().exists():
@@ -20,7 +20,7 @@ def watch(pytestconfig: pytest.Config) -> Watch:
     return pytestconfig.stash[WATCH]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def analyzer(watch: Watch) -> Analyzer:
     """Google's analyzer."""
     return watch.analyzer

@@ -131,8 +131,13 @@ def _unpack(package: Path, work: Path) -> Path:
     return folder
 
 
-if __name__ == "__main__":
+def main(home: Path = HOME) -> None:
+    """Install the analyzer, or say in a line why it is left out."""
     try:
-        install()
+        install(home)
     except UnavailableError as reason:
         print(f"googlesql: left out, {reason}")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,8 @@ import pytest
 
 from wattif_dagster_tests.googlesql.recording import Statement
 
-_FILLED_BY_THE_DETECTOR = ("consumption_baseline", "anomaly_scores")
+KNOWN_TABLES = {"consumption_baseline", "anomaly_scores"}
+"""Tables that the statements fill."""
 
 EXPECTED = pytest.mark.xfail(
     strict=True,
@@ -14,4 +15,4 @@ EXPECTED = pytest.mark.xfail(
 
 def is_known(statement: Statement) -> bool:
     """Whether the statement is one of the layered detector."""
-    return (statement.destination or "").rpartition(".")[2] in _FILLED_BY_THE_DETECTOR
+    return (statement.destination or "").rpartition(".")[2] in KNOWN_TABLES

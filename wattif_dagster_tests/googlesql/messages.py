@@ -13,6 +13,10 @@ from wattif_dagster_tests.googlesql.install import messages_file
 _SERVICE = "zetasql.local_service.ZetaSqlLocalService"
 
 
+def _serialize(message: Any) -> bytes:
+    return message.SerializeToString()
+
+
 class Service:
     """Calls the methods of the service on a channel. Raises grpc.RpcError as they do."""
 
@@ -28,7 +32,7 @@ class Service:
         answer = GetMessageClass(described.output_type)
         send = self._channel.unary_unary(
             f"/{_SERVICE}/{method}",
-            request_serializer=lambda message: message.SerializeToString(),
+            request_serializer=_serialize,
             response_deserializer=answer.FromString,
         )
         return send(GetMessageClass(described.input_type)(**request))

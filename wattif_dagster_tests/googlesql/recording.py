@@ -8,7 +8,6 @@ from typing import Any
 
 from wattif_dagster_tests.googlesql.column_types import Columns, read_fields, read_parameter
 
-
 _TESTS, _LOCAL_CLOUD = "wattif_dagster_tests.", "wattif_dagster.local_cloud."
 
 

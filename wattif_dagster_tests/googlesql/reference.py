@@ -3,18 +3,16 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from google.cloud import bigquery
 
-from wattif_dagster_tests.googlesql.analyzer import Analyzer
-from wattif_dagster_tests.googlesql.catalog import Catalog
-from wattif_dagster_tests.googlesql.column_types import Columns, read_fields, read_parameter
-from wattif_dagster_tests.googlesql.recording import Statement, read_statement
+from wattif_dagster_tests.googlesql.analyzer import Analyzer, RefusedError, Row
+from wattif_dagster_tests.googlesql.catalog import Catalog, full_name
+from wattif_dagster_tests.googlesql.column_types import read_fields, read_parameter
 
 TOLERANCE = 1e-9
 """Of floats: absolute, and relative to the larger one."""
@@ -22,49 +20,111 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Compared:
-    """A query, its rows on the local BigQuery, and those of the reference implementation."""
+    """A query, the table that it fills ("" for none), and where its rows differ from Google's."""
 
-    statement: Statement
-    local: list[Any]
-    google: list[Any]
-
-    @property
-    def fills(self) -> str:
-        """The name of the table that the query fills, or "" for a query that is read."""
-        return (self.statement.destination or "").rpartition(".")[2]
-
-    @property
-    def differences(self) -> list[str]:
-        """The rows that differ."""
-        if len(self.local) != len(self.google):
-            return [f"{len(self.local)} rows, and {len(self.google)} of Google's"]
-        pairs = zip(_sort(self.local), _sort(self.google), strict=True)
-        return [f"{here}, and {there} of Google's" for here, there in pairs if not _same(here, there)]
+    sql: str
+    fills: str
+    rows: int
+    differences: list[str]
 
 
 @contextmanager
 def compare_queries(analyzer: Analyzer) -> Iterator[list[Compared]]:
-    """Compare each query of this process within a with block; yields what was compared so far.
+    """Compare each query that this process sends within a with block; yields those compared so far.
 
     The analyzer gets the rows that the tables have when the query is sent.
     """
     compared: list[Compared] = []
-    client = bigquery.Client
-    query, query_and_wait = client.query, client.query_and_wait
+    query, query_and_wait = bigquery.Client.query, bigquery.Client.query_and_wait
 
-    def compare(self: bigquery.Client, sql: str, config: bigquery.QueryJobConfig | None) -> Any:
-        evaluated = _evaluate(analyzer, self, sql, config)
+    def read(client: bigquery.Client, sql: str, config: Any = None) -> list[Row]:
+        return [row.values() for row in query_and_wait(client, sql, job_config=config)]
 
-    def query_both(self: bigquery.Client, sql: str, job_config: Any = None, **more: Any) -> Any:
-        google = evaluate(self, sql, job_config)
-        job = query(self, sql, job_config, **more)
-        compared.append(Compared(sql, [tuple(row.values()) for row in job.result()], google))
+    def evaluate(client: bigquery.Client, sql: str, config: Any) -> list[Row] | str:
+        """Google's rows, or why it refuses the query."""
+        try:
+            names = analyzer.list_tables(sql)
+            catalog, content = Catalog(), {}
+            for name in names:
+                table = full_name(name, client.project)
+                schema = client.get_table(table).schema
+                columns = read_fields([field.to_api_repr() for field in schema])
+                catalog.tables[table] = columns
+                rows = read(
+                    client, f"SELECT {', '.join(f'`{c}`' for c, _ in columns)} FROM `{table}`"
+                )
+                content[name[-1]] = columns, rows
+            described = catalog.describe(names, client.project)
+            return analyzer.evaluate(sql, _read_parameters(config), described, content)[1]
+        except RefusedError as refusal:
+            return str(refusal)
+
+    def query_both(client: bigquery.Client, sql: str, job_config: Any = None, **more: Any) -> Any:
+        google = evaluate(client, sql, job_config)
+        job = query(client, sql, job_config, **more)
+        rows = [row.values() for row in job.result()]
+        destination = job_config.destination if job_config else None
+        fills = destination.table_id.partition("$")[0] if destination else ""
+        compared.append(Compared(sql, fills, len(rows), list(_differ(rows, google))))
         return job
 
-    def query_and_wait_both(self: bigquery.Client, sql: str, **more: Any) -> Any:
-        google = ...
+    def query_and_wait_both(
+        client: bigquery.Client, sql: str, *, job_config: Any = None, **more: Any
+    ) -> Any:
+        google = evaluate(client, sql, job_config)
+        rows = read(client, sql, job_config)
+        compared.append(Compared(sql, "", len(rows), list(_differ(rows, google))))
+        return query_and_wait(client, sql, job_config=job_config, **more)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "query", query_both)
-        patch.setattr(client, "query_and_wait", query_and_wait_both)
+        patch.setattr(bigquery.Client, "query", query_both)
+        patch.setattr(bigquery.Client, "query_and_wait", query_and_wait_both)
         yield compared
+
+
+def _read_parameters(config: Any) -> dict[str, tuple[str, Any]]:
+    """Type and value of each parameter by name."""
+    return {
+        given.name: (
+            read_parameter(given.to_api_repr()["parameterType"]),
+            given.values if isinstance(given, bigquery.ArrayQueryParameter) else given.value,
+        )
+        for given in (config.query_parameters if config else ())
+    }
+
+
+def _differ(local: Sequence[Row], google: Sequence[Row] | str) -> Iterator[str]:
+    """Find the rows that differ, in whatever order they are."""
+    if isinstance(google, str):
+        yield google
+    elif len(local) != len(google):
+        yield f"{len(local)} rows here, {len(google)} of Google's"
+    else:
+        for here, there in zip(sorted(local, key=_order), sorted(google, key=_order), strict=True):
+            if not _equal(here, there):
+                yield f"here {here}, of Google's {there}"
+
+
+def _order(value: Any) -> Any:
+    """A key by which equal rows of both are at the same place; floats decide last."""
+    return repr(_round(value, 0)), repr(_round(value, 6))
+
+
+def _round(value: Any, digits: int) -> Any:
+    if isinstance(value, Mapping):
+        return [_round(each, digits) for each in value.values()]
+    if isinstance(value, list | tuple):
+        return [_round(each, digits) for each in value]
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return round(float(value), digits) if digits else None
+    return value
+
+
+def _equal(here: Any, there: Any) -> bool:
+    if isinstance(here, Mapping) and isinstance(there, Mapping):
+        return list(here) == list(there) and _equal([*here.values()], [*there.values()])
+    if isinstance(here, list | tuple) and isinstance(there, list | tuple):
+        return len(here) == len(there) and all(map(_equal, here, there))
+    if isinstance(here, float | Decimal) and isinstance(there, int | float):
+        return math.isclose(here, there, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return here == there

@@ -49,7 +49,9 @@ def install() -> None:
 def _patch(client: Any) -> None:
     query, query_and_wait, create_table = client.query, client.query_and_wait, client.create_table
 
-    def record_query(self: Any, sql: str, job_config: Any = None, *more: Any, **options: Any) -> Any:
+    def record_query(
+        self: Any, sql: str, job_config: Any = None, *more: Any, **options: Any
+    ) -> Any:
         _record_statement(self, sql, job_config)
         return query(self, sql, job_config, *more, **options)
 
