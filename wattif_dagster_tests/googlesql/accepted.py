@@ -6,6 +6,7 @@ _ONE_DAY = "it is one day, and counted by kind and as a whole"
 SCANNED_TWICE = {
     ("anomaly_alerts", "anomaly_scores"): _SMALL,
     ("", "anomaly_scores"): _SMALL,
+    ("anomaly_scores", "hourly_consumption"): "its history is scored, and counted in days",
     ("detector_evaluation", "anomaly_scores"): _ONE_DAY,
     ("detector_evaluation", "injected_anomalies"): _ONE_DAY,
     ("fleet_anomalies", "hourly_consumption"): "both metrics, and the day beside its history",

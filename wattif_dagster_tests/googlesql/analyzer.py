@@ -73,11 +73,11 @@ class Analyzer:
         parameters: Mapping[str, tuple[str, Any]],
         catalog: Mapping[str, Any],
         content: Mapping[str, tuple[Columns, Sequence[Row]]],
-    ) -> tuple[Columns, list[Row]]:
+    ) -> list[Row]:
         """Evaluate a query over these rows by Google's reference implementation.
 
-        `parameters` have their values too. `content` is by the name of the table in the catalog.
-        Returns columns and rows.
+        `parameters` have types and values. `content` has columns and rows of each table by its name
+        in the catalog.
         """
         types = {name: of for name, (of, _) in parameters.items()}
         rows = {
@@ -97,7 +97,7 @@ class Analyzer:
             params=given,
         )
         columns = self.analyze(sql, types, catalog).columns
-        return columns, [read_row(columns, row.cell) for row in answer.content.table_data.row]
+        return [read_row(columns, row.cell) for row in answer.content.table_data.row]
 
     def _call(self, method: str, **request: Any) -> Any:
         try:

@@ -15,9 +15,9 @@ def write_row(columns: Columns, row: Sequence[Any]) -> list[dict[str, Any]]:
     return [_write(of, value) for (_, of), value in zip(columns, row, strict=True)]
 
 
-def read_row(columns: Columns, cells: Sequence[Any]) -> list[Any]:
-    """Read the values of a row."""
-    return [_read(of, cell) for (_, of), cell in zip(columns, cells, strict=True)]
+def read_row(columns: Columns, cells: Sequence[Any]) -> tuple[Any, ...]:
+    """Read the values of a row. An ARRAY is a list, and a STRUCT a dict."""
+    return tuple(_read(of, cell) for (_, of), cell in zip(columns, cells, strict=True))
 
 
 def _write(of: str, value: Any) -> dict[str, Any]:
@@ -35,8 +35,8 @@ def _write(of: str, value: Any) -> dict[str, Any]:
 
 def _read(of: str, cell: Any) -> Any:
     found = cell.WhichOneof("value")
-    if found is None:
-        return None
+    if found is None:  # BigQuery's answers have an empty ARRAY for NULL
+        return [] if of.startswith("ARRAY<") else None
     value = getattr(cell, found)
     if of.startswith("ARRAY<"):
         return [_read(of[6:-1], each) for each in value.element]
