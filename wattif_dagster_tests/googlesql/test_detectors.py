@@ -1,9 +1,6 @@
-"""The statements of every detector are Google's SQL; those of BigQuery ML run nowhere here.
+"""The statements of every detector are Google's SQL; those of BigQuery ML run nowhere here."""
 
-What they train and score on has the columns of their rendered statements, which the local BigQuery
-refuses.
-"""
-
+from contextlib import suppress
 from datetime import timedelta
 from itertools import product
 
@@ -51,9 +48,9 @@ def test_bigquery_ml_is_asked_in_googles_sql(
 ) -> None:
     detector, last = DETECTORS[name], day(DAYS)
     if detector.training:
-        with pytest.raises(JobError):
+        with suppress(JobError):
             fit_baseline(warehouse, detector, last, 4)
-    with pytest.raises(JobError):
+    with suppress(JobError):  # the local BigQuery has no BigQuery ML
         score_day(warehouse, detector, last, 4)
     judged = [(s.sql, faults) for s, faults in watch.take() if "MODEL" in s.sql or "AI." in s.sql]
     assert len(judged) == (2 if detector.training else 1)
