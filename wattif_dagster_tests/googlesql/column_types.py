@@ -34,7 +34,8 @@ def read_fields(fields: list[dict[str, Any]]) -> Columns:
 
 
 def _read_field(field: Mapping[str, Any]) -> str:
-    name: str = _LEGACY.get(field["type"], field["type"])
+    kind: str = field["type"]
+    name = _LEGACY.get(kind, kind)
     if name in ("RECORD", "STRUCT"):
         name = _write_struct(read_fields(field["fields"]))
     return f"ARRAY<{name}>" if field.get("mode") == "REPEATED" else name
