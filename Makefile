@@ -21,7 +21,7 @@ demo: $(VENV)/ready ## Make 14 days of 100 homes on the local cloud; print what 
 dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000
 	@$(DEMO_ENV) $(BIN)/wattif dev
 
-test: $(VENV)/ready ## The whole suite
+test: $(VENV)/ready googlesql ## The whole suite, its SQL judged by Google's analyzer
 	$(PYTEST)
 
 test-fast: $(VENV)/ready ## The tests that take seconds
@@ -32,6 +32,9 @@ check: $(VENV)/ready ## ruff, pyright, definitions validate
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/dagster definitions validate -w workspace.yaml
+
+googlesql: $(VENV)/ready ## Install Google's SQL analyzer for the tests, where it can be had
+	@$(BIN)/python -m wattif_dagster_tests.googlesql.install
 
 bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, side by side
 	$(BIN)/python -m benchmarks
@@ -51,9 +54,9 @@ audit: ## Look for known vulnerabilities of the pinned packages, where the packa
 	@.wattif/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	@.wattif/audit/bin/python .ci/audit.py .wattif/audit/bin/pip-audit constraints.txt
 
-clean: ## Remove the environment and the local cloud's data
+clean: ## Remove the environment, the analyzer and the local cloud's data
 	-@[ -x $(BIN)/wattif ] && $(BIN)/wattif down
-	rm -rf $(VENV) .wattif
+	rm -rf $(VENV) .wattif .googlesql
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "no Python 3.11, 3.12 or 3.13 with venv was found; install one, or say make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -61,4 +64,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev test test-fast check bench torture fuzz audit clean
+.PHONY: help demo dev test test-fast check googlesql bench torture fuzz audit clean

@@ -19,6 +19,8 @@ from wattif_dagster_tests.support.runs import make_resources
 from wattif_dagster_tests.support.settings import settings_on
 from wattif_dagster_tests.support.warehouse import MakeWarehouse, Warehouse
 
+pytest_plugins = ["wattif_dagster_tests.googlesql.plugin"]
+
 # A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

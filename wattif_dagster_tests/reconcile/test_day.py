@@ -185,6 +185,7 @@ def test_missing_tables_hide_no_other(whole: Resources) -> None:
     ]
 
 
+@pytest.mark.own_sql
 def test_unreadable_table_is_a_difference(whole: Resources) -> None:
     """A native table has no column for the folders of an external one."""
     bigquery = whole["wattif_bigquery"].model_copy(update={"readings_type": "external"})

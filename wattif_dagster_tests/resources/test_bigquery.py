@@ -158,6 +158,7 @@ def test_load_of_a_missing_object_names_it(
         bigquery.load_partition(READINGS, MONDAY, [f"{gcs.uri}/none.json"], "v")
 
 
+@pytest.mark.own_sql
 def test_query_replaces_only_its_day(bigquery: BigQueryWarehouse) -> None:
     def select(day: date, *values: float) -> str:
         return " UNION ALL ".join(
@@ -206,6 +207,7 @@ def test_remade_table_has_the_given_rows(bigquery: BigQueryWarehouse) -> None:
     assert read_readings(bigquery) == []
 
 
+@pytest.mark.own_sql
 def test_wrong_query_is_a_job_error(bigquery: BigQueryWarehouse) -> None:
     for sql in ("SELEC 1", "SELECT * FROM `wattif-local.none.none`"):
         with pytest.raises(JobError, match="BigQuery"):

@@ -38,7 +38,7 @@ class Project:
         settings, simulation = self.settings, self.settings.simulation
         return {
             **os.environ,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "NO_PROXY": "127.0.0.1",
             "DAGSTER_HOME": str(self.home),
             "WATTIF_HOME": str(settings.home),

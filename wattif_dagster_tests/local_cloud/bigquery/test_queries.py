@@ -47,6 +47,7 @@ def test_server_answers_during_a_slow_query(patched: Server, unpatched: Server) 
         ("SELECT * FROM `missing`.`t`", NotFound, "missing"),
     ],
 )
+@pytest.mark.own_sql
 def test_failed_query_raises_its_error(
     patched: Server, unpatched: Server, sql: str, error: type[Exception], says: str
 ) -> None:
@@ -86,6 +87,7 @@ def test_query_parameters_are_bound(patched: Server) -> None:
 
 
 @pytest.mark.parametrize("day", ["2024-01-01", "2024-02-29"])
+@pytest.mark.own_sql
 def test_scripts_that_differ_by_a_date_both_run(patched: Server, day: str) -> None:
     script = f"DECLARE day DATE DEFAULT DATE '{day}'; SELECT CAST(day AS STRING)"
     assert patched.rows(script) == [(day,)]

@@ -44,6 +44,7 @@ def test_jobs_report_their_statement_type(patched: Server) -> None:
     assert patched.rows(f"SELECT COUNT(*) FROM `{name}`") == [(2,)]
 
 
+@pytest.mark.own_sql
 def test_ddl_updates_the_catalog(patched: Server) -> None:
     dataset = patched.table().dataset_id
     name = f"{patched.client.project}.{dataset}"

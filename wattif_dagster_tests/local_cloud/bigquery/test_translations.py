@@ -169,6 +169,7 @@ def test_answer_without_dates_is_reused() -> None:
     assert len(asked) == 2
 
 
+@pytest.mark.own_sql
 def test_new_views_and_row_policies_take_effect(patched: Server) -> None:
     table = patched.table()
     name = f"`{table.project}.{table.dataset_id}.readings`"

@@ -77,6 +77,7 @@ def test_incremental_job_evaluates_only_new_rows(
     assert (scanned.start, scanned.end) == (values[1], values[2])
 
 
+@pytest.mark.own_sql
 def test_failed_job_keeps_the_incremental_range(scans: Scans, warehouse: bigquery.Client) -> None:
     warehouse.query("CREATE TABLE ds.log_failed (id INT64, day DATE)").result()
     warehouse.query("INSERT INTO ds.log_failed VALUES (1, '2024-01-01')").result()
@@ -154,6 +155,7 @@ def test_runner_survives_the_deletion_of_a_running_scan(scans: Scans) -> None:
     assert [job.name for job in scans.client.list_data_scan_jobs(parent=scans.name())] != [job.name]
 
 
+@pytest.mark.own_sql
 def test_notification_reports_are_logged(scans: Scans, caplog: pytest.LogCaptureFixture) -> None:
     triggers = {"score_threshold_trigger": {"score_threshold": 80}, "job_failure_trigger": {}}
     actions = {"notification_report": {"recipients": {"emails": ["ops@example.com"]}, **triggers}}

@@ -105,6 +105,7 @@ def test_evaluate_answers_all_rules_with_one_query(bigquery_endpoint: str) -> No
 
 
 @pytest.mark.parametrize("column", ["value", "total", "nulls_0", "passed_0", "answer_1"])
+@pytest.mark.own_sql
 def test_assertion_does_not_see_columns_of_other_rules(scans: Scans, column: str) -> None:
     mistyped = {"sql_statement": f"SELECT 1 FROM UNNEST([1]) AS n WHERE {column} > 100"}
     tested = rule("sql_assertion", mistyped, name="mistyped")
@@ -123,6 +124,7 @@ def test_table_condition_without_aggregate_fails_the_job(
     assert job.message == "rule no: one answer was expected, not more"
 
 
+@pytest.mark.own_sql
 def test_broken_row_filter_is_blamed_on_no_rule(scans: Scans) -> None:
     message = scans.failure(ALWAYS, row_condition("id > 0"), row_filter="no_such_column > 1")
     assert "no_such_column" in message
@@ -158,7 +160,7 @@ def test_threshold_is_a_ratio_and_zero_means_all_rows(
     assert result.passed is passes
 
 
-NULL_CONDITION = "LOGICAL_AND(IF(value > 9, NULL, NULL))"
+NULL_CONDITION = "LOGICAL_AND(IF(value > 9, CAST(NULL AS BOOL), NULL))"
 
 
 def statistic(name: str, **bounds: Any) -> dp.DataQualityRule:
@@ -286,6 +288,7 @@ def test_sampling_takes_one_subset_for_all_rules(scans: Scans, warehouse: bigque
         ),
     ],
 )
+@pytest.mark.own_sql
 def test_rule_that_cannot_be_evaluated_fails_the_job(
     tested: dp.DataQualityRule, reason: str, scans: Scans
 ) -> None:

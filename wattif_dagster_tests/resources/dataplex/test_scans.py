@@ -204,6 +204,7 @@ def test_filters_of_the_rules_and_of_the_day_both_hold(place: Place) -> None:
     assert place.scans.wait(place.scans.run(place.scan_id), threading.Event()).passed
 
 
+@pytest.mark.own_sql
 def test_a_failed_job_says_why(place: Place) -> None:
     spec = "rules: [{name: bad, rowConditionExpectation: {sqlExpression: no_such_column > 1}}]"
     place.scans.ensure(place.scan_id, place.scan(spec))
