@@ -40,7 +40,11 @@ def list_aggregates() -> list[dict[str, Any]]:
 
 
 def list_catalogs() -> list[dict[str, Any]]:
-    """List the catalogs of the table functions `ML.DETECT_ANOMALIES` and `AI.DETECT_ANOMALIES`."""
+    """List the catalogs of the table functions `ML.DETECT_ANOMALIES` and `AI.DETECT_ANOMALIES`.
+
+    The latter in its form with one table alone: the analyzer gives a table that is left out a type
+    that no signature takes.
+    """
     ml = _define(
         (("serial", "STRING"), ("time_hour_rolled", "TIMESTAMP"), ("avg_kw", "FLOAT64"), *_FOUND),
         [_require(_MODEL), _allow(_ANY), _allow(_RELATION)],
@@ -55,7 +59,6 @@ def list_catalogs() -> list[dict[str, Any]]:
         ),
         [
             _require(_RELATION),
-            _allow(_RELATION),
             _name("data_col", "STRING"),
             _name("timestamp_col", "STRING"),
             _name("target_start_timestamp", "TIMESTAMP"),

@@ -10,7 +10,6 @@ from collections.abc import Generator
 import pytest
 
 from wattif_dagster_tests.googlesql.install import find_folder
-from wattif_dagster_tests.googlesql.known_faults import is_known
 from wattif_dagster_tests.googlesql.watch import Watch
 
 WATCH = pytest.StashKey[Watch]()
@@ -39,7 +38,7 @@ def _judge(item: pytest.Item) -> None:
     found = [
         "\n".join(("Google refuses a statement, or it is too large:", *faults, statement.sql))
         for statement, faults in judged
-        if faults and not is_known(statement)
+        if faults
     ]
     if found:
         pytest.fail("\n\n".join(dict.fromkeys(found)), pytrace=False)

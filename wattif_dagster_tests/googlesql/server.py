@@ -11,7 +11,13 @@ from wattif_dagster.local_cloud.ports import HOST, free_ports
 from wattif_dagster_tests.googlesql.install import server_file
 from wattif_dagster_tests.support.wait import PATIENCE_SECONDS
 
-_ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_ANY_SIZE = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    # An error quotes its statement.
+    ("grpc.max_metadata_size", 2**24),
+    ("grpc.absolute_max_metadata_size", 2**24),
+]
 
 
 @contextmanager

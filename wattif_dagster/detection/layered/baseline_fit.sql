@@ -162,11 +162,26 @@ fleet_scores AS (
   FROM hour_scores
 ),
 
+-- Each value counts once for each kind of row.
+kinds AS (
+  SELECT
+    * EXCEPT (serial, quantity, hour, day),
+    quantity AS part,
+    IF(kind = 'fleet', NULL, serial) AS serial,
+    IF(kind = 'day', NULL, quantity) AS quantity,
+    IF(kind = 'day', NULL, hour) AS hour,
+    IF(kind = 'cell', NULL, day) AS day
+  FROM fleet_scores
+  CROSS JOIN UNNEST(['day', 'cell', 'fleet']) AS kind
+  WHERE kind != 'cell'
+    OR is_weekend = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5)
+),
+
 grouped AS (
   SELECT
+    kind,
     serial,
     quantity,
-    is_weekend,
     hour,
     day,
     ANY_VALUE(first_day) AS first_day,
@@ -175,23 +190,19 @@ grouped AS (
     ANY_VALUE(mean) AS mean,
     ANY_VALUE(sd) AS sd,
     ANY_VALUE(fleet_z) AS fleet_z,
-    COUNTIF(quantity = 'avg') AS hours,
-    AVG(IF(quantity = 'avg', z - fleet_z, NULL)) AS avg_z,
-    AVG(IF(quantity = 'max', z - fleet_z, NULL)) AS max_z,
+    COUNTIF(part = 'avg') AS hours,
+    AVG(IF(part = 'avg', z - fleet_z, NULL)) AS avg_z,
+    AVG(IF(part = 'max', z - fleet_z, NULL)) AS max_z,
     LN(GREATEST(ANY_VALUE(floor_ratio), 0) + 0.02) AS floor,
     LN(GREATEST(ANY_VALUE(peak_ratio), 0) + 0.05) AS peak,
-    AVG(IF(quantity = 'max', x, NULL)) - AVG(IF(quantity = 'avg', x, NULL)) AS crest,
+    AVG(IF(part = 'max', x, NULL)) - AVG(IF(part = 'avg', x, NULL)) AS crest,
     COALESCE(SAFE_DIVIDE(
-      AVG(IF(quantity = 'avg', x * mean, NULL))
-        - AVG(IF(quantity = 'avg', x, NULL)) * AVG(IF(quantity = 'avg', mean, NULL)),
-      STDDEV_POP(IF(quantity = 'avg', x, NULL)) * STDDEV_POP(IF(quantity = 'avg', mean, NULL))
+      AVG(IF(part = 'avg', x * mean, NULL))
+        - AVG(IF(part = 'avg', x, NULL)) * AVG(IF(part = 'avg', mean, NULL)),
+      STDDEV_POP(IF(part = 'avg', x, NULL)) * STDDEV_POP(IF(part = 'avg', mean, NULL))
     ), 0) AS shape
-  FROM fleet_scores
-  GROUP BY GROUPING SETS (
-    (serial, day),
-    (serial, quantity, is_weekend, hour),
-    (quantity, day, hour)
-  )
+  FROM kinds
+  GROUP BY kind, serial, quantity, hour, day
 )
 
 SELECT
@@ -200,19 +211,17 @@ SELECT
   quantity,
   hour,
   day,
-  IF(serial IS NULL, NULL, DATE_DIFF(DATE '$day', first_day, DAY)) AS history_days,
-  IF(serial IS NULL, NULL, meter_kw) AS meter_kw,
-  IF(day IS NULL, n, NULL) AS n,
-  IF(day IS NULL, mean, NULL) AS mean,
-  IF(day IS NULL, sd, NULL) AS sd,
-  IF(serial IS NULL, fleet_z, NULL) AS fleet_z,
-  IF(quantity IS NULL, hours, NULL) AS hours,
-  IF(quantity IS NULL, avg_z, NULL) AS avg_z,
-  IF(quantity IS NULL, max_z, NULL) AS max_z,
-  IF(quantity IS NULL, floor, NULL) AS floor,
-  IF(quantity IS NULL, peak, NULL) AS peak,
-  IF(quantity IS NULL, crest, NULL) AS crest,
-  IF(quantity IS NULL, shape, NULL) AS shape
+  IF(kind = 'fleet', NULL, DATE_DIFF(DATE '$day', first_day, DAY)) AS history_days,
+  IF(kind = 'fleet', NULL, meter_kw) AS meter_kw,
+  IF(kind = 'cell', n, NULL) AS n,
+  IF(kind = 'cell', mean, NULL) AS mean,
+  IF(kind = 'cell', sd, NULL) AS sd,
+  IF(kind = 'fleet', fleet_z, NULL) AS fleet_z,
+  IF(kind = 'day', hours, NULL) AS hours,
+  IF(kind = 'day', avg_z, NULL) AS avg_z,
+  IF(kind = 'day', max_z, NULL) AS max_z,
+  IF(kind = 'day', floor, NULL) AS floor,
+  IF(kind = 'day', peak, NULL) AS peak,
+  IF(kind = 'day', crest, NULL) AS crest,
+  IF(kind = 'day', shape, NULL) AS shape
 FROM grouped
-WHERE day IS NOT NULL
-  OR is_weekend = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5)
