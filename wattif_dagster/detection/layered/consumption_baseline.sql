@@ -23,7 +23,7 @@ day_values AS (
   FROM $baseline_fit AS d
   CROSS JOIN UNNEST(['avg', 'max', 'level', 'floor', 'peak', 'crest', 'shape']) AS q
   WHERE d.baseline_day = DATE '$day'
-    AND d.quantity IS NULL
+    AND d.hours IS NOT NULL  -- a day of the fit
     AND (d.hours >= $least_day_hours OR q IN ('avg', 'max'))
 ),
 
@@ -86,7 +86,7 @@ weather AS (
   SELECT day, AVG(fleet_z) - AVG(AVG(fleet_z)) OVER () AS factor
   FROM $baseline_fit
   WHERE baseline_day = DATE '$day'
-    AND serial IS NULL
+    AND fleet_z IS NOT NULL
     AND quantity = 'avg'
   GROUP BY day
 ),
@@ -139,5 +139,5 @@ LEFT JOIN (
   SELECT serial, quantity, hour, n, mean, sd
   FROM $baseline_fit
   WHERE baseline_day = DATE '$day'
-    AND day IS NULL
+    AND n IS NOT NULL  -- the expectation of an hour
 ) AS c ON c.serial = r.serial AND c.quantity = r.quantity

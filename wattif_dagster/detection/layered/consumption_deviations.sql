@@ -1,21 +1,13 @@
 -- consumption_deviations: the deviations of the day without those of the fleet and of the weather, in
 -- standard deviations, and the expectation that the bounds of each hour are made from.
 WITH
-limited AS (
-  SELECT
-    -- No single day dominates the sum of a week.
-    IF({feature}_z IS NULL, NULL, GREATEST(-$largest_z, LEAST($largest_z, {feature}_z))) AS {feature}_z,
-    * EXCEPT (level_z, floor_z, peak_z, crest_z, shape_z)
-  FROM $day_deviations
-  WHERE day = DATE '$day'
-),
-
 -- Two deviations at most count, so that no meter determines the fleet's mean.
 fleet AS (
   SELECT
     AVG(IF({feature}_z IS NULL, NULL, GREATEST(-2, LEAST(2, {feature}_z)))) AS {feature},
     COUNT(*) AS meters
-  FROM limited
+  FROM $day_deviations
+  WHERE day = DATE '$day'
 ),
 
 -- The weather's effect beyond the fleet's mean: the median of deviation over loading of the meters
@@ -29,8 +21,9 @@ weather AS (
         IF(
           d.level_loading > 0, SAFE_DIVIDE(d.level_z - f.level, d.level_loading), NULL
         ) AS factor
-      FROM limited AS d
+      FROM $day_deviations AS d
       CROSS JOIN fleet AS f
+      WHERE d.day = DATE '$day'
     )
   )
 ),
@@ -41,9 +34,10 @@ factors AS (
     f.{feature} AS fleet_{feature},
     w.factor,
     w.factor * w.factor AS square
-  FROM limited AS d
+  FROM $day_deviations AS d
   CROSS JOIN fleet AS f
   CROSS JOIN weather AS w
+  WHERE d.day = DATE '$day'
 ),
 
 deviations AS (

@@ -68,6 +68,27 @@ meters AS (
     serial
   FROM fleet_hours
   GROUP BY serial
+),
+
+features AS (
+  SELECT
+    *,
+    mean_ratio AS mean_kw,
+    GREATEST(floor_ratio, 0) AS floor_kw,
+    1 AS usual_mean_kw,
+    EXP(floor_mean) - 0.02 AS usual_floor_kw,
+    LN(GREATEST(floor_ratio, 0) + 0.02) AS floor,
+    LN(GREATEST(peak_ratio, 0) + 0.05) AS peak
+  FROM meters
+),
+
+day_scores AS (
+  SELECT
+    *,
+    IF(hours >= $least_day_hours, ({feature} - {feature}_mean) / {feature}_sd, NULL) AS {feature}_score,
+    -- When nobody is home, only the floor can be suspicious, unless heating determines it.
+    hours >= $least_day_hours AND $is_vacant AS is_vacant
+  FROM features
 )
 
 SELECT
@@ -80,19 +101,9 @@ SELECT
   mean_{hour},
   sd_{hour},
   fleet_z_{hour},
-  IF(hours >= $least_day_hours, ({feature} - {feature}_mean) / {feature}_sd, NULL) AS {feature}_z,
-  -- When nobody is home, only the floor can be suspicious, unless heating determines it.
-  hours >= $least_day_hours AND $is_vacant AS is_vacant,
+  -- No single day dominates the sum of a week.
+  IF({feature}_score IS NULL, NULL, GREATEST(-$largest_z, LEAST($largest_z, {feature}_score))) AS {feature}_z,
+  is_vacant,
   usual_kw,
   history_days
-FROM (
-  SELECT
-    *,
-    mean_ratio AS mean_kw,
-    GREATEST(floor_ratio, 0) AS floor_kw,
-    1 AS usual_mean_kw,
-    EXP(floor_mean) - 0.02 AS usual_floor_kw,
-    LN(GREATEST(floor_ratio, 0) + 0.02) AS floor,
-    LN(GREATEST(peak_ratio, 0) + 0.05) AS peak
-  FROM meters
-)
+FROM day_scores
