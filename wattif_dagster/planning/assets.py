@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from wattif_dagster.metering.simulation import Simulation
-from wattif_dagster.planning.bigquery import READS, estimate_read, estimate_stored
+from wattif_dagster.planning.bigquery import estimate_read, estimate_stored
 from wattif_dagster.planning.cost import Amounts, Cost, compute_cost
 from wattif_dagster.planning.plan import calibrate_both
 from wattif_dagster.planning.prices import Prices
+from wattif_dagster.planning.reads import READS
 from wattif_dagster.planning.size import READS as OBJECTS_READ
 from wattif_dagster.planning.size import compute_size, count_class_a
 from wattif_dagster.settings.ingest import IngestOptions
@@ -20,6 +21,7 @@ PRICED = (
     "meter_readings",
     "hourly_consumption",
     "fleet_anomalies",
+    "meter_days",
     "consumption_baseline",
     "anomaly_scores",
     "meter_scan_results",

@@ -18,7 +18,9 @@ Scan = tuple[str, frozenset[str]]
 
 def find_scans(sql: str, tables: Iterable[Table]) -> list[Scan]:
     """Find the scans of a query in BigQuery's SQL, whose tables have names without a dataset."""
-    schema = {table.name: {c.name: c.type for c in table.columns} for table in tables}
+    schema: dict[str, object] = {
+        table.name: {c.name: c.type for c in table.columns} for table in tables
+    }
     query = qualify(sqlglot.parse_one(sql, read="bigquery"), schema=schema, dialect="bigquery")
     scope = build_scope(pushdown_projections(query, schema=schema, dialect="bigquery"))
     assert scope

@@ -1,0 +1,145 @@
+"""Lists what the queries of each asset read in BigQuery, a scan at a time.
+
+A table that a query names twice is scanned twice. A test counts the layered detector's scans from
+its statements.
+"""
+
+from dataclasses import dataclass
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.fleet import HISTORY_DAYS as FLEET_HISTORY_DAYS
+from wattif_dagster.detection.layered.queries import (
+    CALIBRATION_DAYS,
+    HISTORY_DAYS,
+    LONGEST_SUM_DAYS,
+    LOOKBACK_DAYS,
+)
+from wattif_dagster.detection.layered.temporary import BASELINE_FIT, DAY_DEVIATIONS, FEATURES
+from wattif_dagster.schemas import Table
+
+
+@dataclass(frozen=True)
+class Read:
+    """Columns of a table that a query of an asset reads, on its day and on the days before it."""
+
+    asset: str
+    table: Table
+    columns: tuple[str, ...]
+    days_before: int = 0
+    with_the_day: bool = True
+
+
+ALERT_DAYS = 46
+"""Days before its own that anomaly_alerts reads: those since the quarter began, half of a quarter
+on average."""
+
+_HOUR = ("serial", "time_hour_rolled", "max_kw", "min_kw", "n_readings")
+
+
+def _wide(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name}_{hour:02d}" for name in names for hour in range(24))
+
+
+_HOUR_SCORES = ("day", "serial", "is_vacant", *_wide("avg_z", "max_z"))
+_DAY_SCORES = ("day", "serial", *FEATURES)
+_DEVIATIONS = schemas.CONSUMPTION_DEVIATIONS
+
+BASELINE = (
+    Read(
+        "consumption_baseline",
+        schemas.METER_DAYS,
+        schemas.METER_DAYS.column_names,
+        days_before=HISTORY_DAYS,
+        with_the_day=False,
+    ),
+    Read(
+        "consumption_baseline",
+        BASELINE_FIT,
+        tuple(
+            name
+            for name in BASELINE_FIT.column_names
+            if name not in ("quantity", "hour", "n", "mean", "sd", "fleet_z")
+        ),
+    ),
+    Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "day", "fleet_z", "quantity")),
+    Read(
+        "consumption_baseline",
+        BASELINE_FIT,
+        ("baseline_day", "serial", "quantity", "hour", "n", "mean", "sd"),
+    ),
+)
+
+DEVIATIONS = (
+    Read(
+        "anomaly_scores",
+        schemas.CONSUMPTION_BASELINE,
+        tuple(name for name in schemas.CONSUMPTION_BASELINE.column_names if name != "n"),
+    ),
+    Read(
+        "anomaly_scores",
+        schemas.METER_DAYS,
+        ("day", "serial", "floor_kw", "peak_kw", *_wide("avg_kw", "max_kw")),
+    ),
+    # the fleet, the weather with the fleet again, and the meters
+    *[Read("anomaly_scores", DAY_DEVIATIONS, ("day", *(f"{name}_z" for name in FEATURES)))] * 2,
+    Read("anomaly_scores", DAY_DEVIATIONS, ("day", "level_z", "level_loading")),
+    Read("anomaly_scores", DAY_DEVIATIONS, DAY_DEVIATIONS.column_names),
+)
+
+SCORES = (
+    # score_tails and score_layers
+    *[Read("anomaly_scores", _DEVIATIONS, _HOUR_SCORES, days_before=CALIBRATION_DAYS)] * 2,
+    *[Read("anomaly_scores", _DEVIATIONS, _DAY_SCORES, days_before=LOOKBACK_DAYS)] * 4,
+    # anomaly_scores
+    *[Read("anomaly_scores", _DEVIATIONS, _HOUR_SCORES)] * 2,
+    *[Read("anomaly_scores", _DEVIATIONS, _DAY_SCORES, days_before=LONGEST_SUM_DAYS - 1)] * 2,
+    Read(
+        "anomaly_scores",
+        _DEVIATIONS,
+        ("day", "serial", "usual_kw", "history_days", *_wide("expected", "spread")),
+    ),
+    Read("anomaly_scores", schemas.HOURLY_CONSUMPTION, _HOUR, days_before=1),
+    Read("anomaly_scores", schemas.METER_REGISTRY, ("registry_date", "serial")),
+)
+
+READS = (
+    Read("hourly_consumption", schemas.METER_READINGS, schemas.METER_READINGS.column_names),
+    # its checks
+    Read("meter_readings", schemas.METER_READINGS, schemas.METER_READINGS.column_names),
+    # its check, and its metadata
+    Read(
+        "hourly_consumption",
+        schemas.HOURLY_CONSUMPTION,
+        ("serial", "time_hour_rolled", "n_readings"),
+    ),
+    Read(
+        "hourly_consumption",
+        schemas.HOURLY_CONSUMPTION,
+        ("time_hour_rolled", "consumption_hour_rolled"),
+    ),
+    Read(
+        "fleet_anomalies",
+        schemas.HOURLY_CONSUMPTION,
+        ("time_hour_rolled", "consumption_hour_rolled"),
+        days_before=FLEET_HISTORY_DAYS,
+    ),
+    Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw")),
+    *BASELINE,
+    *DEVIATIONS,
+    *SCORES,
+    # its metadata
+    Read("anomaly_scores", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
+    Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
+    Read(
+        "anomaly_alerts",
+        schemas.ANOMALY_SCORES,
+        ("serial", "time_hour_rolled", "anomaly_probability", "provisional", "reason"),
+        days_before=ALERT_DAYS,
+    ),
+    Read(
+        "detector_evaluation",
+        schemas.ANOMALY_SCORES,
+        ("serial", "time_hour_rolled", "anomaly_probability"),
+    ),
+)
+"""The fleet's query names its history again for each of its steps, which is not counted."""

@@ -1,0 +1,65 @@
+"""The reads that a plan counts are those of the layered detector's statements."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+from wattif_dagster import schemas
+from wattif_dagster.detection.layered import temporary
+from wattif_dagster.detection.layered.queries import (
+    baseline_steps,
+    deviations_steps,
+    meter_days_step,
+    scores_steps,
+)
+from wattif_dagster.detection.steps import Step, Tables
+from wattif_dagster.planning.reads import BASELINE, DEVIATIONS, READS, SCORES, Read
+from wattif_dagster_tests.support.scans import find_scans
+
+TABLES = (
+    schemas.HOURLY_CONSUMPTION,
+    schemas.METER_DAYS,
+    schemas.CONSUMPTION_BASELINE,
+    schemas.CONSUMPTION_DEVIATIONS,
+    schemas.METER_REGISTRY,
+    temporary.BASELINE_FIT,
+    temporary.DAY_DEVIATIONS,
+    temporary.SCORE_TAILS,
+    temporary.SCORE_LAYERS,
+)
+SMALL = ("score_tails", "score_layers")
+"""They have some thousand rows, whatever the number of meters."""
+ARGUMENTS = Tables(*(table.name for table in TABLES[:5])), date(2024, 3, 1), 360
+
+
+def count_scans(steps: Iterable[Step]) -> Counter[tuple[str, frozenset[str]]]:
+    scans = (scan for step in steps for scan in find_scans(step.select, TABLES))
+    return Counter(scan for scan in scans if scan[0] not in SMALL)
+
+
+def count_reads(reads: Iterable[Read]) -> Counter[tuple[str, frozenset[str]]]:
+    return Counter((read.table.name, frozenset(read.columns)) for read in reads)
+
+
+def test_reads_of_meter_days_are_those_of_its_statement() -> None:
+    reads = [read for read in READS if read.asset == "meter_days"]
+    assert count_scans([meter_days_step(*ARGUMENTS)]) == count_reads(reads)
+
+
+def test_reads_of_baseline_are_those_of_its_statements() -> None:
+    assert count_scans(baseline_steps(*ARGUMENTS)) == count_reads(BASELINE)
+
+
+def test_reads_of_deviations_are_those_of_their_statements() -> None:
+    assert count_scans(deviations_steps(*ARGUMENTS)) == count_reads(DEVIATIONS)
+
+
+def test_reads_of_scores_are_those_of_their_statements() -> None:
+    steps = scores_steps(*ARGUMENTS)[len(deviations_steps(*ARGUMENTS)) :]
+    assert count_scans(steps) == count_reads(SCORES)
+
+
+def test_a_table_named_twice_is_scanned_twice() -> None:
+    sql = "WITH a AS (SELECT * FROM meter_days) SELECT a.day, b.serial FROM a CROSS JOIN a AS b"
+    table = frozenset({"day", "serial"})
+    assert find_scans(sql, TABLES) == [("meter_days", table)] * 2
