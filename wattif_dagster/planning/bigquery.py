@@ -65,6 +65,8 @@ def estimate_stored(meter_days: int, rows: int, external: bool) -> dict[str, int
         for table in _ROWS_PER_METER
         if not table.temporary
     }
+    # The asset of the scores writes the deviations too.
+    stored[schemas.ANOMALY_SCORES.name] += stored.pop(schemas.CONSUMPTION_DEVIATIONS.name)
     return {**stored, schemas.METER_READINGS.name: readings}
 
 

@@ -142,4 +142,5 @@ READS = (
         ("serial", "time_hour_rolled", "anomaly_probability"),
     ),
 )
-"""The fleet's query names its history again for each of its steps, which is not counted."""
+"""The queries of fleet, alerts and evaluation name their tables again in their CTEs, which is not
+counted."""

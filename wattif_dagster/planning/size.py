@@ -14,6 +14,7 @@ READS = {
     "injected_anomalies": 2,  # the manifest, the labels
     "meter_readings": 2,  # the same
     "hourly_consumption": 2,  # the same
+    "meter_days": 1,  # the manifest
     "consumption_baseline": 1,  # the manifest
     "anomaly_scores": 1,  # the manifest
 }
