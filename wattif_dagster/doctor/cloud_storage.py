@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import Any
 
 from wattif_dagster.doctor.check import UnansweredError, WrongError
-from wattif_dagster.doctor.locations import lies_in
 from wattif_dagster.doctor.rest import Google, RefusedError
+from wattif_dagster.settings.locations import contains
 
 SERVICE = "storage.googleapis.com"
 NOT_FOUND = 404
@@ -59,7 +59,7 @@ class Bucket:
         have, want = self._resource["location"], self._location
         if want.upper() == "US" and not self._external:
             return "a dataset in US is loaded from a bucket anywhere"
-        if lies_in(have, want):
+        if contains(want, have):
             return f"{have} can be read from {want}"
         if self._resource["locationType"] == "dual-region":
             raise UnansweredError(

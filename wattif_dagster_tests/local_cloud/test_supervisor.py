@@ -147,6 +147,7 @@ def test_up_joins_and_down_ends_the_services(cloud: LocalCloud) -> None:
     assert cloud.up() == endpoints
 
 
+@pytest.mark.own_sql
 def test_acknowledged_data_survives_kill_of_all_services(running: LocalCloud) -> None:
     """After kill -9 and `up`, all acknowledged data is there, at the same addresses."""
     endpoints = running.up()

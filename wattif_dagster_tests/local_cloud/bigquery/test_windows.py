@@ -8,6 +8,8 @@ from google.cloud import bigquery
 
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, serving
 
+pytestmark = pytest.mark.own_sql
+
 REFUSAL = "Partitioning by expressions of type FLOAT64 is not allowed"
 
 
