@@ -48,7 +48,14 @@ BASELINE = (
     Read(
         "consumption_baseline",
         schemas.METER_DAYS,
-        schemas.METER_DAYS.column_names,
+        tuple(name for name in schemas.METER_DAYS.column_names if name != "peak_kw"),
+        days_before=HISTORY_DAYS,
+        with_the_day=False,
+    ),
+    Read(
+        "consumption_baseline",
+        schemas.METER_DAYS,
+        ("day", "serial", "floor_kw", "peak_kw"),
         days_before=HISTORY_DAYS,
         with_the_day=False,
     ),

@@ -122,8 +122,8 @@ def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
     fleet_and_checks = 24 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
     scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + 47 * ALERTS_ROW + EVALUATION_ROW)
-    history = 42 * (13 + 53 * 8)
-    fit = (76 * 21 + 28 * 80) + (76 * 8 + 28 * 8 + 48 * 5) + (76 * 21 + 48 * 37)
+    history = 42 * ((13 + 52 * 8) + (13 + 3 * 8))
+    fit = (76 * 21 + 28 * 64) + (76 * 8 + 28 * 8 + 48 * 5) + (76 * 21 + 48 * 37)
     baseline, today = 53 * 82, 13 + 51 * 8
     deviations = 2 * 48 + 24 + (13 + 1 + 142 * 8)
     calibration = 2 * 15 * (13 + 8 + 1 + 48 * 8) + 4 * 21 * 61

@@ -4,10 +4,8 @@
 --   serial, quantity and hour  what is expected of the mean (avg) and largest reading (max), as
 --                              logarithms, at that hour of the day's class (workday or weekend)
 --   quantity, day and hour     how far the whole fleet was from what is expected
--- Features of a day: avg_z and max_z are the mean deviations of its hours. floor is the
--- third-smallest minimum of an hour, and peak the largest reading, both as logarithms of their ratio
--- to the meter's mean. crest is the mean of the largest over the mean reading. shape is the
--- correlation with the meter's own profile.
+-- Features of a day: avg_z and max_z are the mean deviations of its hours. crest is the mean of the
+-- largest over the mean reading. shape is the correlation with the meter's own profile.
 WITH
 recent AS (
   SELECT *, MIN(day) OVER (PARTITION BY serial) AS first_day
@@ -51,8 +49,6 @@ hours AS (
       MOD(DATE_DIFF(d.day, DATE '1900-01-01', DAY), 7) >= 5 AS is_weekend,
       d.first_day,
       d.meter_kw,
-      d.floor_kw / d.meter_kw AS floor_ratio,
-      d.peak_kw / d.meter_kw AS peak_ratio,
       quantity,
       hour,
       CASE hour
@@ -75,12 +71,11 @@ cells AS (
     hour,
     ANY_VALUE(first_day) AS first_day,
     ANY_VALUE(meter_kw) AS meter_kw,
+    MAX(day) AS last_day,
     COUNT(*) AS n,
     AVG(x) AS cell_mean,
     AVG(x * x) AS square,
-    ARRAY_AGG(
-      STRUCT(day AS day, x AS x, floor_ratio AS floor_ratio, peak_ratio AS peak_ratio)
-    ) AS days
+    ARRAY_AGG(STRUCT(day AS day, x AS x)) AS days
   FROM hours
   GROUP BY serial, quantity, is_weekend, hour
 ),
@@ -145,10 +140,9 @@ hour_scores AS (
     e.n,
     e.mean,
     e.sd,
+    e.last_day,
     d.day,
     d.x,
-    d.floor_ratio,
-    d.peak_ratio,
     (d.x - e.mean) / e.sd AS z
   FROM expected_hours AS e
   CROSS JOIN UNNEST(e.days) AS d
@@ -158,11 +152,12 @@ hour_scores AS (
 fleet_scores AS (
   SELECT
     *,
-    AVG(GREATEST(-2, LEAST(2, z))) OVER (PARTITION BY quantity, day, hour) AS fleet_z
+    AVG(GREATEST(-2, LEAST(2, z))) OVER (PARTITION BY quantity, day, hour) AS fleet_z,
+    MIN(serial) OVER (PARTITION BY quantity, day, hour) AS first_serial
   FROM hour_scores
 ),
 
--- Each value counts once for each kind of row.
+-- A value is of one row of a day, and some are a row of a cell or of the fleet too.
 kinds AS (
   SELECT
     * EXCEPT (serial, quantity, hour, day),
@@ -173,8 +168,13 @@ kinds AS (
     IF(kind = 'cell', NULL, day) AS day
   FROM fleet_scores
   CROSS JOIN UNNEST(['day', 'cell', 'fleet']) AS kind
-  WHERE kind != 'cell'
-    OR is_weekend = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5)
+  WHERE kind = 'day'
+    OR (kind = 'fleet' AND serial = first_serial)
+    OR (
+      kind = 'cell'
+      AND day = last_day
+      AND is_weekend = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5)
+    )
 ),
 
 grouped AS (
@@ -193,8 +193,6 @@ grouped AS (
     COUNTIF(part = 'avg') AS hours,
     AVG(IF(part = 'avg', z - fleet_z, NULL)) AS avg_z,
     AVG(IF(part = 'max', z - fleet_z, NULL)) AS max_z,
-    LN(GREATEST(ANY_VALUE(floor_ratio), 0) + 0.02) AS floor,
-    LN(GREATEST(ANY_VALUE(peak_ratio), 0) + 0.05) AS peak,
     AVG(IF(part = 'max', x, NULL)) - AVG(IF(part = 'avg', x, NULL)) AS crest,
     COALESCE(SAFE_DIVIDE(
       AVG(IF(part = 'avg', x * mean, NULL))
@@ -220,8 +218,6 @@ SELECT
   IF(kind = 'day', hours, NULL) AS hours,
   IF(kind = 'day', avg_z, NULL) AS avg_z,
   IF(kind = 'day', max_z, NULL) AS max_z,
-  IF(kind = 'day', floor, NULL) AS floor,
-  IF(kind = 'day', peak, NULL) AS peak,
   IF(kind = 'day', crest, NULL) AS crest,
   IF(kind = 'day', shape, NULL) AS shape
 FROM grouped

@@ -1,7 +1,9 @@
 -- consumption_baseline: what each meter is expected to do on the day, one row for each meter, quantity
 -- and (for avg and max) hour.
 --   avg, max                          of the hour, as logarithms
---   level, floor, peak, crest, shape  of the day, see baseline_fit.sql; level is the fit's avg_z
+--   level, floor, peak, crest, shape  of the day
+-- level is the fit's avg_z. floor is the third-smallest minimum of an hour, and peak the largest
+-- reading, both as logarithms of their ratio to the meter's mean. See baseline_fit.sql for the others.
 WITH
 day_values AS (
   SELECT
@@ -15,14 +17,17 @@ day_values AS (
       WHEN 'avg' THEN d.avg_z
       WHEN 'max' THEN d.max_z
       WHEN 'level' THEN d.avg_z
-      WHEN 'floor' THEN d.floor
-      WHEN 'peak' THEN d.peak
+      WHEN 'floor' THEN LN(GREATEST(m.floor_kw / d.meter_kw, 0) + 0.02)
+      WHEN 'peak' THEN LN(GREATEST(m.peak_kw / d.meter_kw, 0) + 0.05)
       WHEN 'crest' THEN d.crest
       WHEN 'shape' THEN d.shape
     END AS x
   FROM $baseline_fit AS d
+  INNER JOIN $meter_days AS m ON m.serial = d.serial AND m.day = d.day
   CROSS JOIN UNNEST(['avg', 'max', 'level', 'floor', 'peak', 'crest', 'shape']) AS q
   WHERE d.baseline_day = DATE '$day'
+    AND m.day >= DATE '$history_start'
+    AND m.day < DATE '$day'
     AND d.hours IS NOT NULL  -- a day of the fit
     AND (d.hours >= $least_day_hours OR q IN ('avg', 'max'))
 ),

@@ -46,7 +46,7 @@ day_evidence AS (
   SELECT
     serial,
     day,
-    TIMESTAMP(day) AS time,
+    CAST(NULL AS INT64) AS hour,
     'day' AS layer,
     CONCAT('day:', quantity, span, sign) AS tail,
     IF(sign = '+', 1, -1) * CASE span WHEN '1' THEN sum1 WHEN '3' THEN sum3 ELSE sum7 END AS score
@@ -63,7 +63,7 @@ evidence AS (
   SELECT
     serial,
     day,
-    TIMESTAMP_ADD(TIMESTAMP(day), INTERVAL hour HOUR) AS time,
+    hour,
     'hour' AS layer,
     CONCAT('hour:', quantity, sign) AS tail,
     IF(sign = '+', 1, IF(COALESCE(is_vacant, FALSE), 0, -1)) * z AS score
@@ -86,5 +86,5 @@ evidence AS (
   CROSS JOIN UNNEST(['+', '-']) AS sign
   WHERE z IS NOT NULL
   UNION ALL
-  SELECT serial, day, time, layer, tail, score FROM day_evidence
+  SELECT serial, day, hour, layer, tail, score FROM day_evidence
 )

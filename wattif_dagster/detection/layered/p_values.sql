@@ -3,7 +3,7 @@ p_values AS (
   SELECT
     s.serial,
     s.layer,
-    s.time,
+    TIMESTAMP_ADD(TIMESTAMP '$day', INTERVAL s.hour HOUR) AS time,
     s.tail,
     s.score,
     IF(l.n >= $least_calibration, (1 + l.n_above) / (1 + l.n), NULL) AS p

@@ -6,7 +6,8 @@ surprises AS (
     SELECT
       r.serial,
       r.layer,
-      r.time,
+      r.day,
+      r.hour,
       r.tail,
       r.score,
       r.calibrates,
@@ -22,12 +23,13 @@ strongest AS (
   SELECT
     serial,
     layer,
-    time,
+    day,
+    hour,
     ANY_VALUE(calibrates) AS calibrates,
     CAST(FLOOR(MAX(surprise) * $buckets_per_unit) AS INT64) AS bucket,
     -- Among equally rare tails the larger score gives the reason.
     MAX_BY(tail, weight) AS tail,
     MAX_BY(score, weight) AS score
   FROM surprises
-  GROUP BY serial, layer, time
+  GROUP BY serial, layer, day, hour
 )
