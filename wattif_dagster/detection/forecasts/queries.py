@@ -1,6 +1,6 @@
 """Renders the SQL that the detectors share which forecast a meter from its history.
 
-Bytes read for a day of a million meters, estimated as in `layered/queries.py`: 37 GB to train
+Bytes read for a day of a million meters, estimated from the columns' sizes: 37 GB to train
 ARIMA_PLUS, which BigQuery bills once for each candidate it tries, and 40 GB for the scores of
 either detector (42 days of hourly_consumption).
 """

@@ -3,7 +3,7 @@
 from wattif_dagster.schemas import Column, Table, list_hour_columns
 
 FEATURES = ("level", "floor", "peak", "crest", "shape")
-"""The quantities of a day; see baseline_fit.sql."""
+"""The quantities of a day; see consumption_baseline.sql."""
 QUANTITIES = ("avg", "max", *FEATURES)
 """With the quantities of an hour: its mean and its largest reading."""
 
