@@ -7,24 +7,20 @@ from wattif_dagster.schemas import Table
 
 @dataclass(frozen=True)
 class Tables:
-    """The names of the tables that a detector reads and writes, quoted for SQL.
+    """The dataset whose tables a detector reads and writes.
 
-    Without a registry the expected meters are those seen in the last seven days. `model` is the
-    model of a detector that trains one, with the day in its name. In `any_table`, `{}` stands for
-    the name of a table of the same dataset.
+    In `name`, `{}` stands for the name of a table, quoted for SQL. Without the registry the
+    expected meters are those seen in the last seven days. `model` is the quoted name of the model
+    of a detector that trains one, with the day in it.
     """
 
-    hourly_consumption: str
-    meter_days: str
-    consumption_baseline: str
-    consumption_deviations: str
-    meter_registry: str | None = None
+    name: str = "{}"
+    registry: bool = False
     model: str | None = None
-    any_table: str = "{}"
 
     def quoted(self, table: Table) -> str:
-        """Quote the name of a temporary table."""
-        return self.any_table.format(table.name)
+        """Quote the table's name for SQL."""
+        return self.name.format(table.name)
 
 
 @dataclass(frozen=True)

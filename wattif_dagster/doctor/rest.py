@@ -12,6 +12,7 @@ from google.oauth2.credentials import Credentials as UserCredentials
 
 from wattif_dagster.doctor.check import UnansweredError, WrongError
 from wattif_dagster.doctor.credentials import Account
+from wattif_dagster.resources.refusals import API_DISABLED, read_answer
 
 ADDRESS = "https://{service}"
 """Of each service; tests have another one."""
@@ -90,11 +91,10 @@ class Google:
         raise self._explain(service, response)
 
     def _explain(self, service: str, response: requests.Response) -> WrongError | UnansweredError:
-        error = _read_error(response)
-        message, reasons = str(error.get("message", response.reason)), _find_reasons(error)
+        message, reasons = read_answer(response) or (response.reason, set())
         if response.status_code >= 500 or response.status_code == requests.codes.too_many_requests:
             return WrongError(f"{service} is not available: {message} Try again later.")
-        if reasons & {"SERVICE_DISABLED", "accessNotConfigured"}:
+        if reasons & API_DISABLED:
             kind = UnansweredError if service in ASKED_ONLY_HERE else WrongError
             enable = f"gcloud services enable {service} --project={self._quota_project}"
             return kind(f"{service} is not enabled.", enable)
@@ -120,19 +120,3 @@ def link_billing(project: str) -> str:
 def grant_on_project(project: str, member: str, role: str) -> str:
     """Write the command that grants the role on the project."""
     return f'gcloud projects add-iam-policy-binding {project} --member="{member}" --role={role}'
-
-
-def _read_error(response: requests.Response) -> dict[str, Any]:
-    """Read the error of the answer; a proxy may have put another page in its place."""
-    try:
-        content = response.json()
-    except ValueError:
-        return {}
-    error = content.get("error") if isinstance(content, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
-def _find_reasons(error: dict[str, Any]) -> set[str]:
-    """Find the reasons, which newer services have in `details` and older ones in `errors`."""
-    items = [*error.get("details", ()), *error.get("errors", ())]
-    return {item["reason"] for item in items if "reason" in item}

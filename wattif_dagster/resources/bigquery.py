@@ -88,8 +88,8 @@ class BigQueryWarehouse(BigQueryResource):
         sql = f"SELECT COUNT(*) AS n FROM {self.quoted(table)} "
         return int(self.row(f"{sql} WHERE {self.partition_filter(table, day)}")["n"])
 
-    def quoted_model(self, name: str) -> str:
-        """Quote a model's name for SQL. `name` has letters, digits and '_' only."""
+    def quoted_name(self, name: str) -> str:
+        """Quote the name of a model or a table for SQL: letters, digits and '_' only."""
         return f"`{self.cloud.project}.{self.dataset}.{name}`"
 
     def link(self, table: Table) -> str:

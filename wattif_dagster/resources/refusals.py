@@ -22,7 +22,7 @@ _APIS = {
     "Cloud Storage": "storage.googleapis.com",
     "Dataplex": "dataplex.googleapis.com",
 }
-_API_DISABLED = {"SERVICE_DISABLED", "accessNotConfigured"}
+API_DISABLED = {"SERVICE_DISABLED", "accessNotConfigured"}
 _BILLING_DISABLED = {"BILLING_DISABLED", "billingNotEnabled", "accountDisabled"}
 _NO_QUOTA_PROJECT = {"USER_PROJECT_DENIED", "CONSUMER_INVALID"}
 
@@ -65,7 +65,7 @@ def explain_refusal(
             f"`gcloud auth application-default set-quota-project {project}`, and grant the account "
             "roles/serviceusage.serviceUsageConsumer on the project."
         )
-    elif reasons & _API_DISABLED:
+    elif reasons & API_DISABLED:
         advice = f"Run `gcloud services enable {_APIS[service]} --project {project}`."
     elif reasons & _BILLING_DISABLED:
         advice = (
@@ -86,11 +86,14 @@ def read_error(error: gexc.GoogleAPICallError) -> tuple[str, set[str | None]]:
     if isinstance(error.response, requests.Response):
         # The message of the error has the method and the address too, and that of a failed upload
         # the whole answer.
-        try:
-            answer = _Answer.model_validate_json(error.response.content).error
-        except ValidationError:
-            pass  # no answer of an API, but of a proxy
-        else:
-            said = answer.message
-            reasons = {item.reason for item in (*answer.errors, *answer.details)}
+        said, reasons = read_answer(error.response) or (said, reasons)
     return shorten(said, MOST_QUOTED), reasons
+
+
+def read_answer(response: requests.Response) -> tuple[str, set[str | None]] | None:
+    """Read the sentence and the reasons of an API's error; None for the page of a proxy."""
+    try:
+        error = _Answer.model_validate_json(response.content).error
+    except ValidationError:
+        return None
+    return error.message, {item.reason for item in (*error.errors, *error.details)}

@@ -3,24 +3,16 @@
 from collections.abc import Iterable
 from datetime import date
 
-from wattif_dagster import schemas
 from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
 
 def name_tables(bigquery: BigQueryWarehouse, *, registry: bool = True) -> Tables:
-    """Quote the names of the tables of a detector's steps.
+    """Name the tables of a detector's steps.
 
     Without the registry, the expected meters are those seen in the last seven days.
     """
-    return Tables(
-        hourly_consumption=bigquery.quoted(schemas.HOURLY_CONSUMPTION),
-        meter_days=bigquery.quoted(schemas.METER_DAYS),
-        consumption_baseline=bigquery.quoted(schemas.CONSUMPTION_BASELINE),
-        consumption_deviations=bigquery.quoted(schemas.CONSUMPTION_DEVIATIONS),
-        meter_registry=bigquery.quoted(schemas.METER_REGISTRY) if registry else None,
-        any_table=bigquery.quoted_model("{}"),
-    )
+    return Tables(bigquery.quoted_name("{}"), registry)
 
 
 def run_steps(bigquery: BigQueryWarehouse, day: date, steps: Iterable[Step]) -> None:

@@ -28,14 +28,6 @@ few = settings(max_examples=10)
 """sqlglot takes a tenth of a second for a query and its columns."""
 
 
-DETECTOR_TABLES = (
-    "hourly_consumption",
-    "meter_days",
-    "consumption_baseline",
-    "consumption_deviations",
-)
-
-
 @st.composite
 def draw_arguments(draw: st.DrawFn) -> Arguments:
     """Any names that settings accept, day and readings of a complete hour."""
@@ -46,21 +38,20 @@ def draw_arguments(draw: st.DrawFn) -> Arguments:
 
 
 def name_tables(project: str, dataset: str) -> Tables:
-    any_table = f"`{project}.{dataset}.{{}}`"
-    names = (*DETECTOR_TABLES, "meter_registry", "a_model")
-    return Tables(*map(any_table.format, names), any_table=any_table)
+    name = f"`{project}.{dataset}.{{}}`"
+    return Tables(name, registry=True, model=name.format("a_model"))
 
 
 def make_schema(parsed: Parsed, tables: Tables) -> dict[str, Any]:
     """Make the tables' schema for sqlglot: unquoted, a -- of the project would begin a comment."""
-    project, dataset, _ = tables.hourly_consumption.strip("`").split(".")
+    project, dataset, _ = tables.quoted(schemas.HOURLY_CONSUMPTION).strip("`").split(".")
     there = {table.name: {c.name: c.type for c in table.columns} for table in READ}
     return {f"`{project}`": {dataset: there | {STAND_IN: parsed.columns}}}
 
 
 def check_columns(query: exp.Expr, parsed: Parsed, tables: Tables) -> None:
     """Raise OptimizeError where a column is in no table or CTE."""
-    project, dataset, _ = tables.hourly_consumption.strip("`").split(".")
+    project, dataset, _ = tables.quoted(schemas.HOURLY_CONSUMPTION).strip("`").split(".")
     qualify(
         query.copy(),
         schema=make_schema(parsed, tables),
@@ -102,7 +93,7 @@ def test_scores_are_valid_bigquery_sql_of_the_contract(
     parsed = parse(sql)
     assert tuple(parsed.query.named_selects) == schemas.ANOMALY_SCORES.column_names
     assert parsed.query.args.get("order") is None  # BigQuery refuses to cluster such a result
-    read = {tables.hourly_consumption, tables.meter_registry}
+    read = {tables.quoted(schemas.HOURLY_CONSUMPTION), tables.quoted(schemas.METER_REGISTRY)}
     for query in (parsed.query, parsed.given):
         check_columns(query, parsed, tables)
         assert find_tables(query) <= read
@@ -121,7 +112,7 @@ def test_rules_alone_do_not_call_the_function(name: DetectorName, arguments: Arg
     assert not list(query.find_all(exp.Anonymous))
     history: Any = sqlglot.parse_one(history_sql(*arguments), read="bigquery")
     assert history.named_selects == ["meters", "history_days"]
-    assert find_tables(history) == {arguments[0].hourly_consumption}
+    assert find_tables(history) == {arguments[0].quoted(schemas.HOURLY_CONSUMPTION)}
 
 
 @few
@@ -146,7 +137,7 @@ def test_training_and_scores_name_the_same_model_and_columns(arguments: Argument
     }
     query = statement.expression
     assert query.named_selects == ["serial", "time_hour_rolled", "avg_kw"]
-    assert find_tables(query) == {tables.hourly_consumption}
+    assert find_tables(query) == {tables.quoted(schemas.HOURLY_CONSUMPTION)}
     (step,) = DETECTORS["arima_plus"].scores(*arguments)
     sql = step.select
     assert sql.count(f"ML.DETECT_ANOMALIES(\n    MODEL {tables.model},") == 1
@@ -174,6 +165,6 @@ def test_timesfm_gets_the_names_of_the_columns(arguments: Arguments) -> None:
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_scores_refuse_an_hour_without_readings(name: DetectorName) -> None:
-    tables = Tables(*DETECTOR_TABLES, model="m")
+    tables = Tables(model="m")
     with pytest.raises(UserError, match=r"expected_readings=0 is out of range\. Use 1 or more\."):
         DETECTORS[name].scores(tables, date(2024, 1, 1), 0)

@@ -21,9 +21,7 @@ from wattif_dagster.detection.steps import Step, Tables
 
 FIRST_DAY = date(2024, 1, 1)
 READINGS = 360
-TABLES = Tables(
-    "hourly_consumption", "meter_days", "consumption_baseline", "consumption_deviations"
-)
+TABLES = Tables()
 
 _EVENING = 1 + 0.8 * np.exp(-0.5 * ((np.arange(24) - 19) / 2.5) ** 2)
 

@@ -31,7 +31,7 @@ def choose_detector(bigquery: BigQueryWarehouse, detection: DetectionOptions) ->
 
 def name_detector_tables(bigquery: BigQueryWarehouse, detector: Detector, day: date) -> Tables:
     """Quote the names of the tables and of the model that the detector reads."""
-    model = bigquery.quoted_model(f"{detector.name}_{day:%Y%m%d}")
+    model = bigquery.quoted_name(f"{detector.name}_{day:%Y%m%d}")
     return replace(name_tables(bigquery), model=model)
 
 

@@ -70,7 +70,7 @@ def render(
 ) -> str:
     """Render a SQL file. `$history` in it is history.sql."""
     values = {
-        "hourly_consumption": tables.hourly_consumption,
+        "hourly_consumption": tables.quoted(schemas.HOURLY_CONSUMPTION),
         "model": tables.model,
         "expected_readings": expected_readings,
         "day": day.isoformat(),

@@ -52,7 +52,7 @@ hours AS (
       quantity,
       hour,
       CASE hour
-          WHEN {hour} THEN IF(quantity = 'avg', d.avg_kw_{hour}, d.max_kw_{hour})
+        WHEN {hour} THEN IF(quantity = 'avg', d.avg_kw_{hour}, d.max_kw_{hour})
       END AS kw
     FROM home_days AS d
     CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour

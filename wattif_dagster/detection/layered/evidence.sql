@@ -7,11 +7,7 @@ day_scores AS (
       d.day,
       quantity,
       CASE quantity
-        WHEN 'level' THEN d.level
-        WHEN 'floor' THEN d.floor
-        WHEN 'peak' THEN d.peak
-        WHEN 'crest' THEN d.crest
-        WHEN 'shape' THEN d.shape
+        WHEN '{feature}' THEN d.{feature}
       END AS z
     FROM $consumption_deviations AS d
     CROSS JOIN UNNEST(['level', 'floor', 'peak', 'crest', 'shape']) AS quantity

@@ -136,10 +136,10 @@ def _list_values(
         raise UserError(f"expected_readings={expected_readings} is out of range. Use 1 or more.")
     since = evidence_start or day
     return _CONSTANTS | {
-        "hourly_consumption": tables.hourly_consumption,
-        "meter_days": tables.meter_days,
-        "consumption_baseline": tables.consumption_baseline,
-        "consumption_deviations": tables.consumption_deviations,
+        "hourly_consumption": tables.quoted(schemas.HOURLY_CONSUMPTION),
+        "meter_days": tables.quoted(schemas.METER_DAYS),
+        "consumption_baseline": tables.quoted(schemas.CONSUMPTION_BASELINE),
+        "consumption_deviations": tables.quoted(schemas.CONSUMPTION_DEVIATIONS),
         "baseline_fit": tables.quoted(temporary.BASELINE_FIT),
         "day_deviations": tables.quoted(temporary.DAY_DEVIATIONS),
         "score_tails": tables.quoted(temporary.SCORE_TAILS),
@@ -156,10 +156,11 @@ def _list_values(
 
 
 def _select_meters(tables: Tables, day: date) -> str:
-    if tables.meter_registry:
-        return f"SELECT serial FROM {tables.meter_registry} WHERE registry_date = DATE '{day}'"
+    if tables.registry:
+        registry = tables.quoted(schemas.METER_REGISTRY)
+        return f"SELECT serial FROM {registry} WHERE registry_date = DATE '{day}'"
     return (
-        f"SELECT DISTINCT serial FROM {tables.hourly_consumption} "
+        f"SELECT DISTINCT serial FROM {tables.quoted(schemas.HOURLY_CONSUMPTION)} "
         f"WHERE time_hour_rolled >= TIMESTAMP '{day - timedelta(days=7)}' "
         f"AND time_hour_rolled < TIMESTAMP '{day + timedelta(days=1)}'"
     )

@@ -188,7 +188,7 @@ def test_meters_of_the_registry_are_expected(warehouse: Warehouse) -> None:
         "CREATE OR REPLACE TABLE meter_registry AS "
         f"SELECT 'MAC99999999' AS serial, DATE '{find_date(TODAY)}' AS registry_date"
     )
-    tables = replace(TABLES, meter_registry="meter_registry")
+    tables = replace(TABLES, registry=True)
     rows = warehouse.score(TODAY, tables)
     assert [row["serial"] for row in rows] == ["MAC99999999"] * 24
     assert {row["reason"] for row in rows} == {"rule:missing"}

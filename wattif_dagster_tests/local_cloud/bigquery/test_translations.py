@@ -24,14 +24,7 @@ from wattif_dagster.local_cloud.bigquery.translations import (
 from wattif_dagster.settings.alerts import AlertRule
 from wattif_dagster_tests.local_cloud.bigquery.server import Server, ndjson, row
 
-TABLES = Tables(
-    "`p.d.hourly_consumption`",
-    "`p.d.meter_days`",
-    "`p.d.consumption_baseline`",
-    "`p.d.consumption_deviations`",
-    "`p.d.registry`",
-    any_table="`p.d.{}`",
-)
+TABLES = Tables("`p.d.{}`", registry=True)
 STATEMENTS = {
     "fleet": lambda day: fleet_anomalies_sql("wattif-local", "wattif", day),
     "baseline": lambda day: baseline_steps(TABLES, day, 360)[-1].select,
@@ -104,7 +97,7 @@ def catalog() -> MemoryCatalogRepository:
         "hourly_consumption",
         "baseline_fit",
         "consumption_deviations",
-        "registry",
+        "meter_registry",
         "scores",
     ):
         columns = (("serial", "STRING"), (f"{name}_kwh", "FLOAT"))
@@ -141,7 +134,7 @@ def test_schema_for_another_day_is_reused(statement: str) -> None:
 
 def test_schema_of_equal_table_names_is_the_emulators() -> None:
     tables = catalog()
-    made = tables.get_table("p", "d", "registry")
+    made = tables.get_table("p", "d", "meter_registry")
     assert made
     other = TableSchema(fields=(TableFieldSchema(name="serial", type="INTEGER"),))
     tables.create_dataset(tables.get_dataset("p", "d").model_copy(update={"dataset_id": "a"}))  # type: ignore[union-attr]
