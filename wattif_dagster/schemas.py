@@ -154,11 +154,14 @@ METER_DAYS = Table(
         Column("day", "DATE", "The day, UTC", False),
         Column("serial", "STRING", "Serial of the meter", False),
         *list_hour_columns("avg_kw", "Mean of hour {}, kW; NULL if it is not complete"),
-        *list_hour_columns("max_kw", "Largest reading of hour {}, kW; NULL if it is not complete"),
         Column("complete_hours", "INT64", "Hours with all their readings", False),
         Column("mean_kw", "FLOAT64", "Mean of these hours, kW", False),
         Column("floor_kw", "FLOAT64", "Third-smallest of their smallest readings, kW", False),
+        Column("least_kw", "FLOAT64", "Smallest reading, kW", False),
         Column("peak_kw", "FLOAT64", "Largest reading, kW", False),
+        Column(
+            "constant_hours", "INT64", "Longest run of hours with one and the same reading", False
+        ),
     ),
     partition_by="day",
     cluster_by=("serial",),
@@ -170,8 +173,8 @@ CONSUMPTION_BASELINE = Table(
     (
         Column("day", "DATE", "The day of the expectation", False),
         Column("serial", "STRING", "Serial of the meter", False),
-        Column("quantity", "STRING", "avg or max of an hour, or a feature of the day", False),
-        Column("hour", "INT64", "Hour of the day, UTC, of avg and max", False),
+        Column("quantity", "STRING", "avg of an hour, or a feature of the day", False),
+        Column("hour", "INT64", "Hour of the day, UTC, of avg", False),
         Column("n", "INT64", "Past values of the expectation", False),
         Column("mean", "FLOAT64", "Expected value; see the detector's SQL", False),
         Column("sd", "FLOAT64", "Standard deviation of the next value", False),
@@ -193,18 +196,30 @@ CONSUMPTION_DEVIATIONS = Table(
         Column("level", "FLOAT64", "Deviation of the day's mean; NULL with few hours", False),
         Column("floor", "FLOAT64", "Deviation of the third-smallest hourly minimum", False),
         Column("peak", "FLOAT64", "Deviation of the largest reading", False),
-        Column("crest", "FLOAT64", "Deviation of the largest over the mean readings", False),
         Column("shape", "FLOAT64", "Deviation of the likeness to the meter's own profile", False),
         *list_hour_columns("avg_z", "Deviation of the mean of hour {}"),
-        *list_hour_columns("max_z", "Deviation of the largest reading of hour {}"),
         *list_hour_columns("expected", "Expected mean of hour {}, a logarithm"),
         *list_hour_columns("spread", "Standard deviation of the mean of hour {}"),
+        Column("hour_squares", "FLOAT64", "Sum of the squares of the hours' deviations", False),
+        Column("hours", "INT64", "Hours with a deviation", False),
         Column("usual_kw", "FLOAT64", "Mean power over the days of the fit, kW", False),
         Column("history_days", "INT64", "Days since the meter was first seen, 42 at most", False),
         Column("is_vacant", "BOOL", "Whether nobody was home", False),
     ),
     partition_by="day",
     cluster_by=("serial",),
+)
+
+SCORE_COUNTS = Table(
+    "score_counts",
+    "How many scores of each day are in which bucket. They calibrate the scores of later days.",
+    (
+        Column("day", "DATE", "The day", False),
+        Column("tail", "STRING", "Layer, quantity, span and sign, e.g. day:level7-", False),
+        Column("bucket", "INT64", "Fiftieths of a score", False),
+        Column("n", "INT64", "Scores of the fleet in the bucket", False),
+    ),
+    partition_by="day",
 )
 
 ANOMALY_SCORES = Table(

@@ -44,6 +44,7 @@ def layered_probabilities(
         schemas.METER_DAYS,
         schemas.CONSUMPTION_BASELINE,
         schemas.CONSUMPTION_DEVIATIONS,
+        schemas.SCORE_COUNTS,
         schemas.ANOMALY_SCORES,
     ):
         bigquery.remake_table(table)

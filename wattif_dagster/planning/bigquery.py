@@ -13,7 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.layered.temporary import BASELINE_FIT, DAY_DEVIATIONS
+from wattif_dagster.detection.layered.temporary import (
+    BASELINE_FIT,
+    DAY_DEVIATIONS,
+    SCALED_DEVIATIONS,
+)
 from wattif_dagster.planning.reads import READS, Read
 from wattif_dagster.schemas import Table
 
@@ -22,7 +26,7 @@ TEXT_BYTES = {"serial": 11, "segment": 11, "quantity": 3, "reason": 12}
 TYPE_BYTES = {"INT64": 8, "FLOAT64": 8, "DATE": 8, "TIMESTAMP": 8, "BOOL": 1}
 _CELLS, _FIT_DAYS = 2 * 24, 28
 """The rows of `baseline_fit` of a meter: the expectations of its hours, and the days of the fit."""
-_OF_CELLS = ("quantity", "hour", "n", "mean", "sd")
+_OF_CELLS = ("is_weekend", "hour", "n", "mean", "sd")
 _OF_BOTH = ("baseline_day", "serial")
 _OF_THE_FLEET = ("fleet_z",)
 
@@ -30,10 +34,11 @@ _ROWS_PER_METER = {
     schemas.METER_REGISTRY: 1,
     schemas.HOURLY_CONSUMPTION: 24,
     schemas.METER_DAYS: 1,
-    schemas.CONSUMPTION_BASELINE: 2 * 24 + 5,  # mean and largest of each hour, five of the day
+    schemas.CONSUMPTION_BASELINE: 24 + 4,  # the mean of each hour, four features of the day
     schemas.CONSUMPTION_DEVIATIONS: 1,
     schemas.ANOMALY_SCORES: 24,
     DAY_DEVIATIONS: 1,
+    SCALED_DEVIATIONS: 1,
 }
 
 

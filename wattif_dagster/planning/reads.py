@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.fleet import HISTORY_DAYS as FLEET_HISTORY_DAYS
-from wattif_dagster.detection.layered.queries import (
-    CALIBRATION_DAYS,
-    HISTORY_DAYS,
-    LONGEST_SUM_DAYS,
-    LOOKBACK_DAYS,
+from wattif_dagster.detection.layered.queries import FIT_DAYS, HISTORY_DAYS, SCALE_DAYS_READ
+from wattif_dagster.detection.layered.temporary import (
+    BASELINE_FIT,
+    DAY_DEVIATIONS,
+    FEATURES,
+    SCALED_DEVIATIONS,
+    SUMS,
 )
-from wattif_dagster.detection.layered.temporary import BASELINE_FIT, DAY_DEVIATIONS, FEATURES
 from wattif_dagster.schemas import Table
 
 
@@ -40,15 +41,13 @@ def _wide(*names: str) -> tuple[str, ...]:
     return tuple(f"{name}_{hour:02d}" for name in names for hour in range(24))
 
 
-_HOUR_SCORES = ("day", "serial", "is_vacant", *_wide("avg_z", "max_z"))
-_DAY_SCORES = ("day", "serial", *FEATURES)
 _DEVIATIONS = schemas.CONSUMPTION_DEVIATIONS
 
 BASELINE = (
     Read(
         "consumption_baseline",
         schemas.METER_DAYS,
-        tuple(name for name in schemas.METER_DAYS.column_names if name != "peak_kw"),
+        ("day", "serial", *_wide("avg_kw"), "complete_hours", "mean_kw", "floor_kw"),
         days_before=HISTORY_DAYS,
         with_the_day=False,
     ),
@@ -62,17 +61,13 @@ BASELINE = (
     Read(
         "consumption_baseline",
         BASELINE_FIT,
-        tuple(
-            name
-            for name in BASELINE_FIT.column_names
-            if name not in ("quantity", "hour", "n", "mean", "sd", "fleet_z")
-        ),
+        ("baseline_day", "serial", "day", "history_days", "meter_kw", "hours", "avg_z", "shape"),
     ),
-    Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "day", "fleet_z", "quantity")),
+    Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "day", "fleet_z")),
     Read(
         "consumption_baseline",
         BASELINE_FIT,
-        ("baseline_day", "serial", "quantity", "hour", "n", "mean", "sd"),
+        ("baseline_day", "serial", "is_weekend", "hour", "n", "mean", "sd"),
     ),
 )
 
@@ -85,27 +80,53 @@ DEVIATIONS = (
     Read(
         "anomaly_scores",
         schemas.METER_DAYS,
-        ("day", "serial", "floor_kw", "peak_kw", *_wide("avg_kw", "max_kw")),
+        ("day", "serial", "floor_kw", "peak_kw", *_wide("avg_kw")),
     ),
     # the fleet, the weather with the fleet again, and the meters
     *[Read("anomaly_scores", DAY_DEVIATIONS, ("day", *(f"{name}_z" for name in FEATURES)))] * 2,
     Read("anomaly_scores", DAY_DEVIATIONS, ("day", "level_z", "level_loading")),
     Read("anomaly_scores", DAY_DEVIATIONS, DAY_DEVIATIONS.column_names),
-)
-
-SCORES = (
-    # score_tails and score_layers
-    *[Read("anomaly_scores", _DEVIATIONS, _HOUR_SCORES, days_before=CALIBRATION_DAYS)] * 2,
-    *[Read("anomaly_scores", _DEVIATIONS, _DAY_SCORES, days_before=LOOKBACK_DAYS)] * 4,
-    # anomaly_scores
-    *[Read("anomaly_scores", _DEVIATIONS, _HOUR_SCORES)] * 2,
-    *[Read("anomaly_scores", _DEVIATIONS, _DAY_SCORES, days_before=LONGEST_SUM_DAYS - 1)] * 2,
+    # scaled_deviations
     Read(
         "anomaly_scores",
         _DEVIATIONS,
-        ("day", "serial", "usual_kw", "history_days", *_wide("expected", "spread")),
+        (
+            *("day", "serial", *FEATURES, "hour_squares", "hours"),
+            *("usual_kw", "history_days", "is_vacant"),
+        ),
+        days_before=SCALE_DAYS_READ,
     ),
+)
+
+_EVIDENCE = (
+    Read("anomaly_scores", _DEVIATIONS, ("day", "serial", *_wide("avg_z"))),
+    Read("anomaly_scores", SCALED_DEVIATIONS, ("day", "serial", "hour_scale", "is_vacant")),
+)
+
+SCORES = (
+    # score_counts, and anomaly_scores twice: for the hours and for the day
+    *(_EVIDENCE * 3),
+    Read("anomaly_scores", SCALED_DEVIATIONS, ("day", *SUMS)),
+    *[Read("anomaly_scores", SCALED_DEVIATIONS, ("day", "serial", *SUMS))] * 2,
+    Read(
+        "anomaly_scores",
+        _DEVIATIONS,
+        ("day", "serial", *_wide("expected", "spread")),
+    ),
+    Read(
+        "anomaly_scores",
+        SCALED_DEVIATIONS,
+        ("day", "serial", "usual_kw", "history_days", "hour_scale"),
+    ),
+    # the rules
     Read("anomaly_scores", schemas.HOURLY_CONSUMPTION, _HOUR, days_before=1),
+    Read(
+        "anomaly_scores",
+        schemas.METER_DAYS,
+        ("day", "serial", "complete_hours", "least_kw", "peak_kw", "constant_hours"),
+        days_before=FIT_DAYS,
+        with_the_day=False,
+    ),
     Read("anomaly_scores", schemas.METER_REGISTRY, ("registry_date", "serial")),
 )
 
@@ -130,7 +151,7 @@ READS = (
         ("time_hour_rolled", "consumption_hour_rolled"),
         days_before=FLEET_HISTORY_DAYS,
     ),
-    Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw")),
+    Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw"), days_before=1),
     *BASELINE,
     *DEVIATIONS,
     *SCORES,

@@ -20,7 +20,7 @@ from wattif_dagster.settings.detection import LOCAL_DETECTORS, DetectionOptions,
 from wattif_dagster_tests.support.detect_anomalies import STAND_IN, Parsed, parse
 
 FORECASTING = [name for name in DETECTORS if name not in LOCAL_DETECTORS]
-READ = (schemas.HOURLY_CONSUMPTION, schemas.METER_REGISTRY)
+READ = (schemas.HOURLY_CONSUMPTION, schemas.METER_DAYS, schemas.METER_REGISTRY)
 
 Arguments = tuple[Tables, date, int]
 
@@ -93,7 +93,8 @@ def test_scores_are_valid_bigquery_sql_of_the_contract(
     parsed = parse(sql)
     assert tuple(parsed.query.named_selects) == schemas.ANOMALY_SCORES.column_names
     assert parsed.query.args.get("order") is None  # BigQuery refuses to cluster such a result
-    read = {tables.quoted(schemas.HOURLY_CONSUMPTION), tables.quoted(schemas.METER_REGISTRY)}
+    tables_read = (schemas.HOURLY_CONSUMPTION, schemas.METER_DAYS, schemas.METER_REGISTRY)
+    read = set(map(tables.quoted, tables_read))
     for query in (parsed.query, parsed.given):
         check_columns(query, parsed, tables)
         assert find_tables(query) <= read

@@ -27,13 +27,14 @@ KEPT = (
     schemas.METER_DAYS,
     schemas.CONSUMPTION_BASELINE,
     schemas.CONSUMPTION_DEVIATIONS,
+    schemas.SCORE_COUNTS,
     schemas.ANOMALY_SCORES,
 )
 TEMPORARY = (
     temporary.BASELINE_FIT,
     temporary.DAY_DEVIATIONS,
+    temporary.SCALED_DEVIATIONS,
     temporary.SCORE_TAILS,
-    temporary.SCORE_LAYERS,
 )
 
 

@@ -122,14 +122,14 @@ def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
     fleet_and_checks = 24 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
     scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + 47 * ALERTS_ROW + EVALUATION_ROW)
-    history = 42 * ((13 + 52 * 8) + (13 + 3 * 8))
-    fit = (76 * 21 + 28 * 64) + (76 * 8 + 28 * 8 + 48 * 5) + (76 * 21 + 48 * 37)
-    baseline, today = 53 * 82, 13 + 51 * 8
-    deviations = 2 * 48 + 24 + (13 + 1 + 142 * 8)
-    calibration = 2 * 15 * (13 + 8 + 1 + 48 * 8) + 4 * 21 * 61
-    day = 2 * (13 + 8 + 1 + 48 * 8) + 2 * 7 * 61 + (13 + 51 * 8)
-    hours = 24 * 53 + 2 * 24 * 45 + 21
-    by_hand = history + fit + baseline + today + deviations + calibration + day + hours
+    history = 42 * ((13 + 28 * 8) + (13 + 3 * 8))
+    fit = (76 * 21 + 28 * 48) + (76 * 8 + 28 * 8) + (76 * 21 + 48 * 33)
+    baseline, today = 28 * 82, 13 + 27 * 8
+    deviations = 2 * 40 + 24 + (13 + 1 + 113 * 8) + 35 * 86
+    evidence = 3 * ((13 + 25 * 8) + (13 + 2 * 8 + 1)) + 7 * 8 + 2 * (13 + 7 * 8)
+    bounds = (13 + 49 * 8) + (13 + 4 * 8)
+    hours = 2 * 24 * 53 + 2 * 24 * 45 + 28 * (13 + 5 * 8) + 21
+    by_hand = history + fit + baseline + today + deviations + evidence + bounds + hours
     assert steady[1] - steady[0] == 10**6 * (fleet_and_checks + scores + by_hand)
 
 

@@ -114,7 +114,7 @@ class Warehouse:
             "CREATE TABLE hourly_consumption AS SELECT * REPLACE "
             "(time_hour_rolled::TIMESTAMPTZ AS time_hour_rolled) FROM columns"
         )
-        for day in range(days.stop):
+        for day in range(max(days.stop, 1)):  # the rules read the table in any case
             self.run([meter_days_step(TABLES, find_date(day), READINGS)], day)
         for day in range(max(days.start - LOOKBACK_DAYS, 0), days.stop):
             arguments = TABLES, find_date(day), READINGS

@@ -56,8 +56,8 @@ def anomaly_scores(
         raise UserError(f"No meter is registered on {day}. Materialize meter_registry first.")
     if scores.calibration_days < detector.calibration_days:
         context.log.info(
-            f"{scores.calibration_days} of the {detector.calibration_days} days before {day} have "
-            "deviations to calibrate with. Scores are provisional until all of them have one."
+            f"{scores.calibration_days} of the {detector.calibration_days} days that calibrate the "
+            f"scores of {day} have scores. Scores are provisional until all of them have some."
         )
     flagged = find_flagged_meters(wattif_bigquery, day, THRESHOLD)
     curves = read_curves(wattif_bigquery, day, [row["serial"] for row in flagged[:METERS_PLOTTED]])

@@ -11,6 +11,7 @@ from wattif_dagster import schemas
 from wattif_dagster.defs.consumption_baseline.fit import name_detector_tables
 from wattif_dagster.detection.detectors import Detector
 from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_steps
+from wattif_dagster.detection.layered.queries import CALIBRATION_START
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.steps import run_steps
 
@@ -28,8 +29,13 @@ def score_day(
     bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
 ) -> Scores:
     """Replace the day's partition of `anomaly_scores`, and those that its steps keep."""
-    table, deviations = schemas.ANOMALY_SCORES, schemas.CONSUMPTION_DEVIATIONS
-    for read in (schemas.METER_DAYS, schemas.CONSUMPTION_BASELINE, deviations):
+    table, counts = schemas.ANOMALY_SCORES, schemas.SCORE_COUNTS
+    for read in (
+        schemas.METER_DAYS,
+        schemas.CONSUMPTION_BASELINE,
+        schemas.CONSUMPTION_DEVIATIONS,
+        counts,
+    ):
         bigquery.ensure_table(read)
     tables = name_detector_tables(bigquery, detector, day)
     arguments = tables, day, readings_per_hour
@@ -38,15 +44,16 @@ def score_day(
     else:
         steps = detector.scores(*arguments)
     run_steps(bigquery, day, steps)
-    since = day - timedelta(days=detector.calibration_days)
+    since = day - timedelta(days=CALIBRATION_START)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
-        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(deviations)} "
+        f"(SELECT COUNT(DISTINCT day) FROM {bigquery.quoted(counts)} "
         f"WHERE day >= DATE '{since}' AND day < DATE '{day}'"
         f") AS calibration_days FROM {bigquery.quoted(table)} "
         f"WHERE {bigquery.partition_filter(table, day)}"
     )
-    return Scores(row["n"], row["unscored"], row["calibration_days"])
+    calibration_days = min(row["calibration_days"], detector.calibration_days)
+    return Scores(row["n"], row["unscored"], calibration_days)
 
 
 def find_flagged_meters(

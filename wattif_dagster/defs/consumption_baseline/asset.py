@@ -9,7 +9,7 @@ from wattif_dagster.ingest.manifest import require_manifest
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import DetectionResource
+from wattif_dagster.resources.options import DetectionResource, SimulationResource
 
 
 @daily_asset(
@@ -23,6 +23,7 @@ from wattif_dagster.resources.options import DetectionResource
 def consumption_baseline(
     context: AssetExecutionContext,
     wattif_detection: DetectionResource,
+    wattif_simulation: SimulationResource,
     wattif_gcs: GcsTransferManager,
     wattif_bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
@@ -30,7 +31,8 @@ def consumption_baseline(
     day = partition_day(context)
     detector = choose_detector(wattif_bigquery, wattif_detection)
     expected_readings = require_manifest(wattif_gcs, day).readings_per_hour
-    baseline = fit_baseline(wattif_bigquery, detector, day, expected_readings)
+    local_time = wattif_simulation.local_time
+    baseline = fit_baseline(wattif_bigquery, detector, day, expected_readings, local_time)
     return MaterializeResult(
         metadata={
             "dagster/partition_row_count": baseline.rows,

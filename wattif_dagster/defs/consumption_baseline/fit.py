@@ -6,8 +6,9 @@ from datetime import date
 from wattif_dagster import schemas
 from wattif_dagster.detection.detectors import DETECTORS, Detector
 from wattif_dagster.detection.forecasts.queries import history_sql
-from wattif_dagster.detection.steps import Tables
+from wattif_dagster.detection.steps import UTC, Tables
 from wattif_dagster.errors import UserError
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.steps import name_tables, run_steps
 from wattif_dagster.settings.detection import DetectionOptions
@@ -36,7 +37,11 @@ def name_detector_tables(bigquery: BigQueryWarehouse, detector: Detector, day: d
 
 
 def fit_baseline(
-    bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
+    bigquery: BigQueryWarehouse,
+    detector: Detector,
+    day: date,
+    readings_per_hour: int,
+    local_time: LocalTime = UTC,
 ) -> Baseline:
     """Replace the day's partition of `consumption_baseline`, and train the detector's model.
 
@@ -45,7 +50,7 @@ def fit_baseline(
     """
     table = schemas.CONSUMPTION_BASELINE
     bigquery.ensure_table(schemas.METER_DAYS)
-    tables = name_detector_tables(bigquery, detector, day)
+    tables = replace(name_detector_tables(bigquery, detector, day), local_time=local_time)
     arguments = tables, day, readings_per_hour
     if detector.baseline is None:
         row = bigquery.row(history_sql(*arguments))

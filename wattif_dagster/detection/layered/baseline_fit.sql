@@ -1,11 +1,10 @@
 -- baseline_fit: the fit of the hours, from the $history_days days before the day. It has three kinds
 -- of rows, so that the days are read once:
---   serial and day             a day of the fit: the features of the day, see below
---   serial, quantity and hour  what is expected of the mean (avg) and largest reading (max), as
---                              logarithms, at that hour of the day's class (workday or weekend)
---   quantity, day and hour     how far the whole fleet was from what is expected
--- Features of a day: avg_z and max_z are the mean deviations of its hours. crest is the mean of the
--- largest over the mean reading. shape is the correlation with the meter's own profile.
+--   serial and day                  a day of the fit: the features of the day, see below
+--   serial, hour and is_weekend     what is expected of the mean of that local hour, as a logarithm
+--   day and hour                    how far the whole fleet was from what is expected at an hour, UTC
+-- Features of a day: avg_z is the mean deviation of its hours. shape is the correlation with the
+-- meter's own profile.
 WITH
 recent AS (
   SELECT *, MIN(day) OVER (PARTITION BY serial) AS first_day
@@ -41,50 +40,50 @@ home_days AS (
 
 -- Logarithms tame the long right tail of a load, and stay finite for outages and reverse flow.
 hours AS (
-  SELECT *, SIGN(kw) * LN(1 + $log_scale * ABS(kw) / meter_kw) AS x
+  SELECT
+    *,
+    $local_hour AS local_hour,
+    $is_weekend AS is_weekend,
+    SIGN(kw) * LN(1 + $log_scale * ABS(kw) / meter_kw) AS x
   FROM (
     SELECT
       d.serial,
       d.day,
-      MOD(DATE_DIFF(d.day, DATE '1900-01-01', DAY), 7) >= 5 AS is_weekend,
       d.first_day,
       d.meter_kw,
-      quantity,
       hour,
+      $local_minutes AS local_minutes,
       CASE hour
-        WHEN {hour} THEN IF(quantity = 'avg', d.avg_kw_{hour}, d.max_kw_{hour})
+        WHEN {hour} THEN d.avg_kw_{hour}
       END AS kw
     FROM home_days AS d
     CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
-    CROSS JOIN UNNEST(['avg', 'max']) AS quantity
   )
   WHERE kw IS NOT NULL
 ),
 
--- A cell (meter, quantity, class of day, hour) has few days, so its mean is drawn towards the meter's
--- own mean plus what the fleet does at that hour, with the weight of $cell_weight days.
+-- A cell (meter, class of day, local hour) has few days, so its mean is drawn towards the meter's own
+-- mean plus what the fleet does at that hour, with the weight of $cell_weight days.
 cells AS (
   SELECT
     serial,
-    quantity,
     is_weekend,
-    hour,
+    local_hour,
     ANY_VALUE(first_day) AS first_day,
     ANY_VALUE(meter_kw) AS meter_kw,
-    MAX(day) AS last_day,
+    MAX(24 * UNIX_DATE(day) + hour) AS last_hour,
     COUNT(*) AS n,
     AVG(x) AS cell_mean,
     AVG(x * x) AS square,
-    ARRAY_AGG(STRUCT(day AS day, x AS x)) AS days
+    ARRAY_AGG(STRUCT(day AS day, hour AS hour, x AS x)) AS samples
   FROM hours
-  GROUP BY serial, quantity, is_weekend, hour
+  GROUP BY serial, is_weekend, local_hour
 ),
 
 own_means AS (
   SELECT
     *,
-    SUM(n * cell_mean) OVER (PARTITION BY serial, quantity)
-      / SUM(n) OVER (PARTITION BY serial, quantity) AS own_mean
+    SUM(n * cell_mean) OVER (PARTITION BY serial) / SUM(n) OVER (PARTITION BY serial) AS own_mean
   FROM cells
 ),
 
@@ -94,8 +93,8 @@ cell_means AS (
     (
       n * cell_mean + $cell_weight * (
         own_mean
-        + SUM(n * (cell_mean - own_mean)) OVER (PARTITION BY quantity, is_weekend, hour)
-          / SUM(n) OVER (PARTITION BY quantity, is_weekend, hour)
+        + SUM(n * (cell_mean - own_mean)) OVER (PARTITION BY is_weekend, local_hour)
+          / SUM(n) OVER (PARTITION BY is_weekend, local_hour)
       )
     ) / (n + $cell_weight) AS mean
   FROM own_means
@@ -108,14 +107,12 @@ cell_variances AS (
 ),
 
 own_variances AS (
-  SELECT *, AVG(variance) OVER (PARTITION BY serial, quantity, is_weekend) AS own_variance
+  SELECT *, AVG(variance) OVER (PARTITION BY serial, is_weekend) AS own_variance
   FROM cell_variances
 ),
 
 hour_shares AS (
-  SELECT
-    *,
-    AVG(variance / own_variance) OVER (PARTITION BY quantity, is_weekend, hour) AS hour_share
+  SELECT *, AVG(variance / own_variance) OVER (PARTITION BY is_weekend, local_hour) AS hour_share
   FROM own_variances
 ),
 
@@ -132,56 +129,51 @@ expected_hours AS (
 hour_scores AS (
   SELECT
     e.serial,
-    e.quantity,
     e.is_weekend,
-    e.hour,
+    e.local_hour,
     e.first_day,
     e.meter_kw,
     e.n,
     e.mean,
     e.sd,
-    e.last_day,
-    d.day,
-    d.x,
-    (d.x - e.mean) / e.sd AS z
+    e.last_hour,
+    v.day,
+    v.hour,
+    v.x,
+    (v.x - e.mean) / e.sd AS z
   FROM expected_hours AS e
-  CROSS JOIN UNNEST(e.days) AS d
+  CROSS JOIN UNNEST(e.samples) AS v
 ),
 
 -- Two deviations at most count, so that no meter determines the fleet's mean.
 fleet_scores AS (
   SELECT
     *,
-    AVG(GREATEST(-2, LEAST(2, z))) OVER (PARTITION BY quantity, day, hour) AS fleet_z,
-    MIN(serial) OVER (PARTITION BY quantity, day, hour) AS first_serial
+    AVG(GREATEST(-2, LEAST(2, z))) OVER (PARTITION BY day, hour) AS fleet_z,
+    MIN(serial) OVER (PARTITION BY day, hour) AS first_serial
   FROM hour_scores
 ),
 
 -- A value is of one row of a day, and some are a row of a cell or of the fleet too.
 kinds AS (
   SELECT
-    * EXCEPT (serial, quantity, hour, day),
-    quantity AS part,
+    * EXCEPT (serial, is_weekend, hour, day),
     IF(kind = 'fleet', NULL, serial) AS serial,
-    IF(kind = 'day', NULL, quantity) AS quantity,
-    IF(kind = 'day', NULL, hour) AS hour,
+    IF(kind = 'cell', is_weekend, NULL) AS is_weekend,
+    CASE kind WHEN 'cell' THEN local_hour WHEN 'fleet' THEN hour END AS hour,
     IF(kind = 'cell', NULL, day) AS day
   FROM fleet_scores
   CROSS JOIN UNNEST(['day', 'cell', 'fleet']) AS kind
   WHERE kind = 'day'
     OR (kind = 'fleet' AND serial = first_serial)
-    OR (
-      kind = 'cell'
-      AND day = last_day
-      AND is_weekend = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5)
-    )
+    OR (kind = 'cell' AND 24 * UNIX_DATE(day) + hour = last_hour)
 ),
 
 grouped AS (
   SELECT
     kind,
     serial,
-    quantity,
+    is_weekend,
     hour,
     day,
     ANY_VALUE(first_day) AS first_day,
@@ -190,23 +182,19 @@ grouped AS (
     ANY_VALUE(mean) AS mean,
     ANY_VALUE(sd) AS sd,
     ANY_VALUE(fleet_z) AS fleet_z,
-    COUNTIF(part = 'avg') AS hours,
-    AVG(IF(part = 'avg', z - fleet_z, NULL)) AS avg_z,
-    AVG(IF(part = 'max', z - fleet_z, NULL)) AS max_z,
-    AVG(IF(part = 'max', x, NULL)) - AVG(IF(part = 'avg', x, NULL)) AS crest,
+    COUNT(*) AS hours,
+    AVG(z - fleet_z) AS avg_z,
     COALESCE(SAFE_DIVIDE(
-      AVG(IF(part = 'avg', x * mean, NULL))
-        - AVG(IF(part = 'avg', x, NULL)) * AVG(IF(part = 'avg', mean, NULL)),
-      STDDEV_POP(IF(part = 'avg', x, NULL)) * STDDEV_POP(IF(part = 'avg', mean, NULL))
+      AVG(x * mean) - AVG(x) * AVG(mean), STDDEV_POP(x) * STDDEV_POP(mean)
     ), 0) AS shape
   FROM kinds
-  GROUP BY kind, serial, quantity, hour, day
+  GROUP BY kind, serial, is_weekend, hour, day
 )
 
 SELECT
   DATE '$day' AS baseline_day,
   serial,
-  quantity,
+  is_weekend,
   hour,
   day,
   IF(kind = 'day', DATE_DIFF(DATE '$day', first_day, DAY), NULL) AS history_days,
@@ -217,7 +205,5 @@ SELECT
   IF(kind = 'fleet', fleet_z, NULL) AS fleet_z,
   IF(kind = 'day', hours, NULL) AS hours,
   IF(kind = 'day', avg_z, NULL) AS avg_z,
-  IF(kind = 'day', max_z, NULL) AS max_z,
-  IF(kind = 'day', crest, NULL) AS crest,
   IF(kind = 'day', shape, NULL) AS shape
 FROM grouped

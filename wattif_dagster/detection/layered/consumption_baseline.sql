@@ -1,7 +1,7 @@
 -- consumption_baseline: what each meter is expected to do on the day, one row for each meter, quantity
--- and (for avg and max) hour.
---   avg, max                          of the hour, as logarithms
---   level, floor, peak, crest, shape  of the day
+-- and (for avg) hour.
+--   avg                        the mean of the hour, as a logarithm
+--   level, floor, peak, shape  of the day
 -- level is the fit's avg_z. floor is the third-smallest minimum of an hour, and peak the largest
 -- reading, both as logarithms of their ratio to the meter's mean. See baseline_fit.sql for the others.
 WITH
@@ -12,24 +12,22 @@ day_values AS (
     d.history_days,
     d.meter_kw,
     q AS quantity,
-    q NOT IN ('avg', 'max') AS is_feature,
+    q != 'avg' AS is_feature,
     CASE q
       WHEN 'avg' THEN d.avg_z
-      WHEN 'max' THEN d.max_z
       WHEN 'level' THEN d.avg_z
       WHEN 'floor' THEN LN(GREATEST(m.floor_kw / d.meter_kw, 0) + 0.02)
       WHEN 'peak' THEN LN(GREATEST(m.peak_kw / d.meter_kw, 0) + 0.05)
-      WHEN 'crest' THEN d.crest
       WHEN 'shape' THEN d.shape
     END AS x
   FROM $baseline_fit AS d
   INNER JOIN $meter_days AS m ON m.serial = d.serial AND m.day = d.day
-  CROSS JOIN UNNEST(['avg', 'max', 'level', 'floor', 'peak', 'crest', 'shape']) AS q
+  CROSS JOIN UNNEST(['avg', 'level', 'floor', 'peak', 'shape']) AS q
   WHERE d.baseline_day = DATE '$day'
     AND m.day >= DATE '$history_start'
     AND m.day < DATE '$day'
     AND d.hours IS NOT NULL  -- a day of the fit
-    AND (d.hours >= $least_day_hours OR q IN ('avg', 'max'))
+    AND (d.hours >= $least_day_hours OR q = 'avg')
 ),
 
 moments AS (
@@ -50,7 +48,8 @@ moments AS (
 -- The day's features have the same moments all week. Variances are drawn towards the fleet's.
 expected_days AS (
   SELECT
-    *, SQRT((n * variance + $day_weight * fleet_variance) / (n + $day_weight)) AS sd
+    *,
+    SQRT((n * variance + $day_weight * fleet_variance) / (n + $day_weight) * (1 + 1 / n)) AS sd
   FROM (
     SELECT
       *,
@@ -75,7 +74,7 @@ day_scores AS (
   CROSS JOIN UNNEST(e.days) AS d
 ),
 
--- avg and max already have the fleet's mean of each hour taken out.
+-- avg already has the fleet's mean of each hour taken out.
 deviations AS (
   SELECT
     * EXCEPT (z),
@@ -92,7 +91,6 @@ weather AS (
   FROM $baseline_fit
   WHERE baseline_day = DATE '$day'
     AND fleet_z IS NOT NULL
-    AND quantity = 'avg'
   GROUP BY day
 ),
 
@@ -141,8 +139,16 @@ SELECT
   r.history_days
 FROM responses AS r
 LEFT JOIN (
-  SELECT serial, quantity, hour, n, mean, sd
-  FROM $baseline_fit
-  WHERE baseline_day = DATE '$day'
-    AND n IS NOT NULL  -- the expectation of an hour
+  SELECT f.serial, 'avg' AS quantity, t.hour, f.n, f.mean, f.sd
+  FROM (
+    SELECT hour, $local_hour AS local_hour, $is_weekend AS is_weekend
+    FROM (
+      SELECT hour, $local_minutes AS local_minutes
+      FROM (SELECT DATE '$day' AS day) AS d
+      CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
+    )
+  ) AS t
+  INNER JOIN $baseline_fit AS f ON f.hour = t.local_hour AND f.is_weekend = t.is_weekend
+  WHERE f.baseline_day = DATE '$day'
+    AND f.n IS NOT NULL  -- the expectation of an hour
 ) AS c ON c.serial = r.serial AND c.quantity = r.quantity

@@ -44,20 +44,40 @@ deviations AS (
   SELECT
     *,
     ({feature}_z - fleet_{feature} - {feature}_loading * factor) / SQRT(1 + square * {feature}_loading_variance) AS {feature},
-    SQRT(1 + square * avg_loading_variance) AS avg_width,
-    SQRT(1 + square * max_loading_variance) AS max_width
+    SQRT(1 + square * avg_loading_variance) AS avg_width
   FROM factors
+),
+
+hours AS (
+  SELECT
+    (avg_z_{hour} - avg_loading * factor) / avg_width AS z_{hour},
+    *
+  FROM deviations
 )
 
 SELECT
   day,
   serial,
   IF({feature} IS NOT NULL AND is_vacant AND ('{feature}' != 'floor' OR floor_loading > 0), 0, {feature}) AS {feature},
-  (avg_z_{hour} - avg_loading * factor) / avg_width AS avg_z_{hour},
-  (max_z_{hour} - max_loading * factor) / max_width AS max_z_{hour},
+  z_{hour} AS avg_z_{hour},
   mean_{hour} + COALESCE(sd_{hour} * (fleet_z_{hour} + avg_loading * factor), 0) AS expected_{hour},
   sd_{hour} * COALESCE(avg_width, 1) AS spread_{hour},
+  -- Their sum says how restless the meter is; one hour does not dominate it.
+  (
+    SELECT SUM(LEAST($largest_square, z * z))
+    FROM UNNEST([
+      CAST(NULL AS FLOAT64)
+      , z_{hour}
+    ]) AS z
+  ) AS hour_squares,
+  (
+    SELECT COUNT(z)
+    FROM UNNEST([
+      CAST(NULL AS FLOAT64)
+      , z_{hour}
+    ]) AS z
+  ) AS hours,
   usual_kw,
   history_days,
   is_vacant
-FROM deviations
+FROM hours

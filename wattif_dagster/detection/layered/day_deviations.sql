@@ -15,7 +15,7 @@ expectations AS (
     d.floor_kw,
     d.peak_kw,
     CASE b.hour
-      WHEN {hour} THEN IF(b.quantity = 'avg', d.avg_kw_{hour}, d.max_kw_{hour})
+      WHEN {hour} THEN d.avg_kw_{hour}
     END AS kw
   FROM $consumption_baseline AS b
   LEFT JOIN (SELECT * FROM $meter_days WHERE day = DATE '$day') AS d ON d.serial = b.serial
@@ -34,8 +34,7 @@ hours AS (
 fleet_hours AS (
   SELECT
     *,
-    AVG(IF(kw IS NULL, NULL, GREATEST(-2, LEAST(2, z)))) OVER (PARTITION BY quantity, hour)
-      AS fleet_z
+    AVG(IF(kw IS NULL, NULL, GREATEST(-2, LEAST(2, z)))) OVER (PARTITION BY hour) AS fleet_z
   FROM hours
 ),
 
@@ -43,28 +42,23 @@ meters AS (
   SELECT
     ANY_VALUE(mean_kw) AS usual_kw,
     ANY_VALUE(history_days) AS history_days,
-    COUNTIF(quantity = 'avg' AND kw IS NOT NULL) AS hours,
-    AVG(IF(quantity = 'avg', kw, NULL)) / ANY_VALUE(mean_kw) AS mean_ratio,
+    COUNTIF(kw IS NOT NULL) AS hours,
+    AVG(kw) / ANY_VALUE(mean_kw) AS mean_ratio,
     ANY_VALUE(floor_kw) / ANY_VALUE(mean_kw) AS floor_ratio,
     ANY_VALUE(peak_kw) / ANY_VALUE(mean_kw) AS peak_ratio,
-    AVG(IF(quantity = 'avg', z - fleet_z, NULL)) AS level,
-    AVG(IF(quantity = 'max', x, NULL)) - AVG(IF(quantity = 'avg', x, NULL)) AS crest,
+    AVG(z - fleet_z) AS level,
     COALESCE(SAFE_DIVIDE(
-      AVG(IF(quantity = 'avg', x * mean, NULL))
-        - AVG(IF(quantity = 'avg', x, NULL))
-        * AVG(IF(quantity = 'avg' AND kw IS NOT NULL, mean, NULL)),
-      STDDEV_POP(IF(quantity = 'avg', x, NULL))
-        * STDDEV_POP(IF(quantity = 'avg' AND kw IS NOT NULL, mean, NULL))
+      AVG(x * mean) - AVG(x) * AVG(IF(kw IS NOT NULL, mean, NULL)),
+      STDDEV_POP(x) * STDDEV_POP(IF(kw IS NOT NULL, mean, NULL))
     ), 0) AS shape,
     MAX(IF(quantity = '{feature}', mean, NULL)) AS {feature}_mean,
     MAX(IF(quantity = '{feature}', sd, NULL)) AS {feature}_sd,
     MAX(IF(quantity = '{quantity}', loading, NULL)) AS {quantity}_loading,
     MAX(IF(quantity = '{quantity}', loading_variance, NULL)) AS {quantity}_loading_variance,
-    MAX(IF(quantity = 'avg' AND hour = {hour}, z - fleet_z, NULL)) AS avg_z_{hour},
-    MAX(IF(quantity = 'max' AND hour = {hour}, z - fleet_z, NULL)) AS max_z_{hour},
-    MAX(IF(quantity = 'avg' AND hour = {hour}, mean, NULL)) AS mean_{hour},
-    MAX(IF(quantity = 'avg' AND hour = {hour}, sd, NULL)) AS sd_{hour},
-    MAX(IF(quantity = 'avg' AND hour = {hour}, fleet_z, NULL)) AS fleet_z_{hour},
+    MAX(IF(hour = {hour}, z - fleet_z, NULL)) AS avg_z_{hour},
+    MAX(IF(hour = {hour}, mean, NULL)) AS mean_{hour},
+    MAX(IF(hour = {hour}, sd, NULL)) AS sd_{hour},
+    MAX(IF(hour = {hour}, fleet_z, NULL)) AS fleet_z_{hour},
     serial
   FROM fleet_hours
   GROUP BY serial
@@ -97,7 +91,6 @@ SELECT
   {quantity}_loading,
   {quantity}_loading_variance,
   avg_z_{hour},
-  max_z_{hour},
   mean_{hour},
   sd_{hour},
   fleet_z_{hour},

@@ -1,6 +1,6 @@
 -- CTE limits: the bounds of each hour.
 
--- The z of an hour's mean that is as rare as $bounds_tail on either side gives the bounds.
+-- The score of an hour's mean that is as rare as $bounds_tail on either side gives the bounds.
 bounds AS (
   SELECT
     MIN(IF(tail = 'hour:avg+', bucket, NULL)) / $buckets_per_unit AS upper_z,
@@ -15,16 +15,14 @@ limits AS (
   SELECT
     e.serial,
     e.time,
-    e.usual_kw,
-    e.history_days,
-    e.expected + e.spread * q.lower_z AS lower_log,
-    e.expected + e.spread * q.upper_z AS upper_log
+    s.usual_kw,
+    s.history_days,
+    e.expected + e.spread * s.hour_scale * q.lower_z AS lower_log,
+    e.expected + e.spread * s.hour_scale * q.upper_z AS upper_log
   FROM (
     SELECT
       d.serial,
       TIMESTAMP_ADD(TIMESTAMP(d.day), INTERVAL hour HOUR) AS time,
-      d.usual_kw,
-      d.history_days,
       CASE hour
         WHEN {hour} THEN d.expected_{hour}
       END AS expected,
@@ -35,6 +33,7 @@ limits AS (
     CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
     WHERE d.day = DATE '$day'
   ) AS e
+  INNER JOIN $scaled_deviations AS s ON s.serial = e.serial AND s.day = DATE '$day'
   CROSS JOIN bounds AS q
   WHERE e.expected IS NOT NULL
 )

@@ -2,10 +2,12 @@
 
 from wattif_dagster.schemas import Column, Table, list_hour_columns
 
-FEATURES = ("level", "floor", "peak", "crest", "shape")
+FEATURES = ("level", "floor", "peak", "shape")
 """The quantities of a day; see consumption_baseline.sql."""
-QUANTITIES = ("avg", "max", *FEATURES)
-"""With the quantities of an hour: its mean and its largest reading."""
+QUANTITIES = ("avg", *FEATURES)
+"""With the quantity of an hour, its mean."""
+SUMS = (*FEATURES, "level7", "floor7")
+"""With their sums over a week; see scaled_deviations.sql."""
 
 
 def _column(name: str, kind: str, description: str) -> Column:
@@ -19,8 +21,8 @@ BASELINE_FIT = Table(
     (
         _column("baseline_day", "DATE", "The day that is made"),
         _column("serial", "STRING", "NULL for the fleet"),
-        _column("quantity", "STRING", "avg or max of an hour; NULL for a day"),
-        _column("hour", "INT64", "Hour of the day, UTC; NULL for a day"),
+        _column("is_weekend", "BOOL", "Class of the local day of an expectation"),
+        _column("hour", "INT64", "Local hour of an expectation, hour in UTC of the fleet"),
         _column("day", "DATE", "Day of the fit; NULL for an expectation"),
         _column("history_days", "INT64", "Days since the meter was first seen, 42 at most"),
         _column("meter_kw", "FLOAT64", "Mean power over the days of the fit, kW"),
@@ -30,8 +32,6 @@ BASELINE_FIT = Table(
         _column("fleet_z", "FLOAT64", "Mean deviation of the fleet at the hour"),
         _column("hours", "INT64", "Complete hours of the day"),
         _column("avg_z", "FLOAT64", "Mean deviation of the hours' means"),
-        _column("max_z", "FLOAT64", "Mean deviation of the hours' largest readings"),
-        _column("crest", "FLOAT64", "A feature of the day"),
         _column("shape", "FLOAT64", "A feature of the day"),
     ),
     partition_by="baseline_day",
@@ -50,7 +50,6 @@ DAY_DEVIATIONS = Table(
             for name in QUANTITIES
         ),
         *list_hour_columns("avg_z", "Deviation of the mean of hour {}"),
-        *list_hour_columns("max_z", "Deviation of the largest reading of hour {}"),
         *list_hour_columns("mean", "Expected logarithm of the mean of hour {}"),
         *list_hour_columns("sd", "Standard deviation of the mean of hour {}"),
         *list_hour_columns("fleet_z", "Mean deviation of the fleet at hour {}"),
@@ -63,29 +62,34 @@ DAY_DEVIATIONS = Table(
     temporary=True,
 )
 
+SCALED_DEVIATIONS = Table(
+    "scaled_deviations",
+    "Deviations of each meter's day in units of its own restlessness.",
+    (
+        _column("day", "DATE", "The day that is made"),
+        _column("serial", "STRING", "Serial of the meter"),
+        *(_column(name, "FLOAT64", "Deviation of the feature or its sum") for name in SUMS),
+        _column("hour_scale", "FLOAT64", "Root mean square of the meter's hours"),
+        _column("usual_kw", "FLOAT64", "Mean power over the days of the fit, kW"),
+        _column("history_days", "INT64", "Days since the meter was first seen, 42 at most"),
+        _column("is_vacant", "BOOL", "Whether nobody was home"),
+    ),
+    partition_by="day",
+    temporary=True,
+)
+
 SCORE_TAILS = Table(
     "score_tails",
     "How rare the scores of each tail are.",
     (
         _column("day", "DATE", "The day that is made"),
         _column("tail", "STRING", "Layer, quantity, span and sign"),
-        _column("bucket", "INT64", "Fiftieths of a standard deviation"),
+        _column("bucket", "INT64", "Fiftieths of a score"),
         _column("n_above", "INT64", "Calibrating scores in the bucket or above it"),
         _column("n", "INT64", "Calibrating scores of the tail"),
-    ),
-    partition_by="day",
-    temporary=True,
-)
-
-SCORE_LAYERS = Table(
-    "score_layers",
-    "How rare the rarest tail of each layer is.",
-    (
-        _column("day", "DATE", "The day that is made"),
-        _column("layer", "STRING", "hour or day"),
-        _column("bucket", "INT64", "Fiftieths of -ln(p) of the rarest tail"),
-        _column("n_above", "INT64", "Calibrating hours or days in the bucket or above it"),
-        _column("n", "INT64", "Calibrating hours or days"),
+        _column("threshold", "FLOAT64", "Score beyond which a power law holds"),
+        _column("threshold_share", "FLOAT64", "Share of the calibrating scores beyond it"),
+        _column("tail_index", "FLOAT64", "Inverse of the power law's exponent"),
     ),
     partition_by="day",
     temporary=True,

@@ -13,7 +13,7 @@ from wattif_dagster.detection.layered.temporary import SCORE_TAILS
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.steps import name_tables, run_steps
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.homes import READINGS, Homes, Warehouse, find_date
+from wattif_dagster_tests.support.homes import READINGS, TABLES, Homes, Warehouse, find_date
 
 METERS, DAYS = 20, 45
 TODAY = DAYS - 1
@@ -24,6 +24,7 @@ KEPT = (
     schemas.METER_DAYS,
     schemas.CONSUMPTION_BASELINE,
     schemas.CONSUMPTION_DEVIATIONS,
+    schemas.SCORE_COUNTS,
     schemas.ANOMALY_SCORES,
 )
 
@@ -34,9 +35,12 @@ def test_a_day_is_scored_on_the_local_bigquery(settings: Settings) -> None:
     homes.count[0, TODAY, 3] = 0
     homes.avg[1, TODAY, 5] = 6.0
     in_duckdb = Warehouse(homes, SCORED_BY)
-    in_duckdb.connection.execute(
-        f"DELETE FROM consumption_deviations WHERE day < '{find_date(SCORED_BY.start)}'"
-    )
+    for table in (schemas.CONSUMPTION_DEVIATIONS, schemas.SCORE_COUNTS):
+        in_duckdb.connection.execute(
+            f"DELETE FROM {table.name} WHERE day < '{find_date(SCORED_BY.start)}'"
+        )
+    for day in SCORED_BY:
+        in_duckdb.run(deviations_steps(TABLES, find_date(day), READINGS), day)
 
     bigquery = build_resources(settings)["wattif_bigquery"]
     for table in KEPT:
