@@ -28,6 +28,7 @@ FLOORS = (
         "partitions",
         "schemas",
         "limits",
+        "local_time",
         "markdown",
         "plotting",
         "scan_rules",

@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import FLEET_NAME
 from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatchError, ObjectStore
-from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.metering.simulation import ADDED_LATER, Simulation
+from wattif_dagster.settings import Settings
+from wattif_dagster.settings.variables import name_variable
 
 DIFFERENCES_NAMED = 5
 
@@ -62,11 +64,17 @@ def parse_record(data: bytes, name: str) -> FleetRecord:
 def _describe(record: FleetRecord, simulation: Simulation) -> str:
     """Name the settings that differ, e.g. "WATTIF_SIMULATION__METERS is 100 there, 20 here"."""
     here = simulation.model_dump()
+    there = {name: Simulation.model_fields[name].default for name in ADDED_LATER} | record.settings
     different = [
-        f"WATTIF_SIMULATION__{name.upper()} is {there} there, {here.get(name)} here"
-        for name, there in record.settings.items()
-        if here.get(name) != there
+        f"{_name_variable(name)} is {value} there, {here.get(name)} here"
+        for name, value in there.items()
+        if here.get(name) != value
     ]
     more = len(different) - DIFFERENCES_NAMED
     named = "; ".join(different[:DIFFERENCES_NAMED]) or "made by another version"
     return f"{named}; and {more} more" if more > 0 else named
+
+
+def _name_variable(option: str) -> str:
+    """Name the variable that sets an option of the simulation."""
+    return name_variable(*(() if option in Settings.model_fields else ("simulation",)), option)

@@ -2,11 +2,19 @@
 
 import hashlib
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from wattif_dagster.local_time import LocalTime, check_region, check_timezone
 from wattif_dagster.metering.anomalies.titles import TITLES
 
 SECONDS_PER_HOUR = 3600
@@ -14,6 +22,11 @@ SERIAL_SPACE = 31_000_000
 """Serials are drawn from MAC00000000 to MAC30999999, as the predecessor's were."""
 MOST_DAYS = 36500
 """Of each span of anomalies: a century."""
+ADDED_LATER = ("timezone", "holidays")
+"""Fields that fingerprints leave out where they have their defaults, so that older ones stay."""
+
+TimezoneName = Annotated[str, AfterValidator(check_timezone)]
+HolidaysOf = Annotated[str, AfterValidator(check_region)]
 EARLIEST_START, LATEST_START = date(1000, 1, 1), date(9000, 1, 1)
 """Weeks of weather before a fleet, its growth and three spans after it stay within the calendar."""
 
@@ -91,6 +104,12 @@ class Simulation(BaseModel):
         le=MOST_DAYS,
         description="Length of those that stay: theft, clock, unit and gain.",
     )
+    timezone: TimezoneName = Field(
+        default="UTC", description="The homes' time zone, as WATTIF_TIMEZONE says."
+    )
+    holidays: HolidaysOf = Field(
+        default="none", description="The homes' holidays, as WATTIF_HOLIDAYS says."
+    )
 
     @field_validator("start_date", "incident_date", "weather_shift_date")
     @classmethod
@@ -163,7 +182,16 @@ class Simulation(BaseModel):
         return 24 * self.readings_per_hour
 
     @property
+    def local_time(self) -> LocalTime:
+        """The time that the homes live in."""
+        return LocalTime(self.timezone, self.holidays)
+
+    @property
     def fingerprint(self) -> str:
         """16 hex digits that name these settings; stored with each day's data."""
-        canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        decisive = self.model_dump(mode="json")
+        for name in ADDED_LATER:
+            if decisive[name] == Simulation.model_fields[name].default:
+                del decisive[name]
+        canonical = orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(canonical).hexdigest()[:16]

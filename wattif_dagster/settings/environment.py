@@ -9,11 +9,18 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.metering.simulation import HolidaysOf, Simulation, TimezoneName
 from wattif_dagster.settings.alerts import AlertSettings
 from wattif_dagster.settings.detection import DetectionOptions
 from wattif_dagster.settings.ingest import IngestOptions
@@ -72,6 +79,10 @@ _Account = Annotated[
 ]
 
 
+LOCAL_TIME = ("timezone", "holidays")
+"""Settings that the simulation follows."""
+
+
 class Settings(BaseSettings):
     """Settings of one installation. Raises UserError through `load` when they make no sense."""
 
@@ -105,6 +116,14 @@ class Settings(BaseSettings):
         default="native", description="native: load jobs; external: a table over the objects."
     )
 
+    timezone: TimezoneName = Field(
+        default="UTC", description="IANA name of the meters' time zone, such as Europe/Berlin."
+    )
+    holidays: HolidaysOf = Field(
+        default="none",
+        description="none, or whose holidays count as Sundays: DE, or a part of it, DE-BY.",
+    )
+
     step_executor: Literal["in_process", "multiprocess", "celery", "k8s"] = Field(
         default="in_process", description="Where the steps of a run go: processes, or machines."
     )
@@ -119,11 +138,23 @@ class Settings(BaseSettings):
         default=None, description="Service account to impersonate."
     )
 
-    simulation: Simulation = Simulation()
+    simulation: Simulation = Field(default=Simulation(), validate_default=True)
     ingest: IngestOptions = IngestOptions()
     detection: DetectionOptions = DetectionOptions()
     scan: ScanOptions = ScanOptions()
     alerts: AlertSettings = AlertSettings()
+
+    @field_validator("simulation")
+    @classmethod
+    def _homes_live_in_local_time(cls, simulation: Simulation, info: ValidationInfo) -> Simulation:
+        """Pass on the time zone and the holidays, which are settings of the installation."""
+        shared = {name: info.data[name] for name in LOCAL_TIME if name in info.data}
+        for name in simulation.model_fields_set & shared.keys():
+            if getattr(simulation, name) != shared[name]:
+                raise ValueError(
+                    f"{name} is no option of the simulation; set {name_variable(name)}"
+                )
+        return simulation.model_copy(update=shared)
 
     @model_validator(mode="after")
     def _auth_is_complete(self) -> Self:

@@ -48,17 +48,28 @@ def check_variables(model: type[BaseModel], env_file: Path | None) -> None:
 
 
 def find_variables(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Find the variables that set something, each with its field."""
-    return dict(_walk(model.model_fields))
+    """Find the variables that set something, each with its field.
+
+    A group's option with the name of a setting of the whole installation follows that setting, and
+    has no variable of its own.
+    """
+    shared = {
+        name_variable(group, name)
+        for group, field in model.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for name in field.annotation.model_fields.keys() & model.model_fields.keys()
+    }
+    return {name: field for name, field in _walk(model.model_fields) if name not in shared}
 
 
 def _suggest(name: str, variables: Iterable[str]) -> str:
-    """Suggest the nearest variable, also for a name that lacks its group."""
+    """Suggest the nearest variable, also for a name that lacks its group or has a wrong one."""
     nearest: dict[str, str] = {}
     for variable in variables:
         for part in (variable.removeprefix(PREFIX), variable.rpartition(DELIMITER)[2]):
             nearest.setdefault(part.removeprefix(PREFIX), variable)
-    near = get_close_matches(name.removeprefix(PREFIX), nearest, n=1)
+    option = name.rpartition(DELIMITER)[2]
+    near = [option] if option in nearest else get_close_matches(name[len(PREFIX) :], nearest, n=1)
     return f"Did you mean {nearest[near[0]]}?" if near else "docs/settings.md lists all settings."
 
 

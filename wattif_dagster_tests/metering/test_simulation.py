@@ -58,6 +58,12 @@ def test_the_fingerprint_names_the_settings():
     assert len(Simulation().fingerprint) == 16
 
 
+def test_utc_keeps_the_fingerprint_of_older_versions():
+    assert Simulation().fingerprint == "9b792a8f532bfc47"
+    assert Simulation(timezone="Europe/Berlin").fingerprint != Simulation().fingerprint
+    assert Simulation(holidays="DE").fingerprint != Simulation().fingerprint
+
+
 def test_anomalies_are_off_unless_a_share_of_meters_has_them():
     assert Simulation().kinds_of_anomalies == ()
     assert Simulation(anomaly_share=0.1).kinds_of_anomalies == tuple(TITLES)

@@ -45,6 +45,14 @@ def test_environment_is_read() -> None:
     assert settings.ingest.compression == "gzip"
 
 
+def test_homes_live_in_the_time_zone_of_the_settings() -> None:
+    with set_environment({"WATTIF_TIMEZONE": "Europe/Berlin", "WATTIF_HOLIDAYS": "DE-BY"}):
+        simulation = Settings.load().simulation
+        again = Settings.load(simulation=simulation.model_dump()).simulation
+    assert (simulation.timezone, simulation.holidays) == ("Europe/Berlin", "DE-BY")
+    assert again == simulation
+
+
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("WATTIF_BUCKET=of-the-file\nWATTIF_DATASET=of_the_file\n")
     with (
@@ -114,6 +122,22 @@ def test_overrides_win_unless_they_are_none() -> None:
             "WATTIF_INGEST__SPOOL_BUDGET_MIB: Input should",
         ),
         ("WATTIF_AUTH", "key", "WATTIF_AUTH: Input should be 'application_default', 'key_file'"),
+        (
+            "WATTIF_TIMEZONE",
+            "Europe/Berln",
+            "WATTIF_TIMEZONE: 'Europe/Berln' is not an IANA time zone; the nearest is",
+        ),
+        ("WATTIF_HOLIDAYS", "DE-Y", "WATTIF_HOLIDAYS: 'DE-Y' has no known holidays; the"),
+        (
+            "WATTIF_SIMULATION__TIMEZONE",
+            "UTC",
+            "There is no setting WATTIF_SIMULATION__TIMEZONE. Did you mean WATTIF_TIMEZONE?",
+        ),
+        (
+            "WATTIF_SIMULATION",
+            '{"timezone": "Europe/Berlin"}',
+            "WATTIF_SIMULATION: timezone is no option of the simulation; set WATTIF_TIMEZONE.",
+        ),
         ("WATTIF_ALERTS__DAYS", "4", "WATTIF_ALERTS: 4 of 3 days can never be reached."),
     ],
     ids=lambda value: value[:40],

@@ -28,6 +28,8 @@ def settings_on(local_cloud: Endpoints, home: Path, simulation: Simulation) -> S
         home=home,
         bucket=f"test-{unique}",
         dataset=f"test_{unique}",
+        timezone=simulation.timezone,
+        holidays=simulation.holidays,
         simulation=simulation,
         scan=ScanOptions(scan_id=f"test-{unique}", meter_scan_id=f"test-meters-{unique}"),
     )
