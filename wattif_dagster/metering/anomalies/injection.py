@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wattif_dagster.metering.anomalies.episode import MeterDay
 from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.metering.anomalies.schedule import episodes_on
-from wattif_dagster.metering.consumption import highest_watts
+from wattif_dagster.metering.consumption import true_bounds
 from wattif_dagster.metering.simulation import Simulation
 
 
@@ -50,11 +50,11 @@ def inject(
 
 def reported_bounds(simulation: Simulation) -> tuple[int, int]:
     """No reported reading is smaller or larger, watts."""
-    highest = highest_watts(simulation)
+    lowest, highest = true_bounds(simulation)
     if not simulation.kinds_of_anomalies:
-        return 0, highest
+        return lowest, highest
     largest_spike = round(KINDS["F3"].parameters["kw"][1] * 1000)
-    return -highest, max(10 * highest, largest_spike)
+    return min(-highest, 10 * lowest), max(10 * highest, largest_spike)
 
 
 def most_rows(simulation: Simulation) -> int:
