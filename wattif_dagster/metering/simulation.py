@@ -16,7 +16,7 @@ from pydantic import (
 
 from wattif_dagster.local_time import LocalTime, check_region, check_timezone
 from wattif_dagster.metering.anomalies.titles import TITLES
-from wattif_dagster.metering.household.presets import PresetName
+from wattif_dagster.metering.household.presets import PRESETS, Preset, PresetName
 
 SECONDS_PER_HOUR = 3600
 SERIAL_SPACE = 31_000_000
@@ -185,6 +185,11 @@ class Simulation(BaseModel):
     def readings_per_day(self) -> int:
         """Readings a meter sends in a day."""
         return 24 * self.readings_per_hour
+
+    @property
+    def preset(self) -> Preset:
+        """What the homes are like. Where loads are uniform nobody lives in them: as in `calm`."""
+        return PRESETS[self.homes if self.load == "household" else "calm"]
 
     @property
     def local_time(self) -> LocalTime:

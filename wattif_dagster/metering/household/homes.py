@@ -71,7 +71,7 @@ def homes_on(
     simulation: Simulation, days: Sequence[date], serials: NDArray[np.integer]
 ) -> list[Homes]:
     """The homes with these serials on each of some local dates."""
-    seed, preset = simulation.seed, PRESETS[simulation.homes]
+    seed, preset = simulation.seed, simulation.preset
     if not preset.has_changes:
         return [homes(seed, serials, preset)] * len(days)
     start = simulation.first_day.toordinal()

@@ -19,7 +19,6 @@ from wattif_dagster.metering.household.fixtures import (
 )
 from wattif_dagster.metering.household.homes import Homes, homes_on
 from wattif_dagster.metering.household.local_days import LocalDay, local_days, solar_time
-from wattif_dagster.metering.household.presets import PRESETS
 from wattif_dagster.metering.household.pulses import Pulses, add_pulses
 from wattif_dagster.metering.household.registers import show_as_metered
 from wattif_dagster.metering.household.routine import (
@@ -44,7 +43,7 @@ class HouseholdLoad:
 
     def __init__(self, simulation: Simulation, day: date, meters: int) -> None:
         self._simulation = simulation
-        self._preset = PRESETS[simulation.homes]
+        self._preset = simulation.preset
         self._day = day
         self._days = local_days(simulation.local_time, day)
         self._temperatures = hourly_temperatures(simulation, day)
@@ -58,7 +57,7 @@ class HouseholdLoad:
     @classmethod
     def bounds(cls, simulation: Simulation) -> tuple[int, int]:
         """No reading is smaller or larger, watts."""
-        preset = PRESETS[simulation.homes]
+        preset = simulation.preset
         return preset.least_watts, preset.fuse_watts
 
     def watts(self, serials: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -82,6 +82,13 @@ def local_days(local_time: LocalTime, day: date) -> tuple[LocalDay, ...]:
     )
 
 
+@lru_cache(maxsize=4096)
+def midnight(local_time: LocalTime, day: date) -> datetime:
+    """The instant at which a local date begins."""
+    begin = _begin(_offsets(local_time, day), 0)
+    return datetime.combine(day, time(), UTC) + timedelta(seconds=begin)
+
+
 def solar_time(local_time: LocalTime, day: date) -> int:
     """The seconds by which the sun is ahead of UTC's: those of the zone's clocks in winter."""
     halves = (datetime(day.year, month, 1, tzinfo=UTC) for month in (1, 7))
@@ -92,9 +99,9 @@ def _offsets(local_time: LocalTime, day: date) -> list[tuple[int, int]]:
     """The seconds by which clocks are ahead of UTC, each with the second it holds from."""
     if local_time.timezone == UTC_NAME:
         return [(-_SPAN.days * SECONDS_PER_DAY, 0)]
-    midnight = datetime.combine(day, time(), UTC)
+    utc_midnight = datetime.combine(day, time(), UTC)
     return [
-        (round((instant - midnight).total_seconds()), minutes * 60)
+        (round((instant - utc_midnight).total_seconds()), minutes * 60)
         for instant, minutes in local_time.offsets(day - _SPAN, day + _SPAN)
     ]
 

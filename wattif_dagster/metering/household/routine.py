@@ -41,7 +41,7 @@ def standby_watts(
     persistence = preset.standby_persistence
     memory = _STANDBY_MEMORY if persistence else 1
     state = _state(seed, Purpose.STANDBY, day, homes, persistence, memory)
-    standby = homes.standby_watts * exponential((homes.standby_sigma * state).clip(-3, 3))
+    standby = homes.standby_watts * exponential(homes.standby_sigma * state)
     return standby.astype(np.int64) + homes.appliance_watts
 
 
