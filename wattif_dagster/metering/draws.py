@@ -41,7 +41,7 @@ class Purpose(IntEnum):
     TENANCY = 17
     ARRIVAL = 18
     FIXTURE = 19
-    BOILER = 20
+    TIMER = 20
     SUNSHINE = 21
     METER = 22
     GAP = 23

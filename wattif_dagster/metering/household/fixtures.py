@@ -1,4 +1,4 @@
-"""What runs by itself: fridge, heating, boiler, the vehicle that charges overnight, the panels."""
+"""What runs by itself: fridge, heating, timers, the vehicle that charges overnight, the panels."""
 
 from datetime import date
 
@@ -55,15 +55,15 @@ def charging_pulses(
     return Pulses(home, start, end, np.full(len(home), charger_watts))
 
 
-def boiler_pulses(
+def timer_pulses(
     seed: int, preset: Preset, day: LocalDay, homes: Homes, absent: NDArray[np.bool_]
 ) -> Pulses:
-    """Boilers that heat on the night after that day, from the second their clock is set to."""
-    home = (homes.boiler_watts * ~absent).nonzero()[0]
-    words = draw(seed, Purpose.BOILER, day.date.toordinal(), homes.people[home])
-    start = day.at(homes.boiler_start[home])
-    end = start + _between(preset.boiler_seconds, fractions(words))
-    return Pulses(home, start, end, homes.boiler_watts[home])
+    """Devices that a clock switches on that day, or on the night after it."""
+    home = (homes.timer_watts * ~absent).nonzero()[0]
+    words = draw(seed, Purpose.TIMER, day.date.toordinal(), homes.people[home])
+    start = day.at(homes.timer_start[home])
+    end = start + _between(preset.timer_seconds, fractions(words))
+    return Pulses(home, start, end, homes.timer_watts[home])
 
 
 def panel_pulses(homes: Homes, sunshine: NDArray[np.float64]) -> Pulses:

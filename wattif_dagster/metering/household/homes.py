@@ -17,8 +17,6 @@ from wattif_dagster.metering.simulation import SECONDS_PER_HOUR, SERIAL_SPACE, S
 HOURS_PER_YEAR = 8766
 SMALLEST_KWH = 500
 
-_BOILERS_START = (22 * SECONDS_PER_HOUR, 26 * SECONDS_PER_HOUR)
-"""Night tariffs: after ten in the evening. Beyond 24 hours it is the next day."""
 _NEW_APPLIANCE_WATTS = (60, 300)
 _HEAT_PUMP_SLOPE = (60, 140)
 """Watts for each kelvin."""
@@ -51,9 +49,9 @@ class Homes:
     """Watts for each kelvin below the heating limit; 0 without electric heating."""
     standby_sigma: NDArray[np.float64]
     """Standard deviation of the logarithm of a day's standby."""
-    boiler_watts: NDArray[np.int64]
-    """Power of an electric boiler that a clock switches on; 0 without one."""
-    boiler_start: NDArray[np.int64]
+    timer_watts: NDArray[np.int64]
+    """Power of a device that a clock switches on; 0 without one."""
+    timer_start: NDArray[np.int64]
     """Seconds after midnight at which the clock does."""
     panel_watts: NDArray[np.int64]
     """Power of solar panels in full sun; 0 without any."""
@@ -103,18 +101,8 @@ def homes(seed: int, people: NDArray[np.integer], preset: Preset = PRESETS["calm
     fridge_run = (fridge_period * between(0.3, 0.5)).astype(np.int64)
     fridge_mean = fridge_watts * fridge_run / fridge_period
     resident = np.minimum(mean_watts * between(*preset.resident), 1000)
-    lived_in = {
-        "fridge_phase": (fridge_period * between(0, 1)).astype(np.int64),
-        "phase": (2700 * normal()).astype(np.int64),
-        "sharpness": between(0, SHARPNESS_LEVELS).astype(np.int64),
-        "day_sigma": between(*preset.day_sigma),
-        "has_shower": chance(preset.shower_share),
-        "has_vehicle": chance(preset.vehicle_share),
-        "heating_slope": np.where(
-            chance(preset.heating_share), between(*preset.watts_per_kelvin), 0
-        ),
-    }
-    between, chance, normal = _draws(seed, Purpose.FIXTURE, 6, people)
+    fixture_between, has_fixture, _ = _draws(seed, Purpose.FIXTURE, 5, people)
+    nothing = np.zeros(len(people), np.int64)
     return Homes(
         people=people,
         mean_watts=mean_watts,
@@ -122,14 +110,22 @@ def homes(seed: int, people: NDArray[np.integer], preset: Preset = PRESETS["calm
         fridge_watts=fridge_watts,
         fridge_period=fridge_period,
         fridge_run=fridge_run,
-        **lived_in,
-        standby_sigma=between(*preset.standby_sigma),
-        boiler_watts=(chance(preset.boiler_share) * between(*preset.boiler_watts)).astype(np.int64),
-        boiler_start=between(*_BOILERS_START).astype(np.int64),
-        is_holiday_home=chance(preset.holiday_home_share),
-        vacant=np.zeros(len(people), np.bool_),
-        panel_watts=np.zeros(len(people), np.int64),
-        appliance_watts=np.zeros(len(people), np.int64),
+        fridge_phase=(fridge_period * between(0, 1)).astype(np.int64),
+        phase=(2700 * normal()).astype(np.int64),
+        sharpness=between(0, SHARPNESS_LEVELS).astype(np.int64),
+        day_sigma=between(*preset.day_sigma),
+        has_shower=chance(preset.shower_share),
+        has_vehicle=chance(preset.vehicle_share),
+        heating_slope=np.where(chance(preset.heating_share), between(*preset.watts_per_kelvin), 0),
+        standby_sigma=fixture_between(*preset.standby_sigma),
+        timer_watts=(has_fixture(preset.timer_share) * fixture_between(*preset.timer_watts)).astype(
+            np.int64
+        ),
+        timer_start=(fixture_between(*preset.timer_hours) * SECONDS_PER_HOUR).astype(np.int64),
+        is_holiday_home=has_fixture(preset.holiday_home_share),
+        panel_watts=nothing,
+        appliance_watts=nothing,
+        vacant=nothing > 0,
     )
 
 

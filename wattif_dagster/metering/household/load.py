@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from wattif_dagster.metering.draws import GAMMA, Purpose, derive, draw, mix
 from wattif_dagster.metering.household.appliances import appliance_mix, appliance_pulses
 from wattif_dagster.metering.household.fixtures import (
-    boiler_pulses,
     charging_pulses,
     fridge_pulses,
     heating_pulses,
     panel_pulses,
     standby_pulses,
+    timer_pulses,
 )
 from wattif_dagster.metering.household.homes import Homes, homes_on
 from wattif_dagster.metering.household.local_days import LocalDay, local_days, solar_time
@@ -88,7 +88,7 @@ class HouseholdLoad:
             energy = flexible_watt_hours(seed, day, batch, absent)
             yield appliance_pulses(seed, day, batch, mixed, energy, preset)
             yield charging_pulses(seed, day, batch, absent, preset.charger_watts)
-            yield boiler_pulses(seed, preset, day, batch, absent)
+            yield timer_pulses(seed, preset, day, batch, absent)
             if day.overlaps:
                 for pulses in self._all_day(day, batch, absent):
                     yield pulses.within(day.begin, day.end)

@@ -31,10 +31,13 @@ class Preset:
     heating_share: float = 0.08
     watts_per_kelvin: tuple[float, float] = (40, 100)
     """Of the homes that heat with electricity, for each kelvin below 15 degrees Celsius."""
-    boiler_share: float = 0.0
-    """Homes with hot water from an electric boiler that a clock switches on."""
-    boiler_watts: tuple[int, int] = (3000, 6000)
-    boiler_seconds: tuple[int, int] = (1800, 5400)
+    timer_share: float = 0.0
+    """Homes with a device that a clock switches on every day: a boiler, or the pump of a pool."""
+    timer_watts: tuple[int, int] = (0, 0)
+    timer_hours: tuple[int, int] = (0, 0)
+    """When it is switched on. Beyond 24 hours it is the next day."""
+    timer_seconds: tuple[int, int] = (0, 0)
+    """For how long it runs, another time each day."""
     panel_share: float = 0.0
     """Homes with solar panels."""
     panel_watts: tuple[int, int] = (3000, 8000)
@@ -89,12 +92,15 @@ PRESETS: dict[PresetName, Preset] = {
     "restless": Preset(
         annual_sigma=0.42,
         largest_kwh=9000,
+        resident=(0.05, 0.15),
+        shower_share=0.3,
+        vehicle_share=0.16,
         standby_sigma=(0.2, 0.8),
         standby_persistence=0.7,
-        day_sigma=(0.25, 0.55),
-        regular=0.75,
+        day_sigma=(0.33, 0.63),
+        regular=0.85,
         habitual=0.9,
-        vacation_chance=0.012,
+        vacation_chance=0.02,
         holiday_home_share=0.03,
         new_tenants=0.15,
         new_vehicles=0.04,
@@ -111,38 +117,44 @@ PRESETS: dict[PresetName, Preset] = {
         fuse_watts=27_600,  # three phases of 40 A at 230 V
         vehicle_share=0.02,
         charger_watts=11_000,
-        heating_share=0.1,
-        boiler_share=0.95,
-        boiler_watts=(6000, 12_000),
-        boiler_seconds=(300, 2700),
-        standby_sigma=(0.35, 0.75),
+        heating_share=0.08,
+        timer_share=0.95,
+        timer_watts=(6000, 12_000),  # boilers, at night
+        timer_hours=(22, 26),
+        timer_seconds=(300, 2700),
+        standby_sigma=(0.3, 0.7),
         standby_persistence=0.6,
-        day_sigma=(0.1, 0.2),
+        day_sigma=(0.04, 0.1),
         habitual=0.5,
+        vacation_chance=0.005,
         new_tenants=0.12,
         new_vehicles=0.05,
-        new_heat_pumps=0.1,
+        new_heat_pumps=0.05,
         new_appliances=0.3,
         coarse_share=0.2,
     ),
     "solar": Preset(
         median_annual_kwh=6500,
-        annual_sigma=0.1,
-        resident=(0.27, 0.42),
+        annual_sigma=0.05,
+        resident=(0.36, 0.52),
         vehicle_share=0.02,
         heating_share=0.5,
         watts_per_kelvin=(8, 16),
-        panel_share=0.15,
+        timer_share=0.6,
+        timer_watts=(700, 1500),  # pumps of pools, by day
+        timer_hours=(10, 13),
+        timer_seconds=(4 * 3600, 7 * 3600),
+        panel_share=0.08,
         panel_watts=(3000, 6000),
-        standby_sigma=(0.9, 1.2),
-        standby_persistence=0.93,
-        day_sigma=(0.45, 0.75),
+        standby_sigma=(0.8, 1.1),
+        standby_persistence=0.86,
+        day_sigma=(0.4, 0.7),
         regular=0.9,
-        habitual=0.95,
+        habitual=0.8,
         habit_seconds=900,
         new_tenants=0.1,
         new_vehicles=0.03,
-        new_panels=0.08,
+        new_panels=0.05,
         new_appliances=0.2,
         import_only_share=0.5,
         coarse_share=0.05,
