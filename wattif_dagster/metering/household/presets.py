@@ -84,7 +84,7 @@ class Preset:
     @property
     def has_changes(self) -> bool:
         """Whether lives and meters change in ways that are labelled as benign."""
-        return self is not PRESETS["calm"]
+        return self != PRESETS["calm"]
 
 
 PRESETS: dict[PresetName, Preset] = {

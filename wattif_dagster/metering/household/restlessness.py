@@ -35,7 +35,10 @@ LIKE: Mapping[PresetName, tuple[str, ...]] = {
 }
 """The real homes that a preset is meant to resemble."""
 
-_TOLERANCES = (0.08, 0.08, 0.08, 0.12, 0.15, 0.12, 0.15, 0.15, 0.08)
+_NEAR = dict(zip(AUTOCORRELATIONS, (0.08, 0.08, 0.08, 0.12), strict=True))
+"""By how much an autocorrelation may be outside of those of real homes."""
+_LIKE_FACTOR = 1.4
+"""By which factor the other statistics may."""
 _CALM = (
     (0.31, 0.47),
     (0.18, 0.34),
@@ -85,17 +88,22 @@ def find_bounds(preset: PresetName) -> dict[str, Bounds]:
     if preset not in LIKE:
         own = (Bounds(low, high, "this project's target") for low, high in _CALM)
         return dict(zip(NAMES, own, strict=True))
-    real = [REAL_HOMES[name] for name in LIKE[preset]]
+    real = zip(*(REAL_HOMES[homes] for homes in LIKE[preset]), strict=True)
     return {
         name: Bounds(
-            max(0.0, min(values) - tolerance),
-            max(values) + tolerance,
+            *_widen(name, min(values), max(values)),
             ", ".join(
                 f"{value:.2f} of {homes}" for value, homes in zip(values, LIKE[preset], strict=True)
             ),
         )
-        for name, tolerance, values in zip(NAMES, _TOLERANCES, zip(*real, strict=True), strict=True)
+        for name, values in zip(NAMES, real, strict=True)
     }
+
+
+def _widen(name: str, low: float, high: float) -> tuple[float, float]:
+    if name in _NEAR:
+        return low - _NEAR[name], high + _NEAR[name]
+    return low / _LIKE_FACTOR, high * _LIKE_FACTOR
 
 
 def _autocorrelation(series: NDArray[np.float64], lag: int) -> float:

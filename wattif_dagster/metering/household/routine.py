@@ -52,7 +52,8 @@ def flexible_watt_hours(
     resident = homes.standby_watts + homes.fridge_watts * homes.fridge_run / homes.fridge_period
     mean = homes.mean_watts * relative_energy(day.date, day.is_holiday)
     used = np.maximum(mean - resident, 0) * 24 * level(seed, day.date, homes)
-    return np.where(absent, used * _LEFT_RUNNING, used)
+    left_running = np.where(homes.is_holiday_home, 0.0, _LEFT_RUNNING)
+    return np.where(absent, used * left_running, used)
 
 
 def _state(

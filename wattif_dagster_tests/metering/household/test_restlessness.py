@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from wattif_dagster.metering.household.presets import PRESETS
+from wattif_dagster.metering.household.presets import PRESETS, PresetName
 from wattif_dagster.metering.household.realism import mean_kw
 from wattif_dagster.metering.household.restlessness import (
     FLOOR_JUMPS,
     FLOOR_VARIES,
     HOMES_DIFFER,
+    LIKE,
     NAMES,
     REAL_HOMES,
     find_bounds,
@@ -48,6 +49,12 @@ def test_presets_span_real_homes():
     ]
     # Seventeen homes of one place are more alike than any that are simulated.
     assert outside == [(HOMES_DIFFER, "17 Californian homes")]
+
+
+@pytest.mark.parametrize("preset", LIKE)
+def test_calm_homes_are_not_as_restless_as(preset: PresetName):
+    calm, bounds = measure("calm"), find_bounds(preset)
+    assert not all(bounds[name].low <= calm[name] <= bounds[name].high for name in NAMES)
 
 
 def test_floor_is_the_third_smallest_hour_of_the_day():
