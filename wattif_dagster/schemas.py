@@ -241,11 +241,11 @@ ANOMALY_SCORES = Table(
 
 INJECTED_ANOMALIES = Table(
     "injected_anomalies",
-    "The injected theft and faults of a simulation: a row for each episode and day it touches.",
+    "Theft, faults and benign changes of a simulation: a row for each and each day it touches.",
     (
         Column("label_date", "DATE", "The day"),
         Column("serial", "STRING", "Serial of the meter"),
-        Column("kind", "STRING", "T1 to T8 for theft, F1 to F11 for faults"),
+        Column("kind", "STRING", "T1 to T8 for theft, F1 to F11 for faults, B1 to B7 benign"),
         Column("starts_at", "TIMESTAMP", "Start of the episode, UTC"),
         Column("ends_at", "TIMESTAMP", "End of the episode, exclusive, UTC"),
         Column("parameters", "STRING", 'What the kind drew, as JSON, e.g. {"factor":0.4}'),

@@ -6,10 +6,12 @@ Google clients take seconds to import, and `--help` must not wait for them.
 
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from wattif_dagster.cli.types import Day, OutputFile, positive
+from wattif_dagster.metering.household.presets import PresetName
 
 FIRST_DAY = click.option("--start", type=Day(), required=True, help="First day.")
 LAST_DAY = click.option("--end", type=Day(), required=True, help="Last day.")
@@ -270,15 +272,25 @@ def evaluate(
 @click.option("--meters", type=positive(), help="Homes; the bounds are for 1,000 or more.")
 @click.option("--days", type=positive(), help="Days; the bounds are for 14 or more.")
 @click.option("--first", type=Day(), default="2024-01-08", show_default=True, help="First day.")
+@click.option(
+    "--homes",
+    type=click.Choice(get_args(PresetName)),
+    help="Preset of the homes; that of the settings unless set.",
+)
 @JSON
 @click.option("--picture", type=OutputFile(), help="Write the plot here, not HOME/realism.png.")
 def realism(
-    meters: int | None, days: int | None, first: date, json_file: Path | None, picture: Path | None
+    meters: int | None,
+    days: int | None,
+    first: date,
+    homes: PresetName | None,
+    json_file: Path | None,
+    picture: Path | None,
 ) -> None:
-    """Compare simulated homes with published figures.
+    """Compare simulated homes with real ones.
 
     The exit code is 1 when a figure is out of its bounds.
     """
     from wattif_dagster.cli import realism
 
-    realism.run(meters, days, first, json_file=json_file, picture=picture)
+    realism.run(meters, days, first, homes=homes, json_file=json_file, picture=picture)

@@ -18,6 +18,7 @@ from wattif_dagster.cli.types import require_writable
 from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.realism_plot import DAYS, plot_week
 from wattif_dagster.metering.fleet import first_fleet
+from wattif_dagster.metering.household.presets import PresetName
 from wattif_dagster.metering.household.realism import (
     FEWEST_DAYS,
     FEWEST_HOMES,
@@ -31,6 +32,7 @@ from wattif_dagster.metering.household.realism import (
 from wattif_dagster.metering.household.realism import (
     realism as statistics_of,
 )
+from wattif_dagster.metering.household.restlessness import NAMES
 from wattif_dagster.metering.serials import serial_text
 from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Settings
@@ -44,6 +46,7 @@ def run(
     days: int | None,
     first: date,
     *,
+    homes: PresetName | None,
     json_file: Path | None,
     picture: Path | None,
 ) -> None:
@@ -52,9 +55,11 @@ def run(
     _require_range("--meters", meters, FEWEST_HOMES, MOST_HOMES)
     _require_range("--days", days, FEWEST_DAYS, MOST_DAYS)
     settings = Settings.load()
-    simulation = Simulation(
-        **{**settings.simulation.model_dump(), "load": "household", "meters": meters}
-    )
+    preset = homes or settings.simulation.homes
+    # In UTC and without holidays, so that local days are whole and alike.
+    changes = {"load": "household", "homes": preset, "meters": meters}
+    here = settings.simulation.model_dump(exclude={"timezone", "holidays"})
+    simulation = Simulation(**{**here, **changes})
     picture = picture or _default_picture(settings.home)
     serials = first_fleet(simulation).serials
     try:
@@ -66,11 +71,11 @@ def run(
         raise UserError(
             f"{days} days from {first} leave the calendar. Choose another --first."
         ) from None
-    statistics = statistics_of(kw, first)
+    statistics = statistics_of(kw, first, preset)
     judged = bounds_apply(meters, first, days)
     if json_file:
-        json_file.write_bytes(_json(statistics, meters, first, days, judged))
-    picture.write_bytes(_picture(simulation, serials, kw, first))
+        json_file.write_bytes(_json(statistics, preset, meters, first, days, judged))
+    picture.write_bytes(_picture(simulation, serials, kw, first, statistics))
     _print(statistics)
     click.echo(f"plot  {picture}")
     outside = sum(not statistic.holds for statistic in statistics)
@@ -108,9 +113,14 @@ def _default_picture(home: Path) -> Path:
 
 
 def _picture(
-    simulation: Simulation, serials: NDArray[np.integer], kw: NDArray[np.float64], first: date
+    simulation: Simulation,
+    serials: NDArray[np.integer],
+    kw: NDArray[np.float64],
+    first: date,
+    statistics: Sequence[Statistic],
 ) -> bytes:
-    """The first week of the fleet and of a home: the one in the middle by its use of that week."""
+    """The first week of the fleet and of a home, the one in the middle by its use of that week, and
+    the statistics beside those of real homes."""
     week = kw[:, :DAYS]
     middle = week.mean(axis=(1, 2)).argsort()[len(week) // 2]
     one = serials[middle : middle + 1]
@@ -118,14 +128,22 @@ def _picture(
         f"{serial_text(one)[0]}, mean of each minute",
         f"mean of {len(serials):,} homes in each half-hour",
     )
-    return plot_week(mean_kw(simulation, one, first, DAYS, 60)[0], week.mean(axis=0), first, names)
+    found = {each.name: each.value for each in statistics if each.name in NAMES}
+    home = mean_kw(simulation, one, first, DAYS, 60)[0]
+    return plot_week(home, week.mean(axis=0), first, names, found)
 
 
 def _json(
-    statistics: Sequence[Statistic], meters: int, first: date, days: int, judged: bool
+    statistics: Sequence[Statistic],
+    preset: PresetName,
+    meters: int,
+    first: date,
+    days: int,
+    judged: bool,
 ) -> bytes:
     """JSON has no infinity: a bound that is not there is null."""
     found = {
+        "homes": preset,
         "meters": meters,
         "first": first,
         "days": days,

@@ -1,5 +1,6 @@
-"""A plot of a week: one home, and the fleet beside H25."""
+"""A plot of a week: one home, the fleet beside H25, and statistics beside those of real homes."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,24 +9,31 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.household.profile import relative_power
+from wattif_dagster.metering.household.restlessness import NAMES, REAL_HOMES
 from wattif_dagster.plotting import BAND, DPI, VALUE, default_style, render_png
 
 DAYS = 7
-SIZE_INCHES = (9.0, 4.2)
+SIZE_INCHES = (9.0, 7.2)
 H25 = "H25 (BDEW), of the same mean"
 
 
 @default_style
 def plot_week(
-    home: NDArray[np.float64], fleet: NDArray[np.float64], first: date, names: tuple[str, str]
+    home: NDArray[np.float64],
+    fleet: NDArray[np.float64],
+    first: date,
+    names: tuple[str, str],
+    restlessness: Mapping[str, float],
 ) -> bytes:
-    """A PNG of 900 x 420 pixels of the DAYS days from `first` on, a panel for home and for fleet.
+    """A PNG of 900 x 720 pixels of the DAYS days from `first` on, a panel for home and for fleet.
 
     `home` and `fleet` are kW, of shape (DAYS, readings per day): a home's, and the mean of all. H25
-    is drawn with the fleet's mean over the days. `names` are those of the two panels.
+    is drawn with the fleet's mean over the days. `names` are those of the two panels. The third
+    panel has the fleet's `restlessness` by name on the ranges of real homes.
     """
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
-    upper, lower = figure.subplots(2, 1, sharex=True)
+    upper, lower, ranges = figure.subplots(3, 1, height_ratios=(1, 1, 1.5))
+    _draw_ranges(ranges, restlessness)
     upper.fill_between(_days(home), home.ravel(), color=BAND, alpha=0.5, lw=0)
     upper.plot(_days(home), home.ravel(), color=VALUE, lw=0.8)
     h25 = np.array([relative_power(first + timedelta(days=number)) for number in range(DAYS)])
@@ -35,12 +43,31 @@ def plot_week(
     lower.legend(loc="upper right", ncols=2, frameon=False, fontsize=8)
     for panel, name in zip((upper, lower), names, strict=True):
         _set_axes(panel, name)
+    upper.set_xticks([])
     lower.set_xticks(
         np.arange(DAYS) + 0.5,
         [f"{first + timedelta(days=number):%a %d %b}" for number in range(DAYS)],
     )
-    figure.suptitle(f"A week from {first} (UTC)", fontsize=12, fontweight="bold")
+    figure.suptitle(f"A week from {first}", fontsize=12, fontweight="bold")
     return render_png(figure)
+
+
+def _draw_ranges(panel: Axes, restlessness: Mapping[str, float]) -> None:
+    """Draw a row for each statistic: the sets of real homes, from least to most, and the fleet."""
+    real = np.array([REAL_HOMES[homes] for homes in REAL_HOMES])
+    for row, name in enumerate(NAMES):
+        values = real[:, row]
+        panel.barh(row, np.ptp(values), left=values.min(), height=0.6, color=BAND, alpha=0.5)
+        panel.scatter(values, [row] * len(values), marker="|", color="black", s=40)
+        panel.scatter(restlessness[name], row, color=VALUE, s=30, zorder=3)
+    panel.set_title("this fleet on the range of four sets of real homes", loc="left", fontsize=10)
+    panel.set_yticks(range(len(NAMES)), NAMES)
+    panel.invert_yaxis()
+    panel.set_xlim(left=0)
+    panel.tick_params(labelsize=8)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="x", alpha=0.25)
+    panel.spines[["top", "right", "left"]].set_visible(False)
 
 
 def _days(kw: NDArray[np.float64]) -> NDArray[np.float64]:

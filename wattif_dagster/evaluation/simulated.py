@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.truth import collect_episodes
+from wattif_dagster.evaluation.truth import collect_benign, collect_episodes
 from wattif_dagster.metering.anomalies.injection import inject
-from wattif_dagster.metering.anomalies.labels import label_rows
+from wattif_dagster.metering.anomalies.labels import benign_rows, label_rows
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.fleet import first_fleet
 from wattif_dagster.metering.serials import serial_text
@@ -37,6 +37,18 @@ def simulate(
     )
     hours = Hours(names, start, average, highest, lowest, count.astype(np.int64))
     return hours, collect_episodes(labels, hours)
+
+
+def benign_changes(simulation: Simulation, days: int, hours: Hours) -> list[Episode]:
+    """The changes in the first fleet's simulated hours that are no anomaly."""
+    serials = first_fleet(simulation).serials
+    first = simulation.first_day
+    labels = (
+        row
+        for place in range(days)
+        for row in benign_rows(simulation, first + timedelta(days=place), serials)
+    )
+    return collect_benign(labels, hours)
 
 
 def _day(

@@ -7,15 +7,25 @@ import numpy as np
 import orjson
 
 from wattif_dagster.evaluation.hours import Episode, Hours
+from wattif_dagster.metering.anomalies.titles import is_benign
 
 
 def collect_episodes(labels: Iterable[Mapping[str, Any]], hours: Hours) -> list[Episode]:
-    """Collect the episodes, one for each serial, kind and start.
+    """Collect the episodes of theft and fault, one for each serial, kind and start.
 
     Rows need `serial`, `kind`, `starts_at` and `ends_at` (ISO text or datetimes, UTC). With
     `label_date` and `touched_hours` the hours it changed are those; without, all from start to
     end. `kwh_withheld` may be missing. Rows of other meters are ignored.
     """
+    return _collect((row for row in labels if not is_benign(row["kind"])), hours)
+
+
+def collect_benign(labels: Iterable[Mapping[str, Any]], hours: Hours) -> list[Episode]:
+    """Collect the benign changes of such rows, which are no anomaly."""
+    return _collect((row for row in labels if is_benign(row["kind"])), hours)
+
+
+def _collect(labels: Iterable[Mapping[str, Any]], hours: Hours) -> list[Episode]:
     places = {serial: row for row, serial in enumerate(hours.serials)}
     found: dict[tuple[int, str, int, int], list[Mapping[str, Any]]] = {}
     for row in labels:

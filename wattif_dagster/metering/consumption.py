@@ -39,7 +39,8 @@ class Consumption:
         return watts
 
 
-def highest_watts(simulation: Simulation) -> int:
-    """No true reading is larger. None is negative."""
-    factor = INCIDENT_FACTORS.get(simulation.incident, 1)
-    return LOADS[simulation.load].highest * max(1, factor)
+def true_bounds(simulation: Simulation) -> tuple[int, int]:
+    """No true reading is smaller or larger, watts."""
+    factor = max(1, INCIDENT_FACTORS.get(simulation.incident, 1))
+    lowest, highest = LOADS[simulation.load].bounds(simulation)
+    return lowest * factor, highest * factor

@@ -38,6 +38,14 @@ class Purpose(IntEnum):
     ANOMALY_PARAMETER = 14
     ANOMALY_READING = 15
     STANDBY = 16
+    TENANCY = 17
+    ARRIVAL = 18
+    FIXTURE = 19
+    TIMER = 20
+    SUNSHINE = 21
+    METER = 22
+    GAP = 23
+    HOUSE = 24
 
 
 def draw(seed: int, purpose: Purpose, *keys: ArrayLike) -> NDArray[np.uint64]:

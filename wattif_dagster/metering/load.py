@@ -17,10 +17,13 @@ class Load(Protocol):
     `meters` at a time.
     """
 
-    highest: ClassVar[int]
-    """No reading is larger (watts) or negative."""
     readings_at_once: ClassVar[int]
     """Best made at a time: enough to hide the cost of a call, few enough to stay in cache."""
+
+    @classmethod
+    def bounds(cls, simulation: Simulation) -> tuple[int, int]:
+        """No reading is smaller or larger, watts."""
+        ...
 
     def watts(self, serials: NDArray[np.integer]) -> NDArray[np.int64]:
         """Each meter's readings, shape (meters, readings per day), until the next call."""
@@ -45,6 +48,11 @@ class UniformLoad:
         self._words = np.empty((meters, words_per_day), np.uint64)
         self._scratch = np.empty_like(self._words)
         self._watts = np.empty((meters, 2 * words_per_day), np.int64)
+
+    @classmethod
+    def bounds(cls, simulation: Simulation) -> tuple[int, int]:  # noqa: ARG003
+        """No reading is smaller or larger, watts."""
+        return 0, cls.highest
 
     def watts(self, serials: NDArray[np.integer]) -> NDArray[np.int64]:
         """Each meter's readings, shape (meters, readings per day); they hold until the next call.

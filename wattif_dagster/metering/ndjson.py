@@ -1,6 +1,7 @@
 """The NDJSON bytes of a day: what a simulation's meters send."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,19 @@ class DayRenderer:
                 copies[block] = of_block
         rows = lines.view(np.uint8).reshape(-1, self.bytes_per_row)
         if copies is not None:
-            rows = rows.repeat(copies.ravel(), axis=0)
+            rows = _repeat_rows(rows, copies.ravel())
         return rows.reshape(-1).data
+
+
+def _repeat_rows(rows: NDArray[np.uint8], copies: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Repeat each row so many times. It copies runs of rows as a whole: most rows arrive once."""
+    edges = [0, *(np.flatnonzero(np.diff(copies)) + 1).tolist(), len(rows)]
+    runs = [
+        rows[first:end] if copies[first] == 1 else rows[first:end].repeat(copies[first], axis=0)
+        for first, end in pairwise(edges)
+        if copies[first]
+    ]
+    return np.concatenate(runs or [rows[:0]])
 
 
 def render_day(simulation: Simulation, day: date, serials: NDArray[np.integer]) -> memoryview:

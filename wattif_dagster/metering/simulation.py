@@ -16,13 +16,14 @@ from pydantic import (
 
 from wattif_dagster.local_time import LocalTime, check_region, check_timezone
 from wattif_dagster.metering.anomalies.titles import TITLES
+from wattif_dagster.metering.household.presets import PRESETS, Preset, PresetName
 
 SECONDS_PER_HOUR = 3600
 SERIAL_SPACE = 31_000_000
 """Serials are drawn from MAC00000000 to MAC30999999, as the predecessor's were."""
 MOST_DAYS = 36500
 """Of each span of anomalies: a century."""
-ADDED_LATER = ("timezone", "holidays")
+ADDED_LATER = ("homes", "timezone", "holidays")
 """Fields that fingerprints leave out where they have their defaults, so that older ones stay."""
 
 TimezoneName = Annotated[str, AfterValidator(check_timezone)]
@@ -66,6 +67,10 @@ class Simulation(BaseModel):
     load: Literal["uniform", "household"] = Field(
         default="uniform",
         description="uniform: 0.000 to 0.900 kW, as the predecessor's; household: lifelike homes.",
+    )
+    homes: PresetName = Field(
+        default="calm",
+        description="Which household homes: calm, restless, electric or solar; see docs/homes.md.",
     )
     weather_shift_date: str | None = Field(
         default=None, description="From this day on household weather is colder or warmer."
@@ -180,6 +185,11 @@ class Simulation(BaseModel):
     def readings_per_day(self) -> int:
         """Readings a meter sends in a day."""
         return 24 * self.readings_per_hour
+
+    @property
+    def preset(self) -> Preset:
+        """What the homes are like. Where loads are uniform nobody lives in them: as in `calm`."""
+        return PRESETS[self.homes if self.load == "household" else "calm"]
 
     @property
     def local_time(self) -> LocalTime:

@@ -1,4 +1,4 @@
-"""Separates injected faults from others. Only the labelled part of a fault is excused."""
+"""Separates injected faults and gaps from others. Only their labelled part is excused."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ from wattif_dagster.reconcile.counts import HoursCounts, ReadingsCounts
 METERS_NAMED = 20
 """The most meters that a check names for each kind of injected fault."""
 
-_MISSING, _DUPLICATED = "F6", "F7"
+_MISSING, _DUPLICATED, _GAP = "F6", "F7", "B7"
 _BEYOND_RANGE = frozenset({"F3", "F5", "F8"})
 """Kinds that may report more than a household can draw: spike, reverse flow, tenfold."""
 
@@ -47,7 +47,7 @@ def explain_faulty_hours(
     total: int, by_meter: Mapping[str, int], labels: Iterable[Label]
 ) -> Finding:
     """Explain hours that are missing or incomplete: exactly the labelled ones are excused."""
-    touched = [label for label in labels if label.kind in (_MISSING, _DUPLICATED)]
+    touched = [label for label in labels if label.kind in (_MISSING, _DUPLICATED, _GAP)]
     expected = {label.serial: len(label.touched_hours) for label in touched}
     return _explain(total, by_meter, touched, expected)
 

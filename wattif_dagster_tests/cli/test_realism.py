@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import orjson
+import pytest
 from PIL import Image
 
 from wattif_dagster.metering.fleet import first_fleet
@@ -14,6 +15,7 @@ from wattif_dagster.metering.simulation import Simulation
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
 
+BERLIN = {"WATTIF_TIMEZONE": "Europe/Berlin"}
 FEW = ("--meters", "100", "--days", "8")
 SURGE = {
     "WATTIF_SIMULATION__INCIDENT": "surge",
@@ -30,11 +32,19 @@ def verdicts(text: str) -> list[str]:
 def test_simulated_homes_are_inside_all_bounds(wattif: Run, settings: Settings, tmp_path: Path):
     done = wattif("realism", "--picture", "week.png")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert verdicts(done.stdout) == ["inside"] * 15
-    assert "All 15 statistics are inside their bounds." in done.stdout
+    assert verdicts(done.stdout) == ["inside"] * 18
+    assert "All 18 statistics are inside their bounds." in done.stdout
     assert done.stderr == "days simulated 28/28\n"
-    assert Image.open(tmp_path / "week.png").size == (900, 420)
+    assert Image.open(tmp_path / "week.png").size == (900, 720)
     assert not (settings.home / "realism.png").exists()
+
+
+@pytest.mark.parametrize("preset", ["restless", "electric", "solar"])
+def test_other_presets_are_inside_all_bounds(wattif: Run, preset: str):
+    done = wattif("realism", "--homes", preset, "--picture", "week.png", **BERLIN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert verdicts(done.stdout) == ["inside"] * 9
+    assert "All 9 statistics are inside their bounds." in done.stdout
 
 
 def test_statistic_outside_of_its_bounds_fails(wattif: Run):
@@ -42,7 +52,7 @@ def test_statistic_outside_of_its_bounds_fails(wattif: Run):
     assert done.returncode == 1
     outside = verdicts(done.stdout).count("OUTSIDE")
     assert outside > 0
-    assert f"{outside} of 15 statistics are outside of their bounds." in done.stdout
+    assert f"{outside} of 18 statistics are outside of their bounds." in done.stdout
 
 
 def test_few_homes_get_no_verdict(wattif: Run):
@@ -59,13 +69,19 @@ def test_figures_and_plot_are_those_of_the_fleet(wattif: Run, settings: Settings
     assert Image.open(BytesIO((settings.home / "realism.png").read_bytes())).format == "PNG"
     figures = orjson.loads((tmp_path / "figures.json").read_bytes())
     statistics = figures.pop("statistics")
-    assert figures == {"meters": 100, "first": "2024-07-01", "days": 8, "judged": False}
+    assert figures == {
+        "homes": "calm",
+        "meters": 100,
+        "first": "2024-07-01",
+        "days": 8,
+        "judged": False,
+    }
     first = date(2024, 7, 1)
     simulation = Simulation(load="household", meters=100)
     found = realism(half_hours(simulation, first_fleet(simulation).serials, first, 8), first)
     assert {s["name"]: s["value"] for s in statistics} == {s.name: s.value for s in found}
     assert [s["holds"] for s in statistics] == [s.holds for s in found]
-    assert statistics[-1]["high"] is None
+    assert statistics[8]["high"] is None
 
 
 def test_terminal_gets_a_table(wattif: Run):

@@ -7,7 +7,7 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.defs.hourly_consumption.asset import roll_up
-from wattif_dagster.evaluation.simulated import simulate
+from wattif_dagster.evaluation.simulated import benign_changes, simulate
 from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.ingest.registry import land_registry
@@ -52,6 +52,18 @@ def test_hours_equal_the_roll_up_in_bigquery(settings: Settings):
     for name in ("consumption_hour_rolled", "avg_kw", "max_kw", "min_kw"):
         found = [row[name] for row in ours]
         assert found == pytest.approx([row[name] for row in rolled], abs=1e-9)
+
+
+def test_benign_changes_are_no_episodes():
+    simulation = SIMULATION.model_copy(update={"homes": "restless", "anomaly_share": 0.0})
+    hours, episodes = simulate(simulation, 3, print)
+    assert episodes == []
+    changes = benign_changes(simulation, 3, hours)
+    assert {change.kind for change in changes} >= {"B4", "B7"}
+    for change in changes:
+        assert np.nansum(change.kwh) == 0
+        lost = hours.n_readings[change.meter, change.touched] == 0
+        assert lost.all() if change.kind == "B7" else not lost.all()
 
 
 def test_episode_touches_the_hours_it_changed():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.fleet import FleetRecord, claim_bucket, parse_record
 from wattif_dagster.ingest.layout import FLEET_NAME
-from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.metering.simulation import ADDED_LATER, Simulation
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster_tests.support.faults import Exchange, Proxy, lose_answer
 from wattif_dagster_tests.support.landing import contents
@@ -52,6 +52,19 @@ def test_other_fleet_is_refused_by_its_settings(gcs: GcsTransferManager) -> None
         "fleet day by day, add --replace to `wattif generate` or `wattif backfill`."
     )
     assert gcs.read(FLEET_NAME) == before
+
+
+def test_fleet_of_a_version_without_local_time_is_known(gcs: GcsTransferManager) -> None:
+    claim_bucket(gcs, SIMULATION)
+    record = read_record(gcs)
+    older = {name: value for name, value in record.settings.items() if name not in ADDED_LATER}
+    gcs.write(FLEET_NAME, record.model_copy(update={"settings": older}).model_dump_json().encode())
+    claim_bucket(gcs, SIMULATION)
+    elsewhere = SIMULATION.model_copy(update={"timezone": "Europe/Berlin", "homes": "restless"})
+    with pytest.raises(UserError) as caught:
+        claim_bucket(gcs, elsewhere)
+    assert "WATTIF_TIMEZONE is UTC there, Europe/Berlin here" in str(caught.value)
+    assert "WATTIF_SIMULATION__HOMES is calm there, restless here" in str(caught.value)
 
 
 def test_refusal_names_at_most_five_settings(gcs: GcsTransferManager) -> None:

@@ -1,6 +1,7 @@
 """Injected faults in a real run: their checks warn, and every other fault is still an error."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dagster import AssetCheckSeverity
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.ingest.labels import Label
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.reconcile.day import reconcile_days
 from wattif_dagster.reconcile.injected import (
     explain_faulty_hours,
@@ -95,18 +97,44 @@ def test_labels_are_loaded(resources: Resources):
     assert row == {"n": 30, "kinds": 3}
 
 
+def test_restless_day_in_local_time_agrees(local_cloud: Endpoints, tmp_path: Path):
+    settings = make_settings(
+        local_cloud,
+        tmp_path / "home",
+        meters=100,
+        load="household",
+        homes="restless",
+        timezone="Europe/Berlin",
+        seed=4,
+    )
+    resources = make_resources(settings)
+    with open_instance(settings.home / "instance") as instance:
+        run = run_day(settings, instance, LOADED, day(1))
+    assert run.success, run.failures()
+    hours = run.evaluations()["hours_complete"]
+    assert list(read_metadata(hours)["injected"]) == ["B7 gap in readings"]
+    (found,) = reconcile_days(resources["wattif_gcs"], resources["wattif_bigquery"], [day(1)])
+    assert found.agrees, found.differences
+    table = resources["wattif_bigquery"].quoted(schemas.INJECTED_ANOMALIES)
+    rows = resources["wattif_bigquery"].rows(f"SELECT kind, kwh_withheld FROM {table}")
+    assert {"B4", "B7"} <= {row["kind"] for row in rows}
+    assert not any(row["kwh_withheld"] for row in rows)
+
+
 serials = st.sampled_from(["A", "B", "C", "D"])
 counts = st.dictionaries(serials, st.integers(1, 24))
 
 
-@given(counts, counts)
-def test_only_labelled_faults_are_excused(injected: dict[str, int], others: dict[str, int]):
+@given(st.sampled_from(["F6", "B7"]), counts, counts)
+def test_only_labelled_faults_are_excused(
+    kind: str, injected: dict[str, int], others: dict[str, int]
+):
     """Every fault without a label counts, in labelled meters and in others."""
-    labels = [Label(serial, "F6", tuple(range(n))) for serial, n in injected.items()]
+    labels = [Label(serial, kind, tuple(range(n))) for serial, n in injected.items()]
     found = {s: injected.get(s, 0) + others.get(s, 0) for s in injected.keys() | others.keys()}
     finding = explain_faulty_hours(sum(found.values()), found, labels)
     assert finding.unexplained == sum(others.values())
-    assert finding.injected == ({"F6 missing": list(injected)} if injected else {})
+    assert finding.injected == ({title_kind(kind): list(injected)} if injected else {})
 
 
 def test_injected_fault_that_is_not_found_is_a_fault():

@@ -11,7 +11,7 @@ WITH scores AS (
 episodes AS (
   SELECT serial, kind, starts_at, GREATEST(kwh_withheld, 0) AS kwh_withheld, touched_hours
   FROM $injected_anomalies
-  WHERE label_date = DATE '$day'
+  WHERE label_date = DATE '$day' AND NOT STARTS_WITH(kind, 'B')  -- benign changes
 ),
 
 touched AS (

@@ -20,13 +20,26 @@ _HIGH_PERCENT = 98
 
 @dataclass(frozen=True)
 class Episode:
-    """What goes on at one meter, from when to when (UTC, whole hours, the end exclusive)."""
+    """What goes on at one meter, from when to when (UTC, the end exclusive).
+
+    Anomalies and gaps begin and end at whole hours, changes of life at local midnights.
+    """
 
     serial: int
     kind: str
     starts_at: datetime
     ends_at: datetime
     parameters: Mapping[str, float]
+
+    def hours_of(self, day: date) -> list[int]:
+        """The hours of a UTC day that some of it lies in."""
+        midnight = datetime.combine(day, time(), UTC)
+        starts = (midnight + timedelta(hours=hour) for hour in range(24))
+        return [
+            hour
+            for hour, start in enumerate(starts)
+            if start < self.ends_at and start + timedelta(hours=1) > self.starts_at
+        ]
 
 
 @dataclass(frozen=True)

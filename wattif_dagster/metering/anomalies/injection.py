@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.anomalies.episode import MeterDay
+from wattif_dagster.metering.anomalies.gaps import gaps_on
 from wattif_dagster.metering.anomalies.kinds import KINDS
 from wattif_dagster.metering.anomalies.schedule import episodes_on
-from wattif_dagster.metering.consumption import highest_watts
+from wattif_dagster.metering.consumption import true_bounds
 from wattif_dagster.metering.simulation import Simulation
 
 
@@ -38,23 +39,27 @@ def inject(
     """
     copies = None
     place = {serial: row for row, serial in enumerate(serials.tolist())}
-    for episode in episodes_on(simulation, day, serials):
+    episodes = episodes_on(simulation, day, serials)
+    for episode in episodes:
         row = place[episode.serial]
         reported = report(MeterDay(simulation, day, episode, watts[row]))
         watts[row] = reported.watts
         if KINDS[episode.kind].copies != 1:
             copies = np.ones_like(watts) if copies is None else copies
             copies[row] = reported.copies
+    for gap in gaps_on(simulation, day, serials, {episode.serial for episode in episodes}):
+        copies = np.ones_like(watts) if copies is None else copies
+        copies.reshape(len(watts), 24, -1)[place[gap.serial], gap.hours_of(day)] = 0
     return copies
 
 
 def reported_bounds(simulation: Simulation) -> tuple[int, int]:
     """No reported reading is smaller or larger, watts."""
-    highest = highest_watts(simulation)
+    lowest, highest = true_bounds(simulation)
     if not simulation.kinds_of_anomalies:
-        return 0, highest
+        return lowest, highest
     largest_spike = round(KINDS["F3"].parameters["kw"][1] * 1000)
-    return -highest, max(10 * highest, largest_spike)
+    return min(-highest, 10 * lowest), max(10 * highest, largest_spike)
 
 
 def most_rows(simulation: Simulation) -> int:

@@ -1,4 +1,4 @@
-"""The kinds of anomalies by name, with their titles: T for theft, F for meter faults."""
+"""The kinds of labels by name, with their titles: T for theft, F for meter faults, B for benign."""
 
 TITLES = {
     "T1": "scaled",
@@ -21,8 +21,25 @@ TITLES = {
     "F10": "drift",
     "F11": "noise",
 }
+"""The anomalies."""
+
+BENIGN = {
+    "B1": "new tenant",
+    "B2": "electric vehicle",
+    "B3": "heat pump",
+    "B4": "holiday",
+    "B5": "solar panels",
+    "B6": "new appliance",
+    "B7": "gap in readings",
+}
+"""Changes of life, and of the data path, that are neither theft nor fault."""
+
+
+def is_benign(kind: str) -> bool:
+    """Whether a label of that kind tells of no anomaly."""
+    return kind in BENIGN
 
 
 def title_kind(kind: str) -> str:
     """Write the kind for people, e.g. "T2 off at times"."""
-    return f"{kind} {TITLES[kind]}"
+    return f"{kind} {(TITLES | BENIGN)[kind]}"

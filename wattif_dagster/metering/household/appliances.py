@@ -1,18 +1,19 @@
 """Appliances switched on at will, as shot noise: rectangles at random times of the profile.
 
-A kind has slots. The first ones are used on four days of ten, as many as it takes for the mean
-number of uses that spends the day's energy; the next with what chance is left, the others never.
-So a day has a binomial number of uses. Most uses keep to an hour that belongs to their slot.
+A kind has slots. The first ones are used on a day with the preset's chance, as many as it takes for
+the mean number of uses that spends the day's energy; the next with what chance is left, the others
+never. So a day has a binomial number of uses. Most uses keep to an hour that belongs to their slot.
 """
 
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.draws import GAMMA, Purpose, derive, draw, fractions, mix
-from wattif_dagster.metering.household.homes import SHOWER_SHARE, Homes
+from wattif_dagster.metering.household.homes import Homes
+from wattif_dagster.metering.household.local_days import LocalDay
+from wattif_dagster.metering.household.presets import PRESETS, Preset
 from wattif_dagster.metering.household.profile import StartTimes
 from wattif_dagster.metering.household.pulses import Pulses
 from wattif_dagster.metering.household.quantiles import exponential, standard_normal
@@ -44,12 +45,6 @@ KINDS = (
     Kind((1500, 2500), (1800, 5400), 0.12, 8),  # tumble dryer
 )
 _MIX_SIGMA = 0.35
-_REGULAR = 0.4
-"""Chance of a slot to be used on a day; more in homes that need all of a kind's slots."""
-_HABITUAL = 0.6
-"""Share of the uses that keep to their slot's hour."""
-_HABIT_SPREAD = 1800
-"""Seconds within which they do."""
 _WEEKEND_PHASE = 0.6
 """Of a home's phase: on weekends homes are more alike."""
 
@@ -62,13 +57,13 @@ _WATTS = np.array([kind.watts for kind in KINDS])
 _SECONDS = np.array([kind.seconds for kind in KINDS])
 
 
-def appliance_mix(seed: int, homes: Homes) -> NDArray[np.float64]:
+def appliance_mix(seed: int, homes: Homes, preset: Preset = PRESETS["calm"]) -> NDArray[np.float64]:
     """Each kind's share of a home's energy at will, shape (kinds, homes)."""
     kinds = np.arange(len(KINDS))[:, np.newaxis]
-    words = draw(seed, Purpose.APPLIANCE, kinds, homes.serials)
+    words = draw(seed, Purpose.APPLIANCE, kinds, homes.people)
     weights = exponential(_MIX_SIGMA * standard_normal(words))
     weights *= np.array([[kind.share] for kind in KINDS])
-    weights[SHOWER] *= homes.has_shower / SHOWER_SHARE
+    weights[SHOWER] *= homes.has_shower / preset.shower_share
     total = np.zeros(len(homes))
     for weight in weights:
         total += weight
@@ -77,30 +72,31 @@ def appliance_mix(seed: int, homes: Homes) -> NDArray[np.float64]:
 
 def appliance_pulses(
     seed: int,
-    day: date,
+    day: LocalDay,
     homes: Homes,
     mixed: NDArray[np.float64],
     watt_hours: NDArray[np.float64],
+    preset: Preset = PRESETS["calm"],
 ) -> Pulses:
     """The day's uses in homes with this mix that are to spend this energy; ends may lie behind."""
-    state = draw(seed, Purpose.APPLIANCE, len(KINDS), day.toordinal())
-    slots = mix(derive(state, homes.serials)[:, np.newaxis] + _SLOT_STEPS)
+    state = draw(seed, Purpose.APPLIANCE, len(KINDS), day.date.toordinal())
+    slots = mix(derive(state, homes.people)[:, np.newaxis] + _SLOT_STEPS)
     uses = (mixed * watt_hours * _USES_OF_ENERGY).T
-    regular = np.maximum(uses / _SLOTS, _REGULAR)[:, _SLOT_KIND]
+    regular = np.maximum(uses / _SLOTS, preset.regular)[:, _SLOT_KIND]
     chance = np.minimum(uses[:, _SLOT_KIND] - regular * _SLOT_RANK, regular)
     home, slot = (fractions(slots) < chance).nonzero()
     kind = _SLOT_KIND[slot]
 
     fresh = _sixteen_bits(derive(slots[home, slot], 0))
-    habits = derive(derive(draw(seed, Purpose.HABIT), homes.serials)[home], slot)
-    by_habit = fresh[:, 0] < int(_HABITUAL * 65_536)
+    habits = derive(derive(draw(seed, Purpose.HABIT), homes.people)[home], slot)
+    by_habit = fresh[:, 0] < int(preset.habitual * 65_536)
     rank = np.where(by_habit, _sixteen_bits(habits)[:, 0], fresh[:, 1])
-    start = StartTimes(day).at(homes.sharpness[home], rank)
-    start += np.where(by_habit, (fresh[:, 1] - 32_768) * _HABIT_SPREAD >> 16, 0)
-    phase = homes.phase if day.weekday() < 5 else (homes.phase * _WEEKEND_PHASE).astype(np.int64)
+    start = StartTimes(day.date, day.is_holiday).at(homes.sharpness[home], rank)
+    start += np.where(by_habit, (fresh[:, 1] - 32_768) * preset.habit_seconds >> 16, 0)
+    phase = homes.phase if day.is_workday else (homes.phase * _WEEKEND_PHASE).astype(np.int64)
     seconds = _between(_SECONDS[kind], fresh[:, 2])
     # The profile says when power flows, so the middle of a use follows it.
-    start = (start + phase[home] - (seconds >> 1)) % SECONDS_PER_DAY
+    start = day.at((start + phase[home] - (seconds >> 1)) % SECONDS_PER_DAY)
     return Pulses(
         home=home,
         start=start,

@@ -1,7 +1,7 @@
 """When households use electricity: a harmonic fit of BDEW's H25, and start times drawn from it.
 
-The fit, in h25_harmonics.csv, is made by the tests (support/h25.py). Days are taken as UTC has
-them; holidays count as the day of the week they fall on.
+The fit, in h25_harmonics.csv, is made by the tests (support/h25.py). Days are local ones, and
+holidays count as Sundays.
 """
 
 from datetime import date
@@ -26,9 +26,9 @@ _RESIDENT_SHARE = 0.5
 """Of the profile's least power: it flows whether or not anybody starts an appliance."""
 
 
-def day_type(day: date) -> str:
+def day_type(day: date, is_holiday: bool = False) -> str:
     """Which of DAY_TYPES the day is."""
-    return DAY_TYPES[max(0, day.weekday() - 4)]
+    return DAY_TYPES[2 if is_holiday else max(0, day.weekday() - 4)]
 
 
 def seasonal_factor(day: date) -> float:
@@ -45,9 +45,9 @@ def relative_power(day: date) -> NDArray[np.float64]:
     return _shape(day.month, day_type(day)) * seasonal_factor(day)
 
 
-def relative_energy(day: date) -> float:
+def relative_energy(day: date, is_holiday: bool = False) -> float:
     """H25's energy on that day relative to its mean over the year."""
-    return _coefficients()[day.month, day_type(day)][0] * seasonal_factor(day)
+    return _coefficients()[day.month, day_type(day, is_holiday)][0] * seasonal_factor(day)
 
 
 @lru_cache(maxsize=len(DAY_TYPES) * 12)
@@ -74,8 +74,8 @@ def _coefficients() -> dict[tuple[int, str], tuple[float, ...]]:
 class StartTimes:
     """Seconds of the day at which appliances start, more often when the profile is high."""
 
-    def __init__(self, day: date) -> None:
-        self._quantiles = _start_quantiles(day.month, day_type(day))
+    def __init__(self, day: date, is_holiday: bool = False) -> None:
+        self._quantiles = _start_quantiles(day.month, day_type(day, is_holiday))
 
     def at(self, sharpness: NDArray[np.integer], ranks: NDArray[np.integer]) -> NDArray[np.integer]:
         """The inverse of the distribution of starts, for ranks in 0 .. 2**16 - 1.

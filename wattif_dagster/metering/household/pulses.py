@@ -18,10 +18,9 @@ class Pulses(NamedTuple):
     end: NDArray[np.integer]
     watts: NDArray[np.integer]
 
-    def earlier(self, days: int) -> "Pulses":
-        """The same, so many days before."""
-        seconds = days * SECONDS_PER_DAY
-        return self._replace(start=self.start - seconds, end=self.end - seconds)
+    def within(self, begin: int, end: int) -> "Pulses":
+        """The part of them between two seconds; what lies outside has no length."""
+        return self._replace(start=self.start.clip(begin, end), end=self.end.clip(begin, end))
 
 
 def add_pulses(steps: NDArray[np.int64], interval: int, pulses: Pulses) -> None:

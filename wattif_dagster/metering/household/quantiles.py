@@ -28,6 +28,7 @@ def standard_normal(words: NDArray[np.uint64]) -> NDArray[np.float64]:
 
 
 def exponential(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """e to the power of numbers between -3 and 3, to a fifth of a percent."""
-    steps = np.rint(numbers * _EXP_STEPS).astype(np.int64)
-    return _EXP[steps + _EXP_LIMIT * _EXP_STEPS]
+    """e to the power of numbers, to a fifth of a percent; those beyond -3 and 3 count as these."""
+    limit = _EXP_LIMIT * _EXP_STEPS
+    steps = np.rint(numbers * _EXP_STEPS).astype(np.int64).clip(-limit, limit)
+    return _EXP[steps + limit]

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattif_dagster.metering.consumption import Consumption
+from wattif_dagster.metering.household.presets import PresetName
 from wattif_dagster.metering.household.profile import relative_power
+from wattif_dagster.metering.household.restlessness import find_bounds, measure_restlessness
 from wattif_dagster.metering.simulation import Simulation
 
 FEWEST_HOMES, FEWEST_DAYS = 100, 8
@@ -80,10 +82,23 @@ def mean_kw(
     return kw
 
 
-def realism(kw: NDArray[np.float64], first: date) -> list[Statistic]:
+def realism(kw: NDArray[np.float64], first: date, preset: PresetName = "calm") -> list[Statistic]:
     """The statistics of some weeks: mean kW, shape (homes, days, 48), from `first` on.
 
-    At least FEWEST_HOMES and FEWEST_DAYS; `bounds_apply` says for what the bounds are meant.
+    At least FEWEST_HOMES and FEWEST_DAYS; `bounds_apply` says for what the bounds are meant. What
+    is published of households at large applies to `calm`; other presets resemble certain homes.
+    """
+    hours = kw.reshape(*kw.shape[:2], 24, 2).mean(axis=3)
+    bounds = find_bounds(preset)
+    restlessness = [
+        Statistic(name, value, bounds[name].low, bounds[name].high, bounds[name].reference)
+        for name, value in measure_restlessness(hours).items()
+    ]
+    return [*(_published(kw, first) if preset == "calm" else []), *restlessness]
+
+
+def _published(kw: NDArray[np.float64], first: date) -> list[Statistic]:
+    """The statistics of which there are published figures.
 
     Sources: Richardson, Thomson, Infield, Clifford: "Domestic Electricity Use: A High-Resolution
     Energy Demand Model", Energy and Buildings 42(10), 2010. Konstantelos, Sun, Strbac: "Quantifying
@@ -92,13 +107,12 @@ def realism(kw: NDArray[np.float64], first: date) -> list[Statistic]:
     """
     series = kw.reshape(len(kw), -1)
     hours = series.reshape(len(kw), -1, 2).mean(axis=2)
-    daily = kw.mean(axis=2)
     relative = hours / hours.mean(axis=1, keepdims=True)
     load_factor = series.mean(axis=1) / series.max(axis=1)
     return [
         Statistic(
             "daily energy, median home, kWh",
-            float(np.median(daily.mean(axis=1)) * 24),
+            float(np.median(kw.mean(axis=(1, 2))) * 24),
             *(7, 12, "2,700 kWh a year (Ofgem 2023) and a winter's surplus"),
         ),
         Statistic(
@@ -119,18 +133,6 @@ def realism(kw: NDArray[np.float64], first: date) -> list[Statistic]:
             "peak per home of 100 homes, kW",
             float(_over_groups(series, 100, lambda group: group.mean(axis=0).max())),
             *(0.8, 1.8, "0.54 to 1.78 by kind of home in London (Konstantelos et al. 2014)"),
-        ),
-        _autocorrelation(hours, 1, 0.39),
-        _autocorrelation(hours, 2, 0.26),
-        _autocorrelation(hours, 24, 0.21),
-        _autocorrelation(hours, 168, 0.21),
-        Statistic(
-            "variation of a home's hours", float(np.median(relative.std(axis=1))), 0.8, 1.4, _OWN
-        ),
-        Statistic(
-            "variation of a home's days",
-            float(np.median(daily.std(axis=1) / daily.mean(axis=1))),
-            *(0.2, 0.4, _OWN),
         ),
         Statistic(
             "skewness of hours",
@@ -164,11 +166,3 @@ def _over_groups(
     random = np.random.default_rng(0)
     groups = (random.choice(len(series), size, replace=False) for _ in range(_SAMPLES))
     return float(np.mean([of(series[group]) for group in groups]))
-
-
-def _autocorrelation(hours: NDArray[np.float64], lag: int, middle: float) -> Statistic:
-    deviations = hours - hours.mean(axis=1, keepdims=True)
-    products = (deviations[:, lag:] * deviations[:, :-lag]).mean(axis=1)
-    value = float(np.median(products / (deviations**2).mean(axis=1)))
-    name = f"autocorrelation of hours, {lag} h apart"
-    return Statistic(name, value, middle - 0.08, middle + 0.08, _OWN)

@@ -6,8 +6,9 @@ from math import cos, pi
 import numpy as np
 
 from wattif_dagster.metering.draws import Purpose, draw
+from wattif_dagster.metering.household.local_days import solar_time
 from wattif_dagster.metering.household.quantiles import standard_normal
-from wattif_dagster.metering.simulation import Simulation, parse_day
+from wattif_dagster.metering.simulation import SECONDS_PER_HOUR, Simulation, parse_day
 
 _YEAR_MEAN, _YEAR_SWING, _COLDEST_DAY = 10.0, 7.0, 20
 _PERSISTENCE = 0.8
@@ -38,10 +39,14 @@ def mean_temperature(simulation: Simulation, day: date) -> float:
 
 
 def hourly_temperatures(simulation: Simulation, day: date) -> list[float]:
-    """Degrees Celsius in each hour of the day: a wave about its mean, warmest at 15 h."""
+    """Degrees Celsius in each hour of the UTC day: a wave about its mean, warmest at 15 h.
+
+    That is 15 h by the sun, so that a change of clocks does not change the weather.
+    """
     mean = mean_temperature(simulation, day)
+    ahead = solar_time(simulation.local_time, day) / SECONDS_PER_HOUR
     return [
-        mean + round(_DAY_SWING * cos(2 * pi * (hour - _WARMEST_HOUR) / 24), 2)
+        mean + round(_DAY_SWING * cos(2 * pi * (hour + ahead - _WARMEST_HOUR) / 24), 2)
         for hour in range(24)
     ]
 

@@ -49,6 +49,7 @@ def test_scores_are_compared_with_injected_anomalies(settings: Settings):
             make_label("a", "T1", "[0,1]", 4.0),
             make_label("b", "F3", "[0]", -1.0),
             make_label("b", "F1", "[]", 0.0),
+            make_label("c", "B2", "[0,1]", 0.0),  # benign: its hours are clean
         ],
     }
     for table, rows in planted.items():

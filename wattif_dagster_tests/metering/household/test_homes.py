@@ -4,16 +4,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.metering.household.appliances import KINDS, appliance_mix, appliance_pulses
 from wattif_dagster.metering.household.fixtures import charging_pulses, fridge_pulses
 from wattif_dagster.metering.household.homes import homes
+from wattif_dagster.metering.household.local_days import LocalDay, local_days
 from wattif_dagster.metering.household.quantiles import exponential, standard_normal
 from wattif_dagster.metering.household.routine import away, flexible_watt_hours, level
 from wattif_dagster.metering.household.weather import hourly_temperatures, mean_temperature
 from wattif_dagster.metering.simulation import Simulation
 
 DAY = date(2024, 1, 10)
+LOCAL_DAY = local_days(LocalTime(), DAY)[0]
 FLEET = homes(7, np.arange(5000))
+
+
+def utc_day(day: date) -> LocalDay:
+    return local_days(LocalTime(), day)[0]
 
 
 def following(count: int) -> list[date]:
@@ -58,7 +65,7 @@ def test_vacations_last_two_to_ten_days_and_are_rare():
 
 def test_home_that_is_away_uses_little():
     absent = np.arange(5000) % 2 == 0
-    energy = flexible_watt_hours(7, DAY, FLEET, absent)
+    energy = flexible_watt_hours(7, LOCAL_DAY, FLEET, absent)
     assert energy[absent].mean() < 0.06 * energy[~absent].mean()
 
 
@@ -66,7 +73,7 @@ def test_uses_spend_the_energy_they_are_to_spend():
     mixed = appliance_mix(7, FLEET)
     np.testing.assert_allclose(mixed.sum(axis=0), 1)
     wanted = np.full(5000, 9000.0)
-    pulses = appliance_pulses(7, DAY, FLEET, mixed, wanted)
+    pulses = appliance_pulses(7, LOCAL_DAY, FLEET, mixed, wanted)
     spent = np.bincount(pulses.home, pulses.watts * (pulses.end - pulses.start), 5000) / 3600
     assert spent.mean() == pytest.approx(9000, rel=0.02)
     assert pulses.start.min() >= 0
@@ -78,7 +85,7 @@ def test_uses_spend_the_energy_they_are_to_spend():
 def test_habits_bring_a_home_s_uses_back_at_the_same_hours():
     def starts(day: date) -> np.ndarray:
         mixed = appliance_mix(7, FLEET)
-        pulses = appliance_pulses(7, day, FLEET, mixed, np.full(5000, 9000.0))
+        pulses = appliance_pulses(7, utc_day(day), FLEET, mixed, np.full(5000, 9000.0))
         return np.bincount(pulses.home * 24 + pulses.start // 3600, minlength=5000 * 24)
 
     today, tomorrow = starts(DAY).reshape(5000, 24), starts(DAY + timedelta(days=1))
@@ -89,11 +96,11 @@ def test_habits_bring_a_home_s_uses_back_at_the_same_hours():
 
 def test_vehicles_charge_overnight_in_homes_that_have_one():
     nobody = np.zeros(5000, bool)
-    pulses = charging_pulses(7, DAY, FLEET, nobody)
+    pulses = charging_pulses(7, LOCAL_DAY, FLEET, nobody)
     assert FLEET.has_vehicle[pulses.home].all()
     assert len(pulses.home) / FLEET.has_vehicle.sum() == pytest.approx(0.35, abs=0.1)
     assert pulses.end.max() > 86_400
-    assert len(charging_pulses(7, DAY, FLEET, ~nobody).home) == 0
+    assert len(charging_pulses(7, LOCAL_DAY, FLEET, ~nobody).home) == 0
 
 
 def test_fridges_run_on_across_midnight():

@@ -96,7 +96,7 @@ def test_homes_use_their_annual_energy():
 def test_no_reading_is_negative_or_over_the_main_fuse():
     readings = watts(10, np.arange(200))
     assert readings.min() > 0
-    assert readings.max() <= HouseholdLoad.highest
+    assert readings.max() <= HouseholdLoad.bounds(HOUSEHOLDS)[1]
 
 
 def test_readings_are_never_still_for_hours():

@@ -3,6 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from wattif_dagster.metering.household.presets import PresetName
 from wattif_dagster.metering.household.realism import (
     Statistic,
     bounds_apply,
@@ -10,19 +11,27 @@ from wattif_dagster.metering.household.realism import (
     mean_kw,
     realism,
 )
+from wattif_dagster.metering.household.restlessness import LIKE
 from wattif_dagster.metering.simulation import Simulation
 
 FIRST = date(2024, 1, 8)
 
 
-def statistics(load: str, homes: int) -> list[Statistic]:
-    simulation = Simulation.model_validate({"load": load})
-    return realism(half_hours(simulation, np.arange(homes), FIRST, 28), FIRST)
+def statistics(load: str, homes: int, preset: PresetName = "calm") -> list[Statistic]:
+    simulation = Simulation.model_validate({"load": load, "homes": preset})
+    return realism(half_hours(simulation, np.arange(homes), FIRST, 28), FIRST, preset)
 
 
 def test_households_are_lifelike():
     found = statistics("household", 1000)
-    assert len(found) == 15
+    assert len(found) == 18
+    assert [(statistic.name, statistic.value) for statistic in found if not statistic.holds] == []
+
+
+@pytest.mark.parametrize("preset", LIKE)
+def test_preset_is_as_restless_as_its_real_homes(preset: PresetName):
+    found = statistics("household", 1000, preset)
+    assert len(found) == 9
     assert [(statistic.name, statistic.value) for statistic in found if not statistic.holds] == []
 
 
