@@ -289,6 +289,15 @@ class BigQueryWarehouse(BigQueryResource):
             f"WHERE {self.partition_filter(table, day)} ORDER BY {order_by}"
         )
 
+    def list_days(self, table: Table, first: date, last: date) -> list[date]:
+        """List the days from `first` to `last` whose partition has rows. Raises JobError."""
+        found = self.rows(
+            f"SELECT partition_id FROM {self.quoted_name('INFORMATION_SCHEMA.PARTITIONS')} "
+            f"WHERE table_name = '{table.name}' AND total_rows > 0 "
+            f"AND partition_id BETWEEN '{first:%Y%m%d}' AND '{last:%Y%m%d}' ORDER BY partition_id"
+        )
+        return [date.fromisoformat(row["partition_id"]) for row in found]
+
     def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
         # With a job_retry the client would keep asking an unreachable service for ten more minutes.
         return self.client.query(sql, retry=self._retry, job_retry=None, **options)

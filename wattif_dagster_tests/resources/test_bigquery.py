@@ -49,6 +49,21 @@ def test_load_replaces_only_its_day(bigquery: BigQueryWarehouse, gcs: GcsTransfe
     ]
 
 
+def test_list_days_gives_days_with_rows(
+    bigquery: BigQueryWarehouse, gcs: GcsTransferManager
+) -> None:
+    bigquery.ensure_table(READINGS)
+    span = MONDAY, MONDAY + timedelta(days=6)
+    assert bigquery.list_days(READINGS, *span) == []
+    for number in (-1, 0, 3, 6, 7):
+        day = MONDAY + timedelta(days=number)
+        uri = write_rows(gcs, f"{day}.json", make_reading(day, 0.1))
+        bigquery.load_partition(READINGS, day, [uri], "v")
+    bigquery.drop_partition(READINGS, MONDAY + timedelta(days=3))
+    assert bigquery.list_days(READINGS, *span) == [*span]
+    assert bigquery.list_days(schemas.FLEET_HOURS, *span) == []
+
+
 def test_repeated_load_is_run_again(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
     """The partition may have changed since the first load, so the job's id has the attempt."""
     one, two = (write_rows(gcs, f"{n}.json", make_reading(MONDAY, n)) for n in (1, 2))
