@@ -23,10 +23,13 @@ from wattif_dagster.resources.bigquery_errors import (
     is_transient,
 )
 from wattif_dagster.resources.google_cloud import GoogleCloud
+from wattif_dagster.resources.time_limits import TimeLimitAdapter
 from wattif_dagster.schemas import METER_READINGS, Table
 
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
+REQUEST_TIMEOUT_SECONDS = 60
+"""Google answers within some ten seconds, also while a job runs."""
 JOB_TIMEOUT_SECONDS = 3600
 
 
@@ -40,7 +43,15 @@ class BigQueryWarehouse(BigQueryResource):
         default="native",
         description="native: meter_readings is loaded; external: it reads the objects in place.",
     )
-    retry_seconds: float = Field(default=60, description="Time limit of a request.")
+    request_seconds: float = Field(
+        default=REQUEST_TIMEOUT_SECONDS,
+        description="Limit for connecting, and for the pause between two bytes. The local BigQuery "
+        "answers nothing while a job runs.",
+    )
+    retry_seconds: float = Field(
+        default=3 * REQUEST_TIMEOUT_SECONDS,  # so that one that stalls is sent again
+        description="Time limit of a request, with its retries.",
+    )
 
     _ensured: dict[str, bigquery.Table] = PrivateAttr(default_factory=dict)
 
@@ -57,12 +68,15 @@ class BigQueryWarehouse(BigQueryResource):
     def client(self) -> bigquery.Client:
         """The stock client."""
         endpoint = self.cloud.endpoints.bigquery
-        return bigquery.Client(
+        client = bigquery.Client(
             project=self.cloud.project,
             credentials=self.cloud.credentials(),
             location=self.location,
             client_options={"api_endpoint": endpoint} if endpoint else None,
         )
+        for scheme in ("https://", "http://"):
+            client._http.mount(scheme, TimeLimitAdapter(self.request_seconds))
+        return client
 
     @property
     def dataset_ref(self) -> bigquery.DatasetReference:
@@ -104,21 +118,24 @@ class BigQueryWarehouse(BigQueryResource):
 
     def has_table(self, table: Table) -> bool:
         """Whether the table exists."""
+        return self._find_table(table) is not None
+
+    def _find_table(self, table: Table) -> bigquery.Table | None:
         with self._explained():
             try:
-                self.client.get_table(self.table_name(table), retry=self._retry)
+                found = self.client.get_table(self.table_name(table), retry=self._retry)
             except gexc.NotFound:
-                return False
-        return True
+                return None
+        self._require_location(found.location)
+        return found
 
     def ensure_table(self, table: Table) -> bigquery.Table:
         """Create the dataset and the table where they do not exist; returns the table."""
         if table.name in self._ensured:
             return self._ensured[table.name]
-        with self._explained():
-            try:
-                made = self.client.get_table(self.table_name(table), retry=self._retry)
-            except gexc.NotFound:
+        made = self._find_table(table)
+        if made is None:
+            with self._explained():
                 self._ensure_dataset()
                 wanted = tables.make_table(self.dataset_ref, table)
                 made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
@@ -139,11 +156,22 @@ class BigQueryWarehouse(BigQueryResource):
     def _ensure_dataset(self) -> None:
         # Asked for first: an account may write into a dataset and not be allowed to create one.
         try:
-            self.client.get_dataset(self.dataset_ref, retry=self._retry)
+            found = self.client.get_dataset(self.dataset_ref, retry=self._retry)
         except gexc.NotFound:
             dataset = bigquery.Dataset(self.dataset_ref)
             dataset.location = self.location
             self.client.create_dataset(dataset, exists_ok=True, retry=self._retry)
+        else:
+            self._require_location(found.location)
+
+    def _require_location(self, found: str | None) -> None:
+        """Raise UserError for a dataset elsewhere: jobs do not find it from another location."""
+        if found and self.location and found.upper() != self.location.upper():
+            raise UserError(
+                f"Dataset {self.cloud.project}.{self.dataset} is in {found}, not in "
+                f"{self.location}. Set WATTIF_BIGQUERY_LOCATION={found}, or WATTIF_DATASET to "
+                "another dataset."
+            )
 
     def ensure_external(self, table: Table, bucket: str, suffix: str) -> None:
         """Create an external table over the bucket's objects that end in `suffix`.
@@ -168,14 +196,19 @@ class BigQueryWarehouse(BigQueryResource):
                 "Drop it, or go back to that bucket and compression."
             )
 
-    def remake_table(self, table: Table, parquet: BinaryIO | None = None) -> None:
-        """Drop the table with its rows and create it again, filled from a Parquet file if given."""
+    def remake_table(self, table: Table) -> None:
+        """Drop the table with its rows and create it again."""
         with self._explained():
             self.client.delete_table(self.table_name(table), not_found_ok=True, retry=self._retry)
         self._ensured.pop(table.name, None)
         self.ensure_table(table)
-        if parquet is None:
-            return
+
+    def append_rows(self, table: Table, parquet: BinaryIO, first_day: date) -> None:
+        """Append the rows of a Parquet file, of which the oldest are of `first_day`.
+
+        Raises JobError, and UserError where the table does not keep partitions as old as that.
+        """
+        self._ensure_kept(table, first_day)
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
