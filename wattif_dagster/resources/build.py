@@ -9,11 +9,8 @@ from difflib import get_close_matches
 from typing import TypedDict, cast
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.resources.bigquery import (
-    JOB_TIMEOUT_SECONDS,
-    REQUEST_TIMEOUT_SECONDS,
-    BigQueryWarehouse,
-)
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_client import JOB_TIMEOUT_SECONDS, REQUEST_TIMEOUT_SECONDS
 from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.google_cloud import GoogleCloud

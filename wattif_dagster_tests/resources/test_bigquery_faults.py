@@ -7,7 +7,7 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import TransientError
-from wattif_dagster.resources import bigquery as module
+from wattif_dagster.resources import bigquery_client as module
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
