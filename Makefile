@@ -27,11 +27,11 @@ test: $(VENV)/ready googlesql ## The whole suite, its SQL judged by Google's ana
 test-fast: $(VENV)/ready ## The tests that take seconds
 	$(PYTEST) -m 'not slow and not gcp'
 
-check: $(VENV)/ready ## ruff, pyright, definitions validate
+check: $(VENV)/ready ## ruff, pyright, dg check defs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/dagster definitions validate -w workspace.yaml
+	$(BIN)/dg check defs
 
 googlesql: $(VENV)/ready ## Install Google's SQL analyzer for the tests, where it can be had
 	@$(BIN)/python -m wattif_dagster_tests.googlesql.install

@@ -86,6 +86,18 @@ HOURLY_CONSUMPTION = Table(
     cluster_by=("serial",),
 )
 
+FLEET_HOURS = Table(
+    "fleet_hours",
+    "Each hour of hourly_consumption over the whole fleet.",
+    (
+        Column("time", "TIMESTAMP", "Start of the hour, UTC", False),
+        Column("meters", "INT64", "Meters with a reading in the hour", False),
+        Column("avg_kwh", "FLOAT64", "AVG of consumption_hour_rolled, kWh", False),
+        Column("max_kwh", "FLOAT64", "MAX of consumption_hour_rolled, kWh", False),
+    ),
+    partition_by="time",
+)
+
 ANOMALY_SCAN_RESULTS = Table(
     "anomaly_scan_results",
     "Results of the Dataplex scan of fleet_anomalies, a row for each rule and job. Dataplex "

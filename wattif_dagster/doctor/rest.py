@@ -12,7 +12,12 @@ from google.oauth2.credentials import Credentials as UserCredentials
 
 from wattif_dagster.doctor.check import UnansweredError, WrongError
 from wattif_dagster.doctor.credentials import Account
-from wattif_dagster.resources.refusals import API_DISABLED, read_answer
+from wattif_dagster.resources.refusals import (
+    API_DISABLED,
+    BILLING_DISABLED,
+    NO_QUOTA_PROJECT,
+    read_answer,
+)
 
 ADDRESS = "https://{service}"
 """Of each service; tests have another one."""
@@ -98,11 +103,14 @@ class Google:
             kind = UnansweredError if service in ASKED_ONLY_HERE else WrongError
             enable = f"gcloud services enable {service} --project={self._quota_project}"
             return kind(f"{service} is not enabled.", enable)
-        if reasons & {"BILLING_DISABLED", "billingNotEnabled"}:
-            return WrongError("The project has no billing account.", link_billing(self.project))
-        if "USER_PROJECT_DENIED" in reasons:
+        if reasons & BILLING_DISABLED:
             return WrongError(
-                f"The account may not use {self._quota_project} as its quota project.",
+                "The project has no open billing account.", link_billing(self.project)
+            )
+        if reasons & NO_QUOTA_PROJECT:
+            return WrongError(
+                f"The account may not use {self._quota_project} as its quota project, or there is "
+                "no such project.",
                 grant_on_project(
                     self._quota_project,
                     self.account.member,

@@ -39,8 +39,8 @@ def layered_probabilities(
     """
     file = BytesIO()
     pq.write_table(hours.table(), file)
-    bigquery.remake_table(schemas.HOURLY_CONSUMPTION, file)
     for table in (
+        schemas.HOURLY_CONSUMPTION,
         schemas.METER_DAYS,
         schemas.CONSUMPTION_BASELINE,
         schemas.CONSUMPTION_DEVIATIONS,
@@ -48,6 +48,7 @@ def layered_probabilities(
         schemas.ANOMALY_SCORES,
     ):
         bigquery.remake_table(table)
+    bigquery.append_rows(schemas.HOURLY_CONSUMPTION, file, hours.first_day)
     days = [hours.first_day + timedelta(days=n) for n in range(hours.days)]
     tested = days[-scored_days(hours.days) :]
     since = tested[0] - timedelta(days=LOOKBACK_DAYS)

@@ -3,8 +3,8 @@
 Sizes are those of "BigQuery data type sizes" in Google's documentation: 8 bytes for a number, a
 date or a timestamp, 1 for a BOOL, 2 more than its text for a STRING. NULLs, which take none, are
 counted as values. A query's bytes are those of the columns that each scan of a table names in the
-partitions it reads; `reads` lists the scans. The results of Dataplex scans, alerts and
-evaluation are left out: they are small.
+partitions it reads; `reads` lists the scans. The hours of the fleet, the results of
+Dataplex scans, alerts and evaluation count as nothing where they are stored: they are small.
 BigQuery bills 10 MB or more for each table that a query reads, which is not counted.
 """
 
@@ -87,6 +87,9 @@ def estimate_read(
     for query in READS:
         if query.table is schemas.METER_READINGS:
             read[query.asset] += readings
+        elif query.table is schemas.FLEET_HOURS:
+            partitions = sum(_count_meters([1] * len(meters), number, query) for number in days)
+            read[query.asset] += partitions * 24 * count_row_bytes(query.table, query.columns)
         else:
             meter_days = sum(_count_meters(meters, number, query) for number in days)
             read[query.asset] += meter_days * count_meter_bytes(query.table, query.columns)

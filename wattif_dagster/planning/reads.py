@@ -1,7 +1,7 @@
 """Lists what the queries of each asset read in BigQuery, a scan at a time.
 
-A table that a query names twice is scanned twice. A test counts the layered detector's scans from
-its statements.
+A table that a query names twice is scanned twice. A test counts the scans of the roll-up, of the
+fleet's anomalies and of the layered detector from their statements.
 """
 
 from dataclasses import dataclass
@@ -134,23 +134,26 @@ READS = (
     Read("hourly_consumption", schemas.METER_READINGS, schemas.METER_READINGS.column_names),
     # its checks
     Read("meter_readings", schemas.METER_READINGS, schemas.METER_READINGS.column_names),
-    # its check, and its metadata
-    Read(
-        "hourly_consumption",
-        schemas.HOURLY_CONSUMPTION,
-        ("serial", "time_hour_rolled", "n_readings"),
-    ),
+    # the hours of the fleet, and its check
     Read(
         "hourly_consumption",
         schemas.HOURLY_CONSUMPTION,
         ("time_hour_rolled", "consumption_hour_rolled"),
     ),
     Read(
-        "fleet_anomalies",
+        "hourly_consumption",
         schemas.HOURLY_CONSUMPTION,
-        ("time_hour_rolled", "consumption_hour_rolled"),
-        days_before=FLEET_HISTORY_DAYS,
+        ("serial", "time_hour_rolled", "consumption_hour_rolled", "n_readings"),
     ),
+    *[
+        Read(
+            "fleet_anomalies",
+            schemas.FLEET_HOURS,
+            ("time", "avg_kwh", "max_kwh"),
+            days_before=FLEET_HISTORY_DAYS,
+        )
+    ]
+    * 4,
     Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw"), days_before=1),
     *BASELINE,
     *DEVIATIONS,
@@ -170,5 +173,4 @@ READS = (
         ("serial", "time_hour_rolled", "anomaly_probability"),
     ),
 )
-"""The queries of fleet, alerts and evaluation name their tables again in their CTEs, which is not
-counted."""
+"""Alerts and evaluation name their tables again in their CTEs, which is not counted."""

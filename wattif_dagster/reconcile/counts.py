@@ -1,4 +1,4 @@
-"""Counts one day of `meter_readings` and of `hourly_consumption`."""
+"""Counts one day of `meter_readings`, `hourly_consumption` and `fleet_hours`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +50,14 @@ class HoursCounts:
     faulty_by_meter: CountBySerial
 
 
+@dataclass(frozen=True)
+class FleetCounts:
+    """One day of `fleet_hours`: how many hours of meters it stands for, and their energy in kWh."""
+
+    hours: int
+    kwh: float
+
+
 def count_readings(bigquery: BigQueryWarehouse, day: date, interval_seconds: int) -> ReadingsCounts:
     """Count the day's rows of `meter_readings`. Raises JobError."""
     row = bigquery.row(
@@ -90,6 +98,16 @@ def count_hours(bigquery: BigQueryWarehouse, day: date, interval_seconds: int) -
         **{name: int(value) for name, value in row.items()},
         faulty_by_meter=_by_serial(deviating, "faulty"),
     )
+
+
+def count_fleet(bigquery: BigQueryWarehouse, day: date) -> FleetCounts:
+    """Count the day's rows of `fleet_hours`. Raises JobError."""
+    table = schemas.FLEET_HOURS
+    row = bigquery.row(
+        "SELECT COALESCE(SUM(meters), 0) AS hours, COALESCE(SUM(meters * avg_kwh), 0) AS kwh "
+        f"FROM {bigquery.quoted(table)} WHERE {bigquery.partition_filter(table, day)}"
+    )
+    return FleetCounts(int(row["hours"]), float(row["kwh"]))
 
 
 def to_kwh(watts: int, interval_seconds: int) -> float:

@@ -1,13 +1,15 @@
 """Reconciles a day: finds out whether manifest, bucket, tables and roll-up agree.
 
 Objects are compared by the size and CRC-32C in the bucket's listing, and nothing is downloaded.
-Tables are compared by their rows, and the roll-up by its energy too. It does not notice readings
-that were changed in `meter_readings` and rolled up again, with none added or removed.
+Tables are compared by their rows, and the roll-up and the fleet's hours by their energy too.
+Readings that were changed in `meter_readings` and rolled up again, with none added or removed,
+are not noticed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from math import isclose
 from typing import TypeVar
 
 from wattif_dagster import schemas
@@ -21,7 +23,7 @@ from wattif_dagster.ingest.layout import (
 )
 from wattif_dagster.ingest.manifest import Manifest, ManifestError, read_manifest
 from wattif_dagster.ingest.store import StoredObject
-from wattif_dagster.reconcile.counts import count_hours, count_readings, to_kwh
+from wattif_dagster.reconcile.counts import count_fleet, count_hours, count_readings, to_kwh
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -32,8 +34,12 @@ TABLES = (
     schemas.METER_READINGS,
     schemas.INJECTED_ANOMALIES,
     schemas.HOURLY_CONSUMPTION,
+    schemas.FLEET_HOURS,
 )
 """The tables that are compared with the manifest."""
+
+TOLERANCE = 1e-9
+"""Of an energy that was computed back from means, relative to the energy."""
 
 T = TypeVar("T")
 
@@ -134,6 +140,7 @@ class _Tables:
             schemas.METER_READINGS, lambda: count_readings(bigquery, day, interval)
         )
         hours = self._ask(schemas.HOURLY_CONSUMPTION, lambda: count_hours(bigquery, day, interval))
+        fleet = self._ask(schemas.FLEET_HOURS, lambda: count_fleet(bigquery, day))
         if readings:
             self.loaded = readings.readings
             self._compare(schemas.METER_READINGS, "rows", readings.readings, manifest.total_rows)
@@ -147,6 +154,14 @@ class _Tables:
                 f"hourly_consumption adds up to {to_kwh(hours.watts, interval):,.6f} kWh, "
                 f"meter_readings to {to_kwh(readings.watts, interval):,.6f}"
             )
+        if fleet and hours:
+            kwh = to_kwh(hours.watts, interval)
+            same_kwh = isclose(fleet.kwh, kwh, rel_tol=TOLERANCE, abs_tol=1e-6)
+            if fleet.hours != hours.hours or not same_kwh:
+                self.differences.append(
+                    f"fleet_hours adds up to {fleet.hours:,} hours of meters and "
+                    f"{fleet.kwh:,.6f} kWh, hourly_consumption to {hours.hours:,} and {kwh:,.6f}"
+                )
 
     def _compare_rows(self, table: Table, listed: int) -> None:
         counted = self._ask(table, lambda: self._bigquery.count_rows(table, self._manifest.day))

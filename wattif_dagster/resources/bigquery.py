@@ -1,192 +1,24 @@
-"""BigQuery: partitions are replaced as a whole, and job errors name their rows."""
+"""BigQuery: partitions are replaced as a whole, and job errors name their rows.
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+What a resource of BigQuery can do is in the modules that it builds on: `bigquery_client`,
+`bigquery_queries` and `bigquery_dataset`.
+"""
+
+from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from itertools import count
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import BinaryIO
 
-from dagster import ResourceDependency
-from dagster_gcp import BigQueryResource
 from google.api_core import exceptions as gexc
-from google.api_core.retry import Retry
 from google.cloud import bigquery
-from google.cloud.bigquery.retry import DEFAULT_RETRY
-from pydantic import Field, PrivateAttr
 
-from wattif_dagster.errors import UserError
 from wattif_dagster.resources import bigquery_tables as tables
-from wattif_dagster.resources.bigquery_errors import (
-    describe_failed_job,
-    explain_errors,
-    is_transient,
-)
-from wattif_dagster.resources.google_cloud import GoogleCloud
-from wattif_dagster.schemas import METER_READINGS, Table
-
-Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
-
-JOB_TIMEOUT_SECONDS = 3600
+from wattif_dagster.resources.bigquery_dataset import BigQueryDataset
+from wattif_dagster.schemas import Table
 
 
-class BigQueryWarehouse(BigQueryResource):
-    """One dataset. Its client uses the endpoint and the credentials of `cloud`."""
-
-    cloud: ResourceDependency[GoogleCloud]
-    dataset: str
-    location: str | None = "US"
-    readings_type: Literal["native", "external"] = Field(
-        default="native",
-        description="native: meter_readings is loaded; external: it reads the objects in place.",
-    )
-    retry_seconds: float = Field(default=60, description="Time limit of a request.")
-
-    _ensured: dict[str, bigquery.Table] = PrivateAttr(default_factory=dict)
-
-    @classmethod
-    def _is_dagster_maintained(cls) -> bool:
-        return False
-
-    @contextmanager
-    def get_client(self) -> Iterator[bigquery.Client]:
-        """Yield the client, as `dagster_gcp.BigQueryResource` does."""
-        yield self.client
-
-    @cached_property
-    def client(self) -> bigquery.Client:
-        """The stock client."""
-        endpoint = self.cloud.endpoints.bigquery
-        return bigquery.Client(
-            project=self.cloud.project,
-            credentials=self.cloud.credentials(),
-            location=self.location,
-            client_options={"api_endpoint": endpoint} if endpoint else None,
-        )
-
-    @property
-    def dataset_ref(self) -> bigquery.DatasetReference:
-        """The dataset."""
-        return bigquery.DatasetReference(self.cloud.project, self.dataset)
-
-    def table_name(self, table: Table) -> str:
-        """project.dataset.table"""
-        return f"{self.cloud.project}.{self.dataset}.{table.name}"
-
-    def quoted(self, table: Table) -> str:
-        """Quote the table's name for SQL."""
-        return tables.quote_table(self.dataset_ref, table)
-
-    def partition_filter(self, table: Table, day: date) -> str:
-        """Make the SQL predicate that confines a query of the table to the day."""
-        if table is METER_READINGS and self.readings_type == "external":
-            return tables.folder_filter(day)
-        return tables.partition_filter(table, day)
-
-    def count_rows(self, table: Table, day: date) -> int:
-        """Count the rows of the day's partition. Raises JobError."""
-        sql = f"SELECT COUNT(*) AS n FROM {self.quoted(table)} "
-        return int(self.row(f"{sql} WHERE {self.partition_filter(table, day)}")["n"])
-
-    def quoted_name(self, name: str) -> str:
-        """Quote the name of a model or a table for SQL: letters, digits and '_' only."""
-        return f"`{self.cloud.project}.{self.dataset}.{name}`"
-
-    def link(self, table: Table) -> str:
-        """The URL at which a browser shows the table's rows."""
-        project = self.cloud.project
-        endpoint = self.cloud.endpoints.bigquery
-        if endpoint:
-            path = f"projects/{project}/datasets/{self.dataset}/tables/{table.name}/data"
-            return f"{endpoint}/bigquery/v2/{path}"
-        where = f"project={project}&p={project}&d={self.dataset}&t={table.name}&page=table"
-        return f"https://console.cloud.google.com/bigquery?{where}"
-
-    def has_table(self, table: Table) -> bool:
-        """Whether the table exists."""
-        with self._explained():
-            try:
-                self.client.get_table(self.table_name(table), retry=self._retry)
-            except gexc.NotFound:
-                return False
-        return True
-
-    def ensure_table(self, table: Table) -> bigquery.Table:
-        """Create the dataset and the table where they do not exist; returns the table."""
-        if table.name in self._ensured:
-            return self._ensured[table.name]
-        with self._explained():
-            try:
-                made = self.client.get_table(self.table_name(table), retry=self._retry)
-            except gexc.NotFound:
-                self._ensure_dataset()
-                wanted = tables.make_table(self.dataset_ref, table)
-                made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
-        if made.external_data_configuration is not None:
-            raise UserError(
-                f"{self.table_name(table)} is an external table. Drop it, "
-                "or set WATTIF_TABLE_TYPE=external."
-            )
-        if table.temporary:
-            made.expires = tables.renew_expiry()
-            self.client.update_table(made, ["expires"], retry=self._retry)
-        self._ensured[table.name] = made
-        return made
-
-    def _ensure_kept(self, table: Table, day: date) -> None:
-        tables.refuse_expired(self.table_name(table), self.ensure_table(table), day)
-
-    def _ensure_dataset(self) -> None:
-        # Asked for first: an account may write into a dataset and not be allowed to create one.
-        try:
-            self.client.get_dataset(self.dataset_ref, retry=self._retry)
-        except gexc.NotFound:
-            dataset = bigquery.Dataset(self.dataset_ref)
-            dataset.location = self.location
-            self.client.create_dataset(dataset, exists_ok=True, retry=self._retry)
-
-    def ensure_external(self, table: Table, bucket: str, suffix: str) -> None:
-        """Create an external table over the bucket's objects that end in `suffix`.
-
-        Raises UserError where another table has the name: replacing it would make the days of its
-        objects disappear.
-        """
-        wanted = tables.make_external_table(self.dataset_ref, table, bucket, suffix)
-        with self._explained():
-            self._ensure_dataset()
-            made = self.client.create_table(wanted, exists_ok=True, retry=self._retry)
-        config = made.external_data_configuration
-        if config is None:
-            raise UserError(
-                f"{self.table_name(table)} is a native table. Drop it, "
-                "or set WATTIF_TABLE_TYPE=native."
-            )
-        uris = tables.list_external_uris(bucket, suffix)
-        if list(config.source_uris) != uris:
-            raise UserError(
-                f"{self.table_name(table)} reads {', '.join(config.source_uris)}, not {uris[0]}. "
-                "Drop it, or go back to that bucket and compression."
-            )
-
-    def remake_table(self, table: Table, parquet: BinaryIO | None = None) -> None:
-        """Drop the table with its rows and create it again, filled from a Parquet file if given."""
-        with self._explained():
-            self.client.delete_table(self.table_name(table), not_found_ok=True, retry=self._retry)
-        self._ensured.pop(table.name, None)
-        self.ensure_table(table)
-        if parquet is None:
-            return
-        config = bigquery.LoadJobConfig(
-            source_format=bigquery.SourceFormat.PARQUET,
-            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-            schema=tables.bigquery_schema(table),
-        )
-        with self._explained():
-            self._finish(
-                self.client.load_table_from_file(
-                    parquet, self.table_name(table), rewind=True, job_config=config
-                )
-            )
+class BigQueryWarehouse(BigQueryDataset):
+    """One dataset, whose partitions are filled by load and query jobs."""
 
     def load_partition(self, table: Table, day: date, uris: Sequence[str], version: str) -> int:
         """Replace the day's partition with the NDJSON objects, atomically; returns the rows loaded.
@@ -253,60 +85,26 @@ class BigQueryWarehouse(BigQueryResource):
             prefix = f"wattif_query_{self.dataset}_{table.name}_{day:%Y%m%d}_"
             self._finish(self._query(select, job_config=config, job_id_prefix=prefix))
 
+    def append_rows(self, table: Table, parquet: BinaryIO, first_day: date) -> None:
+        """Append the rows of a Parquet file, of which the oldest are of `first_day`.
+
+        Raises JobError, and UserError where the table does not keep partitions as old as that.
+        """
+        self._ensure_kept(table, first_day)
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+            schema=tables.bigquery_schema(table),
+        )
+        with self._explained():
+            self._finish(
+                self.client.load_table_from_file(
+                    parquet, self.table_name(table), rewind=True, job_config=config
+                )
+            )
+
     def drop_partition(self, table: Table, day: date) -> None:
         """Drop the day's partition where it exists."""
         with self._explained():
             partition = tables.name_partition(self.dataset_ref, table, day)
             self.client.delete_table(partition, not_found_ok=True, retry=self._retry)
-
-    def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
-        """Run a small query; returns its rows. Texts of users are parameters. Raises JobError."""
-        config = bigquery.QueryJobConfig(query_parameters=list(parameters))
-        with self._explained():
-            found = self.client.query_and_wait(
-                sql,
-                job_config=config,
-                retry=self._retry,
-                job_retry=None,  # type: ignore[arg-type]  # its docstring allows None
-                wait_timeout=JOB_TIMEOUT_SECONDS,
-            )
-            return [dict(row.items()) for row in found]
-
-    def execute(self, statement: str) -> None:
-        """Run a statement that returns no rows. Raises JobError."""
-        with self._explained():
-            self._finish(self._query(statement))
-
-    def row(self, sql: str) -> dict[str, Any]:
-        """Run an aggregate query; returns its one row. Raises JobError."""
-        (only,) = self.rows(sql)
-        return only
-
-    def day_rows(self, table: Table, day: date, order_by: str) -> list[dict[str, Any]]:
-        """Read the rows of a small partition, in the table's columns. Raises JobError."""
-        return self.rows(
-            f"SELECT {', '.join(table.column_names)} FROM {self.quoted(table)} "
-            f"WHERE {self.partition_filter(table, day)} ORDER BY {order_by}"
-        )
-
-    def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
-        # With a job_retry the client would keep asking an unreachable service for ten more minutes.
-        return self.client.query(sql, retry=self._retry, job_retry=None, **options)
-
-    @property
-    def _retry(self) -> Retry:
-        # The client's own predicate looks at the reason in the answer's body, which a proxy between
-        # may not give.
-        return DEFAULT_RETRY.with_timeout(self.retry_seconds).with_predicate(is_transient)
-
-    def _finish(self, job: bigquery.LoadJob | bigquery.QueryJob) -> None:
-        """Wait for the end of the job."""
-        if job.state == "DONE" and not job.error_result:
-            return  # result() would also fetch the rows of a query
-        try:
-            job.result(timeout=JOB_TIMEOUT_SECONDS, retry=self._retry)
-        except (gexc.BadRequest, gexc.NotFound) as error:
-            raise describe_failed_job(job, error) from error
-
-    def _explained(self) -> AbstractContextManager[None]:
-        return explain_errors(self.cloud, self.dataset)

@@ -10,6 +10,7 @@ from typing import TypedDict, cast
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.bigquery_client import JOB_TIMEOUT_SECONDS, REQUEST_TIMEOUT_SECONDS
 from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.google_cloud import GoogleCloud
@@ -69,6 +70,9 @@ def build_resources(settings: Settings) -> Resources:
             dataset=settings.dataset,
             location=settings.bigquery_location,
             readings_type=settings.table_type,
+            request_seconds=(
+                JOB_TIMEOUT_SECONDS if settings.target == "local" else REQUEST_TIMEOUT_SECONDS
+            ),
         ),
         "wattif_dataplex": DataplexScans(cloud=cloud, location=settings.location),
         "wattif_simulation": SimulationResource(**settings.simulation.model_dump()),

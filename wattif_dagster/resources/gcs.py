@@ -5,22 +5,20 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
 
-import requests
 from dagster import ResourceDependency
 from dagster_gcp import GCSResource
 from google.api_core import exceptions as gexc
 from google.api_core.retry import Retry
-from google.auth.exceptions import GoogleAuthError, TransportError
 from google.cloud import storage
 from google.cloud.storage import transfer_manager
 from google.cloud.storage.retry import DEFAULT_RETRY
 from pydantic import Field
 from requests.adapters import HTTPAdapter
 
-from wattif_dagster.errors import CloudError, TransientError, UserError
+from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.store import (
     GenerationMismatchError,
     SpooledFile,
@@ -28,27 +26,18 @@ from wattif_dagster.ingest.store import (
     decode_crc32c,
     encode_crc32c,
 )
-from wattif_dagster.resources.google_cloud import CREDENTIALS_REFUSED, GoogleCloud
-from wattif_dagster.resources.refusals import explain_refusal
-
-TRANSIENT = (
-    gexc.TooManyRequests,
-    gexc.ServerError,
-    gexc.RetryError,
-    TransportError,
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    ConnectionError,
+from wattif_dagster.resources.gcs_errors import (
+    UploadError,
+    describe_missing_bucket,
+    explain_errors,
+    is_transient,
 )
+from wattif_dagster.resources.google_cloud import GoogleCloud
+
 REQUEST_TIMEOUT_SECONDS = 60
 """Limit for connecting, and for the pause between two bytes."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 """Pauses before a request is sent again. They double from the first to the longest."""
-
-
-class UploadError(CloudError):
-    """Some files did not arrive. The text counts them and quotes the first error."""
 
 
 class GcsTransferManager(GCSResource):
@@ -106,7 +95,7 @@ class GcsTransferManager(GCSResource):
         with self._explained():
             bucket = self.client.bucket(self.bucket)
             if not bucket.exists(timeout=REQUEST_TIMEOUT_SECONDS, retry=self._retry):
-                raise UserError(self._no_bucket())
+                raise UserError(describe_missing_bucket(self.bucket))
 
     def upload(self, files: Sequence[SpooledFile], stop: threading.Event) -> None:
         """Upload a batch; return when every size and crc32c is confirmed.
@@ -119,7 +108,7 @@ class GcsTransferManager(GCSResource):
         pending, pause = list(files), FIRST_PAUSE_SECONDS
         while failed := self._upload_once(pending):
             pending = [item for item, _ in failed]
-            permanent = [error for _, error in failed if not _is_transient(error)]
+            permanent = [error for _, error in failed if not is_transient(error)]
             late = time.monotonic() + pause > deadline
             if permanent or late or stop.wait(pause * random.uniform(0.5, 1)):
                 error = permanent[0] if permanent else failed[0][1]
@@ -217,59 +206,5 @@ class GcsTransferManager(GCSResource):
             FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
         )
 
-    def _no_bucket(self) -> str:
-        return (
-            f"Bucket {self.bucket} does not exist. "
-            "Create it, or set WATTIF_BUCKET to an existing bucket."
-        )
-
-    @contextmanager
-    def _explained(self, missing: str = "") -> Iterator[None]:
-        """Turn errors of the client into ours, a UserError where only the user can fix it.
-
-        `missing` is the beginning of an UploadError's text.
-        """
-        where = self.cloud.endpoints.gcs or "Cloud Storage"
-        try:
-            yield
-        except (UploadError, *TRANSIENT, gexc.GoogleAPIError, GoogleAuthError) as error:
-            cause: BaseException | None = error
-            while isinstance(cause, UploadError | gexc.RetryError):
-                cause = cause.__cause__
-            match cause:
-                case gexc.NotFound():
-                    raise UserError(self._no_bucket()) from error
-                case gexc.Forbidden() | gexc.Unauthorized():
-                    raise explain_refusal(
-                        cause,
-                        "Cloud Storage",
-                        project=self.cloud.project,
-                        what=f"bucket {self.bucket}",
-                        grant="Grant the account roles/storage.objectAdmin on it.",
-                    ) from error
-                case requests.ConnectionError() | requests.Timeout() | TransportError():
-                    raise TransientError(
-                        f"{missing}{where} cannot be reached. "
-                        "Check the network, or `wattif status`."
-                    ) from error
-                case GoogleAuthError():
-                    raise UserError(CREDENTIALS_REFUSED) from error
-                case _ if _is_transient(error) or _is_transient(cause):
-                    raise TransientError(
-                        f"{where} is not available, try again later: {error}"
-                    ) from error
-                case _ if isinstance(error, UploadError):
-                    raise
-                case _:
-                    raise CloudError(f"{where} refused the request: {error}") from error
-
-
-def _is_transient(error: BaseException | None) -> bool:
-    """Whether the same request may succeed later."""
-    match error:
-        case gexc.BadRequest():  # how the server refuses a body that was damaged on its way
-            return "doesn't match calculated CRC32C" in error.message
-        case gexc.GoogleAPICallError(code=408):
-            return True
-        case _:
-            return isinstance(error, TRANSIENT)
+    def _explained(self, missing: str = "") -> AbstractContextManager[None]:
+        return explain_errors(self.cloud, self.bucket, missing)

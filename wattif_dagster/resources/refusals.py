@@ -23,8 +23,8 @@ _APIS = {
     "Dataplex": "dataplex.googleapis.com",
 }
 API_DISABLED = {"SERVICE_DISABLED", "accessNotConfigured"}
-_BILLING_DISABLED = {"BILLING_DISABLED", "billingNotEnabled", "accountDisabled"}
-_NO_QUOTA_PROJECT = {"USER_PROJECT_DENIED", "CONSUMER_INVALID"}
+BILLING_DISABLED = {"BILLING_DISABLED", "billingNotEnabled", "accountDisabled"}
+NO_QUOTA_PROJECT = {"USER_PROJECT_DENIED", "CONSUMER_INVALID"}
 
 
 class _Cause(BaseModel):
@@ -59,7 +59,7 @@ def explain_refusal(
     said, reasons = read_error(error)
     # Asked first: where a user's credentials have no quota project, Google says that the API is
     # disabled, and means the project of gcloud itself.
-    if "quota project" in said or reasons & _NO_QUOTA_PROJECT:
+    if "quota project" in said or reasons & NO_QUOTA_PROJECT:
         advice = (
             f"If {project} is not your project, set WATTIF_PROJECT. Then run "
             f"`gcloud auth application-default set-quota-project {project}`, and grant the account "
@@ -67,7 +67,7 @@ def explain_refusal(
         )
     elif reasons & API_DISABLED:
         advice = f"Run `gcloud services enable {_APIS[service]} --project {project}`."
-    elif reasons & _BILLING_DISABLED:
+    elif reasons & BILLING_DISABLED:
         advice = (
             f"Link project {project} to an open billing account: "
             f"https://console.cloud.google.com/billing/linkedaccount?project={project}"

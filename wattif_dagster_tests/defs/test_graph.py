@@ -119,7 +119,7 @@ def test_days_agree_in_all_places(days: Days):
             8 * 24,
             {"flagged_meters", "unscored_hours", "most_anomalous", "plot"},
         ),
-        (keys.FLEET_ANOMALIES, 48, {"anomalies", "without_history"}),
+        (keys.FLEET_ANOMALIES, 48, {"anomalies", "without_history", "history_days"}),
         (keys.ANOMALY_SCAN_RESULTS, RULES, {"score", "score_accuracy", "plot", "exported_rows"}),
         (keys.METER_SCAN_RESULTS, 8, {"score", "rows_scanned", "job"}),
         (keys.ANOMALY_ALERTS, 0, {"open", "closed", "opened", "new_alerts"}),
@@ -194,6 +194,8 @@ def test_dagster_stores_a_status_of_each_partition(days: Days):
 def test_too_little_history_is_counted(days: Days):
     assert days.metadata(LAST - 1, keys.FLEET_ANOMALIES)["without_history"] == 48
     assert days.metadata(LAST, keys.FLEET_ANOMALIES)["without_history"] == 0
+    for number in (LAST - 1, LAST):
+        assert days.metadata(number, keys.FLEET_ANOMALIES)["history_days"] == number - 1
 
 
 def test_scan_warns_of_the_incident_with_the_query_of_its_rows(days: Days):

@@ -46,18 +46,33 @@ def test_api_that_only_the_doctor_asks_is_no_fault(diagnose: Diagnose, apis: Goo
     )
 
 
-def test_refusal_without_billing_links_an_account(diagnose: Diagnose, apis: GoogleApis) -> None:
-    apis.answers[SCANS] = error(403, "This API method requires billing.", "BILLING_DISABLED")
-    found = diagnose()["Dataplex region"]
-    assert found.text == "The project has no billing account."
+@pytest.mark.parametrize(
+    ("path", "answer", "check"),
+    [
+        (SCANS, error(403, "This requires billing.", "BILLING_DISABLED"), "Dataplex region"),
+        (DATASET, old_error(403, "No billing.", "billingNotEnabled"), "dataset"),
+        (BUCKET, old_error(403, "It is disabled in state absent", "accountDisabled"), "bucket"),
+    ],
+)
+def test_refusal_without_billing_links_an_account(
+    diagnose: Diagnose, apis: GoogleApis, path: str, answer: Answer, check: str
+) -> None:
+    apis.answers[path] = answer
+    found = diagnose()[check]
+    assert found.text == "The project has no open billing account."
     assert found.command.startswith("gcloud billing projects link my-project ")
 
 
-def test_quota_project_of_others_needs_a_role(diagnose: Diagnose, apis: GoogleApis) -> None:
-    apis.answers[PROJECT_PATH] = error(403, "Caller may not.", "USER_PROJECT_DENIED")
+@pytest.mark.parametrize("reason", ["USER_PROJECT_DENIED", "CONSUMER_INVALID"])
+def test_quota_project_of_others_needs_a_role(
+    diagnose: Diagnose, apis: GoogleApis, reason: str
+) -> None:
+    apis.answers[PROJECT_PATH] = error(403, "Caller may not.", reason)
     user = make_user(apis, "other-project", "me@example.com")
     found = diagnose(lambda: user, auth="application_default")["project"]
-    assert found.text == "The account may not use other-project as its quota project."
+    assert found.text == (
+        "The account may not use other-project as its quota project, or there is no such project."
+    )
     assert found.command == (
         'gcloud projects add-iam-policy-binding other-project --member="user:me@example.com" '
         "--role=roles/serviceusage.serviceUsageConsumer"

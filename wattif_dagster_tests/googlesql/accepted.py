@@ -1,24 +1,49 @@
-"""Statements that scan the same partitions of a table more than once, and why they may."""
+"""Statements that scan the same partitions of a table more than once, and why they must."""
 
-_SMALL = "the hours at the alerts' probability alone pass its filter"
-_FLEET = "the fleet's means come from the same meters that they are taken from"
-_SCALE = "a meter's hours and its day are scored in units of scales that are one row"
-_SMALL_TABLE = "it has some thousand rows, whatever the number of meters"
-_ONE_DAY = "it is one day, and counted by kind and as a whole"
+_EPISODES = (
+    "an episode is known only when the flagged days of all meters are put in order. Its worst hour "
+    "and its most frequent reason are then read from the days that it turned out to have"
+)
+_SCALE = (
+    "hours and days have different columns, and both are divided by the meter's own scales, which "
+    "are one row of this table"
+)
+_SMALL_TABLE = "the table has some thousand rows, whatever the number of meters: a scan is nothing"
 
 SCANNED_TWICE = {
-    ("anomaly_alerts", "anomaly_scores"): _SMALL,
-    ("", "anomaly_scores"): _SMALL,
-    ("anomaly_scores", "consumption_deviations"): "the best of an hour and of its day are one row",
+    ("anomaly_alerts", "anomaly_scores"): _EPISODES,
+    ("", "anomaly_scores"): _EPISODES,
+    ("anomaly_scores", "consumption_deviations"): (
+        "the hours and the days of a meter are different columns, which become rows of one list. "
+        "The list is joined twice, because an hour takes the rarer of its own tail and its day's"
+    ),
     ("anomaly_scores", "scaled_deviations"): _SCALE,
     ("anomaly_scores", "score_tails"): _SMALL_TABLE,
-    ("consumption_baseline", "baseline_fit"): "its kinds of rows are joined",
-    ("consumption_deviations", "day_deviations"): _FLEET,
+    ("consumption_baseline", "baseline_fit"): (
+        "the fleet's mean of each day must be known before a meter's slope against it is fitted, "
+        "and the expectations of the hours are other rows of the same table"
+    ),
+    ("consumption_deviations", "day_deviations"): (
+        "the fleet's means of the day must be known before the weather is, and both before they "
+        "are taken out of each meter's deviations"
+    ),
     ("score_counts", "scaled_deviations"): _SCALE,
     ("score_tails", "score_counts"): _SMALL_TABLE,
-    ("anomaly_scores", "hourly_consumption"): "its history is scored, and counted in days",
-    ("detector_evaluation", "anomaly_scores"): _ONE_DAY,
-    ("detector_evaluation", "injected_anomalies"): _ONE_DAY,
-    ("fleet_anomalies", "hourly_consumption"): "both metrics, and the day beside its history",
+    ("anomaly_scores", "hourly_consumption"): (
+        "AI.DETECT_ANOMALIES takes the history of the meters that are long enough known as a query "
+        "of its own, and the row of each meter tells the length of that history again"
+    ),
+    ("detector_evaluation", "anomaly_scores"): (
+        "the hours of injected anomalies are counted by kind, and those of all other meters as a "
+        "whole, for which every meter's day is read. It is one day"
+    ),
+    ("detector_evaluation", "injected_anomalies"): (
+        "the row of all kinds counts a meter with two kinds once, so it is no sum of the others, "
+        "and the clean meters are those without an injected anomaly. It is one day"
+    ),
+    ("fleet_anomalies", "fleet_hours"): (
+        "the day is compared with a baseline of the days before it. The table has 24 rows a day, "
+        "whatever the number of meters"
+    ),
 }
 """By the table that a statement fills, "" for a query, and the table that it scans."""

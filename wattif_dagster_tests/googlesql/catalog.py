@@ -14,6 +14,15 @@ from wattif_dagster_tests.googlesql.recording import Created
 OWN_TABLES = {each.name: each for each in vars(schemas).values() if isinstance(each, schemas.Table)}
 """The tables of the product by name."""
 
+_INFORMATION = {
+    "INFORMATION_SCHEMA.PARTITIONS": (
+        ("table_name", "STRING"),
+        ("partition_id", "STRING"),
+        ("total_rows", "INT64"),
+    )
+}
+"""The columns that the product reads of BigQuery's views of a dataset."""
+
 Name = Sequence[str]
 """The parts of a name as a statement writes it: with backquotes the whole is one part."""
 
@@ -43,7 +52,8 @@ class Catalog:
         """Find the columns of a table; those of the product exist before they are created."""
         own = OWN_TABLES.get(table.rpartition(".")[2])
         described = tuple((c.name, c.type) for c in own.columns) if own else None
-        return self.tables.get(table, described)
+        view = ".".join(table.split(".")[-2:])
+        return self.tables.get(table, _INFORMATION.get(view, described))
 
     def find_partition_column(self, table: str) -> str | None:
         """Find the column by which a table is partitioned."""

@@ -51,8 +51,10 @@ def compare_queries(analyzer: Analyzer) -> Iterator[list[Compared]]:
             catalog, content = Catalog(), {}
             for name in names:
                 table = full_name(name, client.project)
-                schema = client.get_table(table).schema
-                columns = read_fields([field.to_api_repr() for field in schema])
+                columns = Catalog().find_columns(table)
+                if "INFORMATION_SCHEMA" not in table or columns is None:
+                    schema = client.get_table(table).schema
+                    columns = read_fields([field.to_api_repr() for field in schema])
                 catalog.tables[table] = columns
                 rows = read(
                     client, f"SELECT {', '.join(f'`{c}`' for c, _ in columns)} FROM `{table}`"

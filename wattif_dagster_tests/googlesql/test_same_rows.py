@@ -41,6 +41,7 @@ KEYS = [
 ]
 FILLED = {
     "hourly_consumption",
+    "fleet_hours",
     "meter_days",
     "baseline_fit",
     "day_deviations",
@@ -92,12 +93,7 @@ def find(compared: list[Compared], table: str) -> Compared:
     return found
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        *sorted(FILLED),
-    ],
-)
+@pytest.mark.parametrize("table", sorted(FILLED))
 def test_table_has_the_rows_of_google(compared: list[Compared], table: str) -> None:
     found = find(compared, table)
     assert found.differences == []

@@ -9,7 +9,8 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import manifest_name
 from wattif_dagster.ingest.manifest import Manifest, read_manifest
 from wattif_dagster.ingest.monitor import Monitor, Progress
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.gcs_errors import UploadError
 from wattif_dagster_tests.ingest.conftest import Land
 from wattif_dagster_tests.support.faults import Exchange, Proxy, lose_answer, pass_on, status
 from wattif_dagster_tests.support.landing import DAY, contents, count_bytes_below

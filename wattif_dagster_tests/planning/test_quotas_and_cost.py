@@ -120,7 +120,7 @@ def test_queries_read_as_much_history_as_there_is() -> None:
 def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     """By hand, in bytes a meter: its days of history, its fit, its deviations, and its hours."""
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
-    fleet_and_checks = 24 * ((13 + 8 + 8) + (8 + 8) + 29 * 16)
+    roll_up, fleet = 24 * ((8 + 8) + (13 + 3 * 8)), 4 * 29 * 24 * (3 * 8)
     scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + 47 * ALERTS_ROW + EVALUATION_ROW)
     history = 42 * ((13 + 28 * 8) + (13 + 3 * 8))
     fit = (76 * 21 + 28 * 48) + (76 * 8 + 28 * 8) + (76 * 21 + 48 * 33)
@@ -129,8 +129,8 @@ def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     evidence = 3 * ((13 + 25 * 8) + (13 + 2 * 8 + 1)) + 7 * 8 + 2 * (13 + 7 * 8)
     bounds = (13 + 49 * 8) + (13 + 4 * 8)
     hours = 2 * 24 * 53 + 2 * 24 * 45 + 28 * (13 + 5 * 8) + 21
-    by_hand = history + fit + baseline + today + deviations + evidence + bounds + hours
-    assert steady[1] - steady[0] == 10**6 * (fleet_and_checks + scores + by_hand)
+    by_hand = roll_up + history + fit + baseline + today + deviations + evidence + bounds + hours
+    assert steady[1] - steady[0] == 10**6 * (scores + by_hand) + fleet
 
 
 def test_external_table_is_read_as_json() -> None:

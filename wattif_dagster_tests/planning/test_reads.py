@@ -1,10 +1,13 @@
-"""The reads that a plan counts are those of the layered detector's statements."""
+"""The reads that a plan counts are those of the statements."""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
+import wattif_dagster
 from wattif_dagster import schemas
+from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
 from wattif_dagster.detection.layered import temporary
 from wattif_dagster.detection.layered.queries import (
     baseline_steps,
@@ -14,10 +17,13 @@ from wattif_dagster.detection.layered.queries import (
 )
 from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.planning.reads import BASELINE, DEVIATIONS, READS, SCORES, Read
+from wattif_dagster.sql import render_sql
 from wattif_dagster_tests.support.scans import find_scans
 
 TABLES = (
+    schemas.METER_READINGS,
     schemas.HOURLY_CONSUMPTION,
+    schemas.FLEET_HOURS,
     schemas.METER_DAYS,
     schemas.CONSUMPTION_BASELINE,
     schemas.CONSUMPTION_DEVIATIONS,
@@ -42,9 +48,40 @@ def count_reads(reads: Iterable[Read]) -> Counter[tuple[str, frozenset[str]]]:
     return Counter((read.table.name, frozenset(read.columns)) for read in reads)
 
 
+def list_reads(asset: str) -> list[Read]:
+    return [read for read in READS if read.asset == asset]
+
+
+def test_reads_of_hourly_consumption_are_those_of_its_queries() -> None:
+    statements = [
+        render_sql(
+            Path(wattif_dagster.__file__).parent / file,
+            meter_readings="meter_readings",
+            readings_filter="timestamp >= '2024-03-01'",
+            hourly_consumption="hourly_consumption",
+            hours_filter="time_hour_rolled >= '2024-03-01'",
+            interval_seconds=10,
+            readings_per_hour=360,
+        )
+        for file in (
+            "defs/hourly_consumption/hourly_consumption.sql",
+            "defs/hourly_consumption/fleet_hours.sql",
+            "reconcile/hours.sql",
+        )
+    ]
+    scans = Counter(scan for sql in statements for scan in find_scans(sql, TABLES))
+    assert scans == count_reads(list_reads("hourly_consumption"))
+
+
+def test_reads_of_fleet_anomalies_are_those_of_its_query() -> None:
+    sql = fleet_anomalies_sql("project", "d", date(2024, 3, 1)).replace(
+        "`project.d.fleet_hours`", "fleet_hours"
+    )
+    assert Counter(find_scans(sql, TABLES)) == count_reads(list_reads("fleet_anomalies"))
+
+
 def test_reads_of_meter_days_are_those_of_its_statement() -> None:
-    reads = [read for read in READS if read.asset == "meter_days"]
-    assert count_scans([meter_days_step(*ARGUMENTS)]) == count_reads(reads)
+    assert count_scans([meter_days_step(*ARGUMENTS)]) == count_reads(list_reads("meter_days"))
 
 
 def test_reads_of_baseline_are_those_of_its_statements() -> None:

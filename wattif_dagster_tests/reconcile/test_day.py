@@ -1,6 +1,8 @@
 """A day agrees in manifest, bucket, tables and roll-up, or every difference is named."""
 
+import re
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -157,7 +159,23 @@ def test_missing_rows_are_counted_by_table(whole: Resources) -> None:
         "injected_anomalies has 4 rows, not 5",
         "meter_readings has 384 rows, not 480",
         "hourly_consumption has 460 readings, not 480",
+        ANY,
     ]
+    assert find_differences(whole)[-1].startswith("fleet_hours adds up to 120 hours of meters and ")
+
+
+def test_stale_fleet_hours_differ_in_energy(whole: Resources) -> None:
+    change_rows(
+        whole,
+        "UPDATE {} SET avg_kwh = avg_kwh + 0.1 WHERE EXTRACT(HOUR FROM time) = 5",
+        schemas.FLEET_HOURS,
+    )
+    (difference,) = find_differences(whole)
+    assert re.fullmatch(
+        r"fleet_hours adds up to 120 hours of meters and [\d.]+ kWh, "
+        r"hourly_consumption to 120 and [\d.]+",
+        difference,
+    )
 
 
 def test_stale_roll_up_differs_in_energy(whole: Resources, spool_dir: str) -> None:

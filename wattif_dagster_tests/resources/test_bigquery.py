@@ -1,8 +1,8 @@
 """The BigQuery resource with the local service."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +15,7 @@ from wattif_dagster.resources.bigquery_errors import JobError
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Settings
-from wattif_dagster_tests.support.faults import Exchange, Proxy, status
+from wattif_dagster_tests.support.faults import Proxy, change_answer, status
 from wattif_dagster_tests.support.services import make_reading, read_readings, write_rows
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
@@ -47,6 +47,21 @@ def test_load_replaces_only_its_day(bigquery: BigQueryWarehouse, gcs: GcsTransfe
         ("2024-01-01", 6.0),
         ("2024-01-02", 0.3),
     ]
+
+
+def test_list_days_gives_days_with_rows(
+    bigquery: BigQueryWarehouse, gcs: GcsTransferManager
+) -> None:
+    bigquery.ensure_table(READINGS)
+    span = MONDAY, MONDAY + timedelta(days=6)
+    assert bigquery.list_days(READINGS, *span) == []
+    for number in (-1, 0, 3, 6, 7):
+        day = MONDAY + timedelta(days=number)
+        uri = write_rows(gcs, f"{day}.json", make_reading(day, 0.1))
+        bigquery.load_partition(READINGS, day, [uri], "v")
+    bigquery.drop_partition(READINGS, MONDAY + timedelta(days=3))
+    assert bigquery.list_days(READINGS, *span) == [*span]
+    assert bigquery.list_days(schemas.FLEET_HOURS, *span) == []
 
 
 def test_repeated_load_is_run_again(bigquery: BigQueryWarehouse, gcs: GcsTransferManager) -> None:
@@ -106,17 +121,44 @@ def test_expiration_of_the_dataset_holds_for_a_new_table(
 ) -> None:
     """BigQuery's answer to the creation of a table has what the table takes from its dataset."""
 
-    def keep_60_days(exchange: Exchange) -> None:
-        code, headers, answer = exchange.ask(exchange.body())
-        body = json.loads(answer)
-        body["timePartitioning"]["expirationMs"] = "5184000000"
-        exchange.reply(code, headers, json.dumps(body).encode())
+    def keep_60_days(table: dict[str, Any]) -> None:
+        table["timePartitioning"]["expirationMs"] = "5184000000"
 
-    bigquery_proxy.on("POST", "/tables", keep_60_days)
+    bigquery_proxy.on("POST", "/tables", change_answer(keep_60_days), times=2)
     bigquery = build_resources(settings)["wattif_bigquery"]
     with pytest.raises(UserError, match="keeps a partition for 60 days"):
         bigquery.load_partition(READINGS, MONDAY, ["gs://bucket/none.json"], "v")
+    bigquery.remake_table(READINGS)
+    with pytest.raises(UserError, match=f"BigQuery would drop the rows of {MONDAY}"):
+        bigquery.append_rows(READINGS, BytesIO(), MONDAY)
     assert bigquery_proxy.exhausted
+
+
+def test_dataset_elsewhere_is_refused_before_a_load(
+    settings: Settings, bigquery_proxy: Proxy
+) -> None:
+    """Both where the table is new, and where it exists."""
+    in_us = build_resources(settings)["wattif_bigquery"]
+    sentence = (
+        f"Dataset wattif-local.{in_us.dataset} is in US, not in europe-west1. "
+        "Set WATTIF_BIGQUERY_LOCATION=US, or WATTIF_DATASET to another dataset."
+    )
+    in_us.ensure_table(schemas.METER_REGISTRY)
+    elsewhere = settings.model_copy(update={"bigquery_location": "europe-west1"})
+    bigquery = build_resources(elsewhere)["wattif_bigquery"]
+    with pytest.raises(UserError, match=sentence):
+        bigquery.load_partition(READINGS, MONDAY, ["gs://bucket/none.json"], "v")
+    # The local BigQuery does not say where a table is.
+    in_answer = change_answer(lambda table: table.update(location="US"))
+    bigquery_proxy.on("GET", "/tables/meter_registry", in_answer, times=2)
+    for refused in (
+        lambda: bigquery.replace_partition(schemas.METER_REGISTRY, MONDAY, "SELECT 1"),
+        lambda: bigquery.has_table(schemas.METER_REGISTRY),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            refused()
+    assert bigquery_proxy.exhausted
+    assert bigquery_proxy.count("POST", "/jobs") == 0
 
 
 @pytest.mark.parametrize(
@@ -198,7 +240,8 @@ def test_remade_table_has_the_given_rows(bigquery: BigQueryWarehouse) -> None:
     rows = pa.table({"serial": ["A"], "timestamp": time, "reading": [0.5]})
     pq.write_table(rows, file)
     for _ in range(2):
-        bigquery.remake_table(READINGS, file)
+        bigquery.remake_table(READINGS)
+        bigquery.append_rows(READINGS, file, MONDAY)
         assert read_readings(bigquery) == [("2024-01-01", 0.5)]
         made = bigquery.client.get_table(bigquery.table_name(READINGS))
         assert made.time_partitioning is not None

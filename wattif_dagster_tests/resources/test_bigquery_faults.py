@@ -7,13 +7,15 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.errors import TransientError
-from wattif_dagster.resources import bigquery as module
+from wattif_dagster.resources import bigquery_client as module
+from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.faults import (
     Fault,
     Proxy,
+    change_answer,
     cut_answer,
     lose_answer,
     reset,
@@ -101,3 +103,66 @@ def test_unreachable_bigquery_is_a_transient_error(settings: Settings) -> None:
     ):
         with pytest.raises(TransientError, match=rf"{url} cannot be reached\. Check the network"):
             attempt()
+
+
+@pytest.fixture
+def hurried(settings: Settings) -> BigQueryWarehouse:
+    """Has the usual limits, made shorter in proportion: one stall must not use them up."""
+    fields = BigQueryWarehouse.model_fields
+    stalls = fields["retry_seconds"].default / fields["request_seconds"].default
+    changes = {"request_seconds": 0.5, "retry_seconds": 0.5 * stalls}
+    return build_resources(settings)["wattif_bigquery"].model_copy(update=changes)
+
+
+def test_a_stalled_request_is_sent_again(
+    bigquery_proxy: Proxy, hurried: BigQueryWarehouse, gcs: GcsTransferManager
+) -> None:
+    uri = write_rows(gcs, "m.json", make_reading(MONDAY, 0.1))
+    for method, path in (
+        *(("GET", "/tables/"), ("GET", "/datasets/"), ("POST", "/datasets"), ("POST", "/tables")),
+        *(("POST", "/jobs"), ("POST", "/queries")),
+    ):
+        bigquery_proxy.on(method, path, bigquery_proxy.stall)
+    assert hurried.load_partition(READINGS, MONDAY, [uri], "v") == 1
+    assert read_readings(hurried) == [("2024-01-01", 0.1)]
+    bigquery_proxy.on("DELETE", "/tables/", bigquery_proxy.stall)
+    hurried.drop_partition(READINGS, MONDAY)
+    assert read_readings(hurried) == []
+    assert bigquery_proxy.exhausted
+
+
+def test_a_stalled_wait_for_a_job_is_sent_again(
+    bigquery_proxy: Proxy, hurried: BigQueryWarehouse, gcs: GcsTransferManager
+) -> None:
+    """The limit of a job is that of the wait for it, and not of each of its requests."""
+    uri = write_rows(gcs, "m.json", make_reading(MONDAY, 0.1))
+    columns = ", ".join(READINGS.column_names)
+    same = f"SELECT {columns} FROM {hurried.quoted(READINGS)}"
+    running = change_answer(lambda job: job["status"].update(state="RUNNING"))
+    for make in (
+        lambda: hurried.load_partition(READINGS, MONDAY, [uri], "v"),
+        lambda: hurried.replace_partition(READINGS, MONDAY, same),
+    ):
+        bigquery_proxy.on("POST", "/jobs", running)
+        bigquery_proxy.on("GET", "/jobs/", bigquery_proxy.stall)
+        make()
+        assert bigquery_proxy.exhausted
+    assert read_readings(hurried) == [("2024-01-01", 0.1)]
+
+
+def test_silent_bigquery_is_a_transient_error(
+    bigquery_proxy: Proxy, hurried: BigQueryWarehouse
+) -> None:
+    bigquery_proxy.on("GET", "/tables/", bigquery_proxy.stall, times=1000)
+    with pytest.raises(TransientError, match="cannot be reached"):
+        hurried.has_table(READINGS)
+
+
+def test_local_bigquery_may_be_silent_while_a_job_runs(settings: Settings) -> None:
+    limits = {
+        target: build_resources(settings.model_copy(update={"target": target}))[
+            "wattif_bigquery"
+        ].request_seconds
+        for target in ("local", "gcp")
+    }
+    assert limits == {"local": module.JOB_TIMEOUT_SECONDS, "gcp": module.REQUEST_TIMEOUT_SECONDS}

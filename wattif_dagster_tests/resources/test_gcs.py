@@ -14,7 +14,8 @@ from wattif_dagster.ingest.store import (
     encode_crc32c,
 )
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.gcs_errors import UploadError
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.faults import PATIENCE_S, Exchange, Proxy, pass_on
 from wattif_dagster_tests.support.services import spool_file, upload

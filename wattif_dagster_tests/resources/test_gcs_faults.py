@@ -11,7 +11,8 @@ from wattif_dagster.errors import TransientError, UserError
 from wattif_dagster.ingest.store import GENERATION_ABSENT, GenerationMismatchError
 from wattif_dagster.resources import gcs as module
 from wattif_dagster.resources.build import build_resources
-from wattif_dagster.resources.gcs import GcsTransferManager, UploadError
+from wattif_dagster.resources.gcs import GcsTransferManager
+from wattif_dagster.resources.gcs_errors import UploadError
 from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster_tests.support.faults import (
     Exchange,

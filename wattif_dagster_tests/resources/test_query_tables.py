@@ -38,7 +38,7 @@ def render_selects() -> dict[schemas.Table, str]:
     }
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*TABLES, schemas.FLEET_HOURS], ids=lambda table: table.name)
 def test_query_result_may_replace_a_partition(table: schemas.Table):
     """A result's columns are NULLABLE, and a partition's schema may not change with its rows."""
     assert not any(column.required for column in table.columns)

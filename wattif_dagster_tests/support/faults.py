@@ -95,6 +95,18 @@ def status(code: int, message: str = "spoiled", reason: str = "") -> Fault:
     return answer
 
 
+def change_answer(change: Callable[[dict[str, Any]], object]) -> Fault:
+    """The service does what was asked, and `change` is called with the JSON of its answer."""
+
+    def answer(exchange: Exchange) -> None:
+        code, headers, content = exchange.ask(exchange.body())
+        body = json.loads(content)
+        change(body)
+        exchange.reply(code, headers, json.dumps(body).encode())
+
+    return answer
+
+
 def reset(exchange: Exchange) -> None:
     """Reset the connection in the middle of the request's body."""
     exchange.rfile.read(exchange.length // 2)

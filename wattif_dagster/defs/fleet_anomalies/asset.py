@@ -7,9 +7,9 @@ from dagster import AssetExecutionContext, MaterializeResult
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.daily_asset import daily_asset
+from wattif_dagster.defs.fleet_anomalies.history import find_history
 from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
 from wattif_dagster.detection.threshold import THRESHOLD
-from wattif_dagster.errors import UserError
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
@@ -27,9 +27,8 @@ def fleet_anomalies(
 ) -> MaterializeResult:
     """AVG and MAX of the fleet's hourly consumption against the history before the day."""
     day = partition_day(context)
+    history = find_history(wattif_bigquery, day)
     rows = find_anomalies(wattif_bigquery, day)
-    if not rows:
-        raise UserError(f"{day} has no hourly consumption. Materialize hourly_consumption first.")
     unscored = sum(row["anomaly_prob"] is None for row in rows)
     if unscored:
         context.log.info(
@@ -40,6 +39,7 @@ def fleet_anomalies(
             "dagster/partition_row_count": len(rows),
             "anomalies": sum(bool(row["is_anomaly"]) for row in rows),
             "without_history": unscored,
+            "history_days": len(history),
             "threshold": THRESHOLD,
         }
     )

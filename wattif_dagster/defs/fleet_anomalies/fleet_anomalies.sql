@@ -1,6 +1,6 @@
 -- The fleet's AVG and MAX of consumption_hour_rolled for each hour of one day, scored against a
 -- baseline of the days before it: one row for each hour and metric, in the columns of
--- fleet_anomalies.
+-- fleet_anomalies. fleet_hours has 24 rows a day.
 --
 -- The baseline of an hour is n past values of the metric at the same hour of day, on days of the
 -- same class (weekday or weekend). For a normal sample with mean m and standard deviation s the
@@ -8,21 +8,12 @@
 -- freedom: this gives the predictive interval (the bounds) and anomaly_prob, the probability of a
 -- value less far from m than x is.
 WITH
-hourly AS (
-  SELECT
-    time_hour_rolled AS time,
-    AVG(consumption_hour_rolled) AS fleet_avg,
-    MAX(consumption_hour_rolled) AS fleet_max
-  FROM `$table`
-  WHERE time_hour_rolled >= TIMESTAMP '$history_start'
-    AND time_hour_rolled < TIMESTAMP '$day_end'
-  GROUP BY time
-),
-
 series AS (
-  SELECT 'AVG' AS metric, time, fleet_avg AS value FROM hourly
-  UNION ALL
-  SELECT 'MAX' AS metric, time, fleet_max AS value FROM hourly
+  SELECT metric, time, IF(metric = 'AVG', avg_kwh, max_kwh) AS value
+  FROM `$table`
+  CROSS JOIN UNNEST(['AVG', 'MAX']) AS metric
+  WHERE time >= TIMESTAMP '$history_start'
+    AND time < TIMESTAMP '$day_end'
 ),
 
 past AS (

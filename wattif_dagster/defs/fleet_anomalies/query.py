@@ -18,7 +18,7 @@ from pathlib import Path
 from wattif_dagster.detection.fleet import HISTORY_DAYS
 from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
-from wattif_dagster.schemas import HOURLY_CONSUMPTION
+from wattif_dagster.schemas import FLEET_HOURS
 from wattif_dagster.sql import render_sql
 from wattif_dagster.student_t import critical_value
 
@@ -71,7 +71,7 @@ def fleet_anomalies_sql(
         raise UserError(f"threshold={threshold} is out of range. Use 0.5 or more, and less than 1.")
     return render_sql(
         _TEMPLATE,
-        table=f"{project}.{dataset}.{HOURLY_CONSUMPTION.name}",
+        table=f"{project}.{dataset}.{FLEET_HOURS.name}",
         day=day.isoformat(),
         day_end=(day + timedelta(days=1)).isoformat(),
         history_start=(day - timedelta(days=history_days)).isoformat(),

@@ -1,5 +1,6 @@
 """hourly_consumption: the day's readings rolled up by meter and hour."""
 
+from datetime import date
 from pathlib import Path
 
 from dagster import AssetExecutionContext, MaterializeResult
@@ -15,6 +16,8 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.sql import render_sql
 
+_FOLDER = Path(__file__).parent
+
 
 @daily_asset(
     keys.HOURLY_CONSUMPTION,
@@ -23,13 +26,17 @@ from wattif_dagster.sql import render_sql
     group="warehouse",
     kinds={"bigquery", "sql"},
     checks=hours_checks,
+    code_version="2",  # writes fleet_hours too
 )
 def hourly_consumption(
     context: AssetExecutionContext,
     wattif_gcs: GcsTransferManager,
     wattif_bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
-    """The day's readings by meter and hour; kWh = SUM(kW) x interval / 3600."""
+    """The day's readings by meter and hour; kWh = SUM(kW) x interval / 3600.
+
+    The hours of the whole fleet are kept in the table fleet_hours.
+    """
     manifest = require_manifest(wattif_gcs, partition_day(context))
     roll_up(wattif_bigquery, manifest)
     counts = count_hours(wattif_bigquery, manifest.day, manifest.interval_seconds)
@@ -41,12 +48,23 @@ def hourly_consumption(
 
 
 def roll_up(bigquery: BigQueryWarehouse, manifest: Manifest) -> None:
-    """Replace the day's partition of `hourly_consumption`."""
+    """Replace the day's partition of `hourly_consumption`, and from it that of `fleet_hours`."""
     readings = schemas.METER_READINGS
     select = render_sql(
-        Path(__file__).with_name("hourly_consumption.sql"),
+        _FOLDER / "hourly_consumption.sql",
         meter_readings=bigquery.quoted(readings),
         readings_filter=bigquery.partition_filter(readings, manifest.day),
         interval_seconds=manifest.interval_seconds,
     )
     bigquery.replace_partition(schemas.HOURLY_CONSUMPTION, manifest.day, select)
+    _keep_fleet_hours(bigquery, manifest.day)
+
+
+def _keep_fleet_hours(bigquery: BigQueryWarehouse, day: date) -> None:
+    hours = schemas.HOURLY_CONSUMPTION
+    select = render_sql(
+        _FOLDER / "fleet_hours.sql",
+        hourly_consumption=bigquery.quoted(hours),
+        hours_filter=bigquery.partition_filter(hours, day),
+    )
+    bigquery.replace_partition(schemas.FLEET_HOURS, day, select)

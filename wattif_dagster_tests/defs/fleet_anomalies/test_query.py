@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,10 +14,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from wattif_dagster.defs.fleet_anomalies.query import MIN_HISTORY, fleet_anomalies_sql
+from wattif_dagster.defs.hourly_consumption import asset as hourly_consumption
 from wattif_dagster.detection.fleet import HISTORY_DAYS
 from wattif_dagster.errors import UserError
-from wattif_dagster.schemas import FLEET_ANOMALIES, HOURLY_CONSUMPTION
+from wattif_dagster.schemas import FLEET_ANOMALIES, FLEET_HOURS, HOURLY_CONSUMPTION
 from wattif_dagster.settings import Endpoints
+from wattif_dagster.sql import render_sql
 from wattif_dagster.student_t import two_sided_probability
 
 MONDAY = date(2024, 1, 29)
@@ -50,6 +53,14 @@ class Warehouse:
     def score(
         self, day: date, history_days: int = HISTORY_DAYS, threshold: float = 0.99
     ) -> list[bigquery.Row]:
+        name = f"{self.client.project}.{self.dataset}"
+        select = render_sql(
+            Path(hourly_consumption.__file__).with_name("fleet_hours.sql"),
+            hourly_consumption=f"`{name}.{HOURLY_CONSUMPTION.name}`",
+            hours_filter="TRUE",
+        )
+        statement = f"CREATE OR REPLACE TABLE `{name}.{FLEET_HOURS.name}` AS {select}"
+        self.client.query(statement).result()
         sql = fleet_anomalies_sql(self.client.project, self.dataset, day, history_days, threshold)
         rows = self.client.query(sql).result()
         return sorted(rows, key=lambda row: (row.time, row.metric))
@@ -247,6 +258,6 @@ def test_arguments_out_of_range_are_refused(arguments: dict, message: str) -> No
 
 def test_query_reads_only_its_window_of_partitions() -> None:
     sql = fleet_anomalies_sql("wattif-local", "wattif", date(2024, 3, 1), history_days=10)
-    assert "time_hour_rolled >= TIMESTAMP '2024-02-20'" in sql
-    assert "time_hour_rolled < TIMESTAMP '2024-03-02'" in sql
+    assert "time >= TIMESTAMP '2024-02-20'" in sql
+    assert "time < TIMESTAMP '2024-03-02'" in sql
     assert "$" not in sql

@@ -49,6 +49,20 @@ def test_energy_is_power_times_the_interval(
         assert (row["max_kw"], row["min_kw"]) == (kw.max(), kw.min())
 
 
+def test_fleet_hours_are_those_of_all_meters(warehouse: Warehouse) -> None:
+    warehouse.land()
+    warehouse.load()
+    warehouse.roll_up()
+    hours = np.array([kw.mean(axis=1) for kw in read_landed_kw(warehouse).values()])
+    rows = warehouse.bigquery.day_rows(schemas.FLEET_HOURS, MONDAY, "time")
+    assert [row["time"].isoformat() for row in rows] == [
+        f"2024-01-01T{hour:02d}:00:00+00:00" for hour in range(24)
+    ]
+    assert {row["meters"] for row in rows} == {5}
+    assert [row["avg_kwh"] for row in rows] == pytest.approx(hours.mean(axis=0))
+    assert [row["max_kwh"] for row in rows] == pytest.approx(hours.max(axis=0))
+
+
 def test_roll_up_replaces_only_its_day(warehouse: Warehouse) -> None:
     for day in (MONDAY, TUESDAY):
         warehouse.land(day)
@@ -56,6 +70,7 @@ def test_roll_up_replaces_only_its_day(warehouse: Warehouse) -> None:
         warehouse.roll_up(day)
         warehouse.roll_up(day)
     assert warehouse.count(HOURLY) == (5 + 6) * 24
+    assert warehouse.count(schemas.FLEET_HOURS) == 2 * 24
 
 
 def test_roll_up_of_an_external_table_reads_only_its_day(make_warehouse: MakeWarehouse) -> None:

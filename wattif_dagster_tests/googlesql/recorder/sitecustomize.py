@@ -16,6 +16,7 @@ VARIABLE = "RECORDED_STATEMENTS"
 
 _CLIENT = "google.cloud.bigquery.client"
 _WRAPPER = "wattif_dagster.resources.bigquery"
+"""The beginning of the names of the modules of the resource."""
 
 
 class _Finder(MetaPathFinder):
@@ -79,7 +80,7 @@ def _record_statement(client: Any, sql: str, config: Any) -> None:
 def _find_sender() -> str:
     """Find the module on whose behalf the client, or the product's wrapper of it, is called."""
     frame = sys._getframe(3)
-    while frame.f_back and frame.f_globals["__name__"] == _WRAPPER:
+    while frame.f_back and frame.f_globals["__name__"].startswith(_WRAPPER):
         frame = frame.f_back
     return frame.f_globals["__name__"]
 

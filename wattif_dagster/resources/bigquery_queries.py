@@ -1,0 +1,63 @@
+"""Runs queries and statements in BigQuery, and reads their rows."""
+
+from datetime import date
+from typing import Any, TypeAlias
+
+from google.cloud import bigquery
+
+from wattif_dagster.resources.bigquery_client import JOB_TIMEOUT_SECONDS, BigQueryClient
+from wattif_dagster.schemas import Table
+
+Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
+
+
+class BigQueryQueries(BigQueryClient):
+    """Every result is small: what is large stays in BigQuery."""
+
+    def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
+        """Run a small query; returns its rows. Texts of users are parameters. Raises JobError."""
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters))
+        with self._explained():
+            found = self.client.query_and_wait(
+                sql,
+                job_config=config,
+                retry=self._retry,
+                job_retry=None,  # type: ignore[arg-type]  # its docstring allows None
+                wait_timeout=JOB_TIMEOUT_SECONDS,
+            )
+            return [dict(row.items()) for row in found]
+
+    def row(self, sql: str) -> dict[str, Any]:
+        """Run an aggregate query; returns its one row. Raises JobError."""
+        (only,) = self.rows(sql)
+        return only
+
+    def execute(self, statement: str) -> None:
+        """Run a statement that returns no rows. Raises JobError."""
+        with self._explained():
+            self._finish(self._query(statement))
+
+    def day_rows(self, table: Table, day: date, order_by: str) -> list[dict[str, Any]]:
+        """Read the rows of a small partition, in the table's columns. Raises JobError."""
+        return self.rows(
+            f"SELECT {', '.join(table.column_names)} FROM {self.quoted(table)} "
+            f"WHERE {self.partition_filter(table, day)} ORDER BY {order_by}"
+        )
+
+    def count_rows(self, table: Table, day: date) -> int:
+        """Count the rows of the day's partition. Raises JobError."""
+        sql = f"SELECT COUNT(*) AS n FROM {self.quoted(table)} "
+        return int(self.row(f"{sql} WHERE {self.partition_filter(table, day)}")["n"])
+
+    def list_days(self, table: Table, first: date, last: date) -> list[date]:
+        """List the days from `first` to `last` whose partition has rows. Raises JobError."""
+        found = self.rows(
+            f"SELECT partition_id FROM {self.quoted_name('INFORMATION_SCHEMA.PARTITIONS')} "
+            f"WHERE table_name = '{table.name}' AND total_rows > 0 "
+            f"AND partition_id BETWEEN '{first:%Y%m%d}' AND '{last:%Y%m%d}' ORDER BY partition_id"
+        )
+        return [date.fromisoformat(row["partition_id"]) for row in found]
+
+    def _query(self, sql: str, **options: Any) -> bigquery.QueryJob:
+        # With a job_retry the client would keep asking an unreachable service for ten more minutes.
+        return self.client.query(sql, retry=self._retry, job_retry=None, **options)
