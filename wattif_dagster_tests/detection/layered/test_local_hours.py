@@ -25,7 +25,8 @@ def read_hours(local_time: LocalTime, first: date, last: date) -> list[tuple[int
         "CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour)"
     ).replace("d.day", "a_day")
     (statement,) = sqlglot.transpile(sql, read="bigquery", write="duckdb")
-    return sorted((int(hour), bool(weekend)) for hour, weekend in duckdb.sql(statement).fetchall())
+    rows = duckdb.execute(statement).fetchall()
+    return sorted((int(hour), bool(weekend)) for hour, weekend in rows)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata"])
