@@ -117,7 +117,7 @@ def daily_asset(
                 metadata={**described, **(metadata or {})},
                 owners=keys.OWNERS,
                 code_version=code_version,
-                partitions_def=daily_partitions(settings.simulation.first_day),
+                partitions_def=daily_partitions(settings.first_day),
                 freshness_policy=FreshnessPolicy.cron(
                     deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=6)
                 ),
@@ -140,7 +140,7 @@ def daily_check(
         asset=key,
         description=description,
         blocking=blocking,
-        partitions_def=daily_partitions(settings.simulation.first_day),
+        partitions_def=daily_partitions(settings.first_day),
     )
 
 

@@ -36,7 +36,7 @@ class Request:
 def run(request: Request, *, replace_fleet: bool, dry_run: bool) -> None:
     """Plan the backfill, say what it makes and why, and make it."""
     settings = Settings.load()
-    days = require_days_of_fleet(request.start, request.end, settings.simulation)
+    days = require_days_of_fleet(request.start, request.end, settings)
     with Project.open(settings) as project:
         runner = project.runner
         keys = runner.graph.select(request.select)

@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Land each day from the first to the last of `span`, with options over the settings."""
     settings = with_options(Settings.load(**target), simulation, ingest)
-    days = require_days_of_fleet(*span, settings.simulation)
+    days = require_days_of_fleet(*span, settings)
     resources = build_resources(settings)
     gcs = resources["wattif_gcs"]
     gcs.require_bucket()

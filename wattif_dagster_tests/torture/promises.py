@@ -52,7 +52,7 @@ def find_broken_after_kill(
     if manifest:
         prefixes = (day_prefix(day), labels_prefix(day))
         present = {item.name: item for prefix in prefixes for item in gcs.list(prefix)}
-        for item in (*manifest.objects, manifest.labels):
+        for item in (*manifest.objects, manifest.beside):
             if different := item.difference(present.get(item.name)):
                 yield different
     for table, totals in count_totals(resources, day).items():
