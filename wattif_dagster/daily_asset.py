@@ -93,13 +93,15 @@ def daily_asset(
     reads_earlier_days: bool = False,
     checks: CheckSpecs = lambda _settings: (),
     pool: str | None = None,
+    of_simulation: bool = False,
     code_version: str = "1",
     metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., MaterializeResult]], Callable[..., Definitions]]:
     """Turn a function of one partition into a daily asset, which fills `table` in BigQuery.
 
     The decorated function takes `context` and resources, and returns a MaterializeResult with the
-    results of its checks. Its docstring is the asset's description.
+    results of its checks. Its docstring is the asset's description. An asset `of_simulation` is not
+    in the graph of imported readings.
     """
 
     def decorate(function: Callable[..., MaterializeResult]) -> Callable[..., Definitions]:
@@ -107,6 +109,8 @@ def daily_asset(
         def build() -> Definitions:
             context = build_context()
             settings = context.settings
+            if of_simulation and settings.source.is_imported:
+                return Definitions()
             described = describe_table(table, settings) if table else {}
             made = asset(
                 key=key,

@@ -21,6 +21,7 @@ from datetime import date
 from wattif_dagster.settings.ingest import Compression
 
 _REVISION = re.compile(r"/([0-9a-f]{8})[/.]")
+_DAY = re.compile(r"\bdt=(\d{4}-\d{2}-\d{2})")
 FLEET_NAME = "registry/fleet.json"
 MANIFESTS_FOLDER = "manifests/"
 SERIALS_FOLDER = "serials/"
@@ -45,6 +46,15 @@ def parse_revision(name: str) -> str | None:
     """Read the revision from an object's name; None when the name has none."""
     found = _REVISION.search(name)
     return found[1] if found else None
+
+
+def parse_day(name: str) -> date | None:
+    """Read the day from an object's name; None when the name has none."""
+    found = _DAY.search(name)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
 
 
 def extension(compression: Compression) -> str:
