@@ -15,7 +15,6 @@ from dagster import (
 
 from wattif_dagster.backfill.graph import DailyGraph
 
-
 DATA_VERSION = "dagster/data_version"
 """The tag of a materialization that has its data version."""
 

@@ -184,6 +184,15 @@ def import_readings(
 
 
 @wattif.command()
+@click.argument("file", type=OutputFile())
+def example_readings(file: Path) -> None:
+    """Write readings of 30 homes to FILE, a CSV to try `wattif import` with."""
+    from wattif_dagster.importing.example import write_example
+
+    click.echo(f"{write_example(file):,} readings of 30 homes written to {file}.")
+
+
+@wattif.command()
 @FIRST_DAY
 @LAST_DAY
 @click.option(

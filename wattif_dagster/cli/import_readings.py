@@ -1,12 +1,12 @@
 """wattif import: lands the readings of files, and says what became of each row."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -98,9 +98,12 @@ def _print(report: ImportReport, bucket: str | None) -> None:
         console.print("No reading is left, so nothing is landed.")
     else:
         console.print(
-            f"{report.meters:,} meters, {days[0]} to {days[-1]}, an interval of "
-            f"{report.interval_seconds:,} seconds. {report.meters_without_gaps:,} meters have no gap."
+            f"{report.meters:,} meters, {report.meters_without_gaps:,} of them without a gap, "
+            f"{days[0]} to {days[-1]}, an interval of {report.interval_seconds:,} seconds."
         )
+    if partial := sorted(set(report.readings_by_day) - set(report.complete_days)):
+        named = ", ".join(partial[:METERS_NAMED]) + (" ..." if len(partial) > METERS_NAMED else "")
+        console.print(f"{len(partial):,} days lack readings of some meters: {named}")
     _print_meters(console, "have gaps", report.gaps, "intervals")
     _print_meters(console, "have another interval", report.rejected_meters, "seconds")
     if bucket:
@@ -111,15 +114,15 @@ def _print(report: ImportReport, bucket: str | None) -> None:
     _print_next(console, report)
 
 
-def _locate(found: dict[str, object] | object) -> str:
-    sample = found["sample"]  # type: ignore[index]
+def _locate(found: Mapping[str, Any]) -> str:
+    """Say where the first rejected row is, and what it says."""
+    sample = found["sample"]
     texts = {k: v for k, v in sample.items() if k not in ("file", "row", "reason")}
     shown = ", ".join(f"{name} {value!r}" for name, value in texts.items())
     return f"First: {sample['file']}, row {sample['row']}: {shown}"
 
 
-def _print_meters(console: Console, what: str, meters: object, unit: str) -> None:
-    assert isinstance(meters, dict)
+def _print_meters(console: Console, what: str, meters: Mapping[str, int], unit: str) -> None:
     if not meters:
         return
     worst = sorted(meters.items(), key=lambda each: (-each[1], each[0]))

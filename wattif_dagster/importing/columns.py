@@ -7,6 +7,7 @@ for each interval: named by the time of day, as 00:30 or 0030, or numbered, as 1
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.importing.options import ImportOptions
@@ -135,7 +136,7 @@ def _read_numbers(columns: Sequence[str]) -> dict[str, int]:
 
 def _are_even(offsets: Sequence[int]) -> bool:
     """Whether they divide the day evenly."""
-    steps = {later - earlier for earlier, later in zip(offsets, offsets[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(offsets)}
     return len(steps) == 1 and steps.pop() * len(offsets) == SECONDS_PER_DAY
 
 

@@ -50,7 +50,7 @@ def read_csv(file: InputFile, options: ImportOptions) -> Iterator[Batch]:
                 parse_options=pa_csv.ParseOptions(delimiter=mark, invalid_row_handler=put_aside),
                 convert_options=pa_csv.ConvertOptions(
                     include_columns=[*chosen.used],
-                    column_types={name: _TEXTS for name in chosen.used},
+                    column_types=dict.fromkeys(chosen.used, _TEXTS),
                     check_utf8=False,
                 ),
             )

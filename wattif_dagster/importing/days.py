@@ -19,7 +19,7 @@ from wattif_dagster.ingest.layout import readings_name, serials_name, serials_pr
 from wattif_dagster.ingest.manifest import ImportedDay, Manifest, ManifestObject
 from wattif_dagster.ingest.monitor import Monitor
 from wattif_dagster.ingest.objects import RenderedObject
-from wattif_dagster.ingest.publishing import StoredDay, find_stored, publish
+from wattif_dagster.ingest.publishing import find_stored, publish
 from wattif_dagster.ingest.store import ObjectStore, crc32c, encode_crc32c
 from wattif_dagster.ingest.workers import Rendering, Work, land_work
 from wattif_dagster.settings.ingest import MEBIBYTE, IngestOptions
@@ -143,7 +143,7 @@ def _land_day(
     rendering = render_objects(day, revision, blocks, seen, landing)
     arrived = land_work(store, Work([rendering], 0, options), stored.objects, landing.monitor)
     serials = _land_serials(
-        store, day, revision, [ordered.serials[n] for n in np.flatnonzero(seen)]
+        store, day, revision, [ordered.serials[n] for n in np.flatnonzero(seen).tolist()]
     )
     manifest = Manifest(
         day=to_date(day),

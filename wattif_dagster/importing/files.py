@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal, get_args
+from typing import IO, Literal, cast, get_args
 
 from isal import igzip
 from isal.igzip_lib import IsalError
@@ -86,7 +86,7 @@ def _detect(head: bytes, path: Path) -> Format:
 
 
 def _open(path: Path, is_gzip: bool) -> IO[bytes]:
-    return igzip.open(path, "rb") if is_gzip else path.open("rb")
+    return cast(IO[bytes], igzip.IGzipFile(path)) if is_gzip else path.open("rb")
 
 
 def _unreadable(path: Path, error: OSError) -> UserError:

@@ -26,6 +26,9 @@ WATT_HOURS, WATTS = 72, 38
 FORWARD = 1
 """The code of `flowDirection` for what the customer draws."""
 
+MOST_POWER = 12
+"""ESPI's multipliers go from pico to tera."""
+
 _USAGE_POINT = re.compile(r"UsagePoint/([^/]+)")
 _METER_READING = re.compile(r".*MeterReading/[^/]+")
 
@@ -38,9 +41,9 @@ class _ReadingType:
 
     def to_kwh(self, seconds: int) -> float | None:
         """kWh of one unit over so many seconds; None when it is not consumed energy."""
-        scale = 10.0**self.power_of_ten / 1000
-        if self.flow != FORWARD:
+        if self.flow != FORWARD or abs(self.power_of_ten) > MOST_POWER:
             return None
+        scale = 10.0**self.power_of_ten / 1000
         return {WATT_HOURS: scale, WATTS: scale * seconds / 3600}.get(self.uom)
 
 
@@ -81,9 +84,9 @@ def _read_types(file: InputFile) -> dict[str, _ReadingType]:
         kind = _find(entry, "ReadingType")
         if kind is not None:
             by_link[link] = _ReadingType(
-                uom=_integer(kind, "uom", WATT_HOURS),
-                power_of_ten=_integer(kind, "powerOfTenMultiplier", 0),
-                flow=_integer(kind, "flowDirection", FORWARD),
+                uom=_integer(kind, "uom", WATT_HOURS) or 0,
+                power_of_ten=_integer(kind, "powerOfTenMultiplier", 0) or 0,
+                flow=_integer(kind, "flowDirection", FORWARD) or 0,
             )
         if _find(entry, "MeterReading") is not None:
             related[link] = others
@@ -125,7 +128,7 @@ def _read_blocks(file: InputFile, types: dict[str, _ReadingType]) -> Iterator[Ba
         reading_type = types.get(meter[0] if meter else "", types[""])
         for reading in (each for each in entry.iter() if _name(each) == "IntervalReading"):
             row += 1
-            seconds = _integer(reading, "duration", 0)
+            seconds = _integer(reading, "duration", 0) or 0
             start, value = _integer(reading, "start", None), _integer(reading, "value", None)
             kwh = reading_type.to_kwh(seconds)
             if start is None or kwh is None or value is None or not 0 < start < 2**33:
@@ -155,6 +158,7 @@ def _find(element: Element, name: str) -> Element | None:
 def _integer(element: Element, name: str, default: int | None) -> int | None:
     found = _find(element, name)
     try:
-        return int((found.text or "").strip()) if found is not None else default
+        number = int((found.text or "").strip()) if found is not None else default
     except ValueError:
         return None
+    return number if number is None or abs(number) < 2**63 else None

@@ -18,14 +18,17 @@ LEAST_READINGS = 4
 """A meter with fewer readings does not show an interval."""
 HIGHEST_MW = HIGHEST_KW * MW_PER_KW
 SLOTS = 60
-"""Places of readings are looked at modulo this many intervals, which fit into the bits of a word."""
+"""Places of readings are looked at modulo this many intervals: the bits of a word hold them."""
 
 
 def find_interval(engine: duckdb.DuckDBPyConnection, staging: Staging) -> int:
     """Find the interval in seconds: the most frequent time from a reading to the meter's next.
 
-    Raises UserError when no meter has two readings, or the interval divides no hour.
+    Where there are no rows, an hour will do. Raises UserError when no meter has two readings, or
+    the interval divides no hour.
     """
+    if not staging.spill.rows:
+        return SECONDS_PER_HOUR
     every = max(1, len(staging.serials) // SAMPLED_METERS)
     query = f"SELECT meter, t FROM staged WHERE meter % {every} = 0 LIMIT {SAMPLED_ROWS}"
     rows = fetch(engine, query, staged=staging.spill.read())

@@ -59,6 +59,8 @@ class Ordered:
         """
         held: pa.RecordBatch | None = None
         for batch in stream(self.engine, query, BLOCK_ROWS, **self._tables):
+            if not batch.num_rows:
+                continue
             if held is not None:
                 batch = pa.concat_batches([held, batch])
             # The next batch may go on with the last time of this one.
@@ -120,7 +122,8 @@ def put_in_order(
         query = f"""
             SELECT meter, t, value, seq, place IS NULL AS other, t % {interval} != 0 AS between
             FROM staged LEFT JOIN places USING (meter)
-            WHERE seq != {LANDED} AND (other OR between OR ABS({milliwatts(unit_kw)}) > {HIGHEST_MW})
+            WHERE seq != {LANDED}
+              AND (other OR between OR ABS({milliwatts(unit_kw)}) > {HIGHEST_MW})
         """
         for batch in stream(engine, query, BLOCK_ROWS, staged=spill.read(), places=places):
             for row in batch.to_pylist():

@@ -45,11 +45,9 @@ def _simplify(column: pa.Array, name: str, file: InputFile) -> pa.Array:
     """Make it texts, timestamps of microseconds, or numbers. Raises UserError for other types."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if pa.types.is_timestamp(kind):
-        # Nanoseconds that are cut off would make a time look whole: the microsecond stays.
-        up = pc.cast(column, pa.timestamp("us", kind.tz), safe=False)
-        return up
+        return pc.cast(column, pa.timestamp("us", kind.tz), safe=False)
     if pa.types.is_date(kind):
-        return pc.cast(pc.cast(column, pa.timestamp("us")), pa.timestamp("us"))
+        return pc.cast(column, pa.timestamp("us"))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return column
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):

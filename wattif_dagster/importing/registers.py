@@ -12,7 +12,8 @@ from wattif_dagster.importing.staging import Staging
 
 ROWS_AT_ONCE = 250_000
 NEARLY = 0.9
-"""A register that counts back from so much of its range to the same part of its begin rolled over."""
+"""A register rolled over when it counts back from this share of its range or more, to what is left
+of it or less."""
 
 _STEPS = """
 SELECT meter, t, before, seq, value, last,

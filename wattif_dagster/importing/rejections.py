@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import orjson
 from isal import igzip
@@ -31,7 +30,7 @@ class Rejections:
     def __init__(self, folder: Path) -> None:
         self.by_reason: dict[Reason, Rejected] = {}
         self._folder = folder
-        self._file: IO[bytes] | None = None
+        self._file: igzip.IGzipFile | None = None
         self._written = 0
 
     @property
@@ -50,7 +49,7 @@ class Rejections:
         if self._written % ROWS_IN_A_FILE == 0:
             self.close()
             name = f"{self._written // ROWS_IN_A_FILE:05d}"
-            self._file = igzip.open(self._folder / name, "wb", compresslevel=1)
+            self._file = igzip.IGzipFile(self._folder / name, "wb", compresslevel=1)
         assert self._file is not None
         self._file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
         self._written += 1

@@ -80,7 +80,7 @@ def make_report(
             for reason, found in staging.rejections.by_reason.items()
         },
         meters=present,
-        gaps={ordered.serials[n]: int(missing[n]) for n in missing.nonzero()[0]},
+        gaps={ordered.serials[n]: int(missing[n]) for n in missing.nonzero()[0].tolist()},
         rejected_meters={staging.serials[n]: seconds for n, seconds in other_interval.items()},
         readings_by_day={str(to_date(day)): n for day, n in sorted(tally.by_day.items())},
         complete_days=[str(to_date(d)) for d, n in sorted(tally.by_day.items()) if n == of_a_day],

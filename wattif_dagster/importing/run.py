@@ -58,9 +58,11 @@ def import_files(store: ObjectStore | None, job: Import) -> ImportReport:
     spool = Path(job.ingest.spool_dir)
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="import-", dir=spool) as name:
-            with open_engine(Path(name)) as engine:
-                return _Run(store, job, engine, Path(name)).run()
+        with (
+            tempfile.TemporaryDirectory(prefix="import-", dir=spool) as name,
+            open_engine(Path(name)) as engine,
+        ):
+            return _Run(store, job, engine, Path(name)).run()
     except (OSError, duckdb.OutOfMemoryException, duckdb.IOException) as error:
         raise UserError(
             f"The readings cannot be brought into order in {spool} ({error}). Free some space, or "

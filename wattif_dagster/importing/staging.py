@@ -128,7 +128,7 @@ class FileStaging:
         is_second[order] = np.arange(len(order)) > first[place]
         times = rows.t + np.where(told & is_second, again, 0)
         self.staging.spill.write(Rows(rows.meter, times, rows.value, rows.seq).select(told))
-        for place in np.flatnonzero(~told):
+        for place in np.flatnonzero(~told).tolist():
             self.staging.reject_staged(Reason.REPEATED_HOUR, *_take_row(rows, place))
 
     def _parse_serial(self, text: str | bytes | None) -> Moment | Reason:
@@ -153,7 +153,7 @@ class FileStaging:
         ]
         for place, serial, time, value in zip(places.tolist(), *columns, strict=True):
             texts = [("serial", serial), ("timestamp", _show(time)), ("value", _show(value))]
-            self._reject(int(batch.rows[place]), find_reason(reasons[place]), texts)
+            self._reject(int(batch.rows[place]), find_reason(int(reasons[place])), texts)
 
     def _reject(self, row: int, reason: Reason, texts: Sequence[tuple[str, Text]]) -> None:
         self.staging.rejections.add(self.name, row, reason, texts)

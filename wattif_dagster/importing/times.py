@@ -16,7 +16,8 @@ MOST_REMEMBERED = 1_000_000
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2200, 1, 1)
 
 _DAY_FIRST_OR_MONTH = re.compile(
-    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?)?"
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})"
+    r"(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?)?"
 )
 _EPOCH = re.compile(r"\d{9,10}|\d{12,13}")
 _END_OF_DAY = re.compile(r"(.*[ T])24:00(:00(\.0+)?)?")

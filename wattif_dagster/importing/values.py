@@ -1,4 +1,6 @@
 """Values of files as numbers."""
+# pyright: reportAttributeAccessIssue=false
+# The functions of pyarrow.compute are made when it is imported.
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +22,10 @@ _WITH_POINT = r"^[+-]?\d*\.\d+$"
 def parse_values(
     values: pa.Array, *, decimal_comma: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """Parse numbers, or dictionary-encoded texts; returns them, and the code of a reason, or 0, for each."""
+    """Parse numbers, or dictionary-encoded texts.
+
+    Returns them, and the code of a reason, or 0, for each.
+    """
     if not isinstance(values, pa.DictionaryArray):
         return _check(pc.cast(values, pa.float64(), safe=False))
     numbers, reasons = _parse_texts(values.dictionary, decimal_comma)

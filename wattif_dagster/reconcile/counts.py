@@ -22,7 +22,7 @@ CountBySerial = Mapping[str, int]
 
 @dataclass(frozen=True)
 class ReadingsCounts:
-    """One day of `meter_readings` and its registry. `milliwatts` is the sum of all readings in mW."""
+    """One day of `meter_readings` and its registry. `milliwatts` is the sum of readings."""
 
     readings: int
     milliwatts: int

@@ -30,8 +30,8 @@ def count_totals(resources: Resources, day: date) -> dict[str, Totals]:
     readings = count_readings(bigquery, day, interval)
     hours = count_hours(bigquery, day, interval)
     return {
-        "meter_readings": Totals(readings.readings, readings.watts),
-        "hourly_consumption": Totals(hours.readings, hours.watts),
+        "meter_readings": Totals(readings.readings, readings.milliwatts),
+        "hourly_consumption": Totals(hours.readings, hours.milliwatts),
     }
 
 
