@@ -21,14 +21,17 @@ SLOTS = 60
 """Places of readings are looked at modulo this many intervals: the bits of a word hold them."""
 
 
-def find_interval(engine: duckdb.DuckDBPyConnection, staging: Staging) -> int:
+def find_interval(
+    engine: duckdb.DuckDBPyConnection, staging: Staging, landed: int | None = None
+) -> int:
     """Find the interval in seconds: the most frequent time from a reading to the meter's next.
 
-    Where there are no rows, an hour will do. Raises UserError when no meter has two readings, or
-    the interval divides no hour.
+    A file of corrections has few readings. They are of the interval of the `landed` days, where
+    they may be. Where there are no rows, an hour will do. Raises UserError when no meter has two
+    readings, or the interval divides no hour.
     """
     if not staging.spill.rows:
-        return SECONDS_PER_HOUR
+        return landed or SECONDS_PER_HOUR
     every = max(1, len(staging.serials) // SAMPLED_METERS)
     query = f"SELECT meter, t FROM staged WHERE meter % {every} = 0 LIMIT {SAMPLED_ROWS}"
     rows = fetch(engine, query, staged=staging.spill.read())
@@ -36,6 +39,8 @@ def find_interval(engine: duckdb.DuckDBPyConnection, staging: Staging) -> int:
     order = np.lexsort((times, meters))
     meters, gaps = meters[order], np.diff(times[order])
     gaps = gaps[(np.diff(meters) == 0) & (gaps > 0)]
+    if landed and not (gaps % landed).any():
+        return landed
     if not len(gaps):
         raise UserError(
             "No meter has two readings, so the interval is not known. Give it in seconds, "

@@ -25,27 +25,24 @@ def to_date(day: int) -> date:
     return EPOCH + timedelta(days=day)
 
 
-def find_landed(store: ObjectStore, days: Iterable[int], interval: int) -> dict[int, Manifest]:
-    """Read the manifests of those of the days that were landed before.
-
-    Raises UserError when one of them has readings of another interval.
-    """
+def find_landed(store: ObjectStore, days: Iterable[int]) -> dict[int, Manifest]:
+    """Read the manifests of those of the days that were landed before."""
     stored = {item.name for item in store.list(f"{MANIFESTS_FOLDER}dt=")}
-    found: dict[int, Manifest] = {}
-    for day in sorted(days):
-        if manifest_name(to_date(day)) not in stored:
-            continue
-        manifest = read_manifest(store, to_date(day))
-        if manifest is None:
-            continue
+    landed = (day for day in sorted(days) if manifest_name(to_date(day)) in stored)
+    read = ((day, read_manifest(store, to_date(day))) for day in landed)
+    return {day: manifest for day, manifest in read if manifest is not None}
+
+
+def require_interval(manifests: Iterable[Manifest], interval: int) -> None:
+    """Raise UserError when a landed day has readings of another interval."""
+    for manifest in manifests:
         if manifest.interval_seconds != interval:
             raise UserError(
                 f"{manifest.day} was landed with readings of {manifest.interval_seconds} seconds, "
-                f"and these files have {interval}. Import them into another bucket, by "
-                "WATTIF_BUCKET and WATTIF_DATASET."
+                f"and these files have {interval}. Say --interval {manifest.interval_seconds} if "
+                "they are of that interval. Otherwise set WATTIF_BUCKET and WATTIF_DATASET to "
+                "others."
             )
-        found[day] = manifest
-    return found
 
 
 def spill_landed(

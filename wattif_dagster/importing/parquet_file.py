@@ -34,6 +34,7 @@ def read_parquet(file: InputFile, options: ImportOptions) -> Iterator[Batch]:
         content = pq.ParquetFile(file.path, read_dictionary=[chosen.serial], memory_map=True)
         for batch in content.iter_batches(BATCH_ROWS // wide, columns=[*chosen.used]):
             columns = {name: _simplify(batch.column(name), name, file) for name in chosen.used}
+            columns[chosen.serial] = _write_numbers(columns[chosen.serial])
             rows = np.arange(first, first + batch.num_rows, dtype=np.int64)
             first += batch.num_rows
             yield from make_batches(columns, chosen, rows, [])
@@ -55,6 +56,11 @@ def _simplify(column: pa.Array, name: str, file: InputFile) -> pa.Array:
     raise UserError(
         f"The column {name!r} of {file.path} is of the type {kind}, which is no reading."
     )
+
+
+def _write_numbers(serials: pa.Array) -> pa.Array:
+    """Write serials that are whole numbers as texts."""
+    return serials.cast(pa.string()) if pa.types.is_integer(serials.type) else serials
 
 
 def _damaged(file: InputFile, error: Exception) -> UserError:

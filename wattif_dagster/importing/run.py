@@ -12,7 +12,7 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.importing.days import ImportLanding, Tally, count_days, land_days
 from wattif_dagster.importing.engine import open_engine
 from wattif_dagster.importing.intervals import Fit, find_interval, hold_against
-from wattif_dagster.importing.landed import find_landed, spill_landed, to_date
+from wattif_dagster.importing.landed import find_landed, require_interval, spill_landed, to_date
 from wattif_dagster.importing.lines import Lines
 from wattif_dagster.importing.options import ImportOptions
 from wattif_dagster.importing.order import Ordered, put_in_order
@@ -93,7 +93,9 @@ class _Run:
             self._stage(path)
         content = staging.spill.content
         unit = job.options.unit or "kwh"
-        interval = job.options.interval or find_interval(self.engine, staging)
+        landed = find_landed(self.store, staging.spill.days) if self.store else {}
+        before = next((each.interval_seconds for each in landed.values()), None)
+        interval = job.options.interval or find_interval(self.engine, staging, before)
         unit_kw = 1.0 if unit == "kw" else SECONDS_PER_HOUR / interval
         spill, replaced_registers = staging.spill, 0
         if unit == "register":
@@ -102,8 +104,10 @@ class _Run:
         elif job.options.stamps == "end":
             spill = self._shift(interval)
         self._refuse_early_days(spill)
-        landed = find_landed(self.store, spill.days, interval) if self.store else {}
         if self.store:
+            if spill is not staging.spill:  # days at the ends may differ
+                landed = find_landed(self.store, spill.days)
+            require_interval(landed.values(), interval)
             spill_landed(self.store, landed, staging, spill, unit_kw)
         fit = hold_against(self.engine, spill, interval, unit_kw)
         ordered = put_in_order(self.engine, staging, spill, fit, interval, unit_kw)

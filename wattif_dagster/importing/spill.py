@@ -48,9 +48,7 @@ class Spill:
     def __post_init__(self) -> None:
         self._sink = pa.OSFile(str(self.path), "wb")
         self._writer = pa.ipc.new_stream(self._sink, SCHEMA)
-        self._writer.write_batch(
-            SCHEMA.empty_table().combine_chunks().to_batches()[0]
-        )  # the schema
+        self._writer.write_batch(pa.RecordBatch.from_pylist([], SCHEMA))  # writes the schema
 
     def write(self, rows: Rows) -> None:
         """Write rows."""

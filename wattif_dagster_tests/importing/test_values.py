@@ -24,7 +24,9 @@ def test_what_stands_for_no_value_is_told(text: str | bytes | None) -> None:
     assert parse(text) is Reason.NO_VALUE
 
 
-@pytest.mark.parametrize("text", ["x", "1,5", "1.2.3", "0x10", "1_000", "١", "inf", "1e", b"\xff1"])
+@pytest.mark.parametrize(
+    "text", ["x", "1,5", "1.2.3", "0x10", "1_000", "\u0661", "inf", "1e", b"\xff1"]
+)
 def test_what_is_no_number_is_rejected(text: str | bytes) -> None:
     assert parse(text) is Reason.VALUE
 
