@@ -162,9 +162,9 @@ def import_readings(
     decimal_comma: bool | None,
     dry_run: bool,
 ) -> None:
-    """Land the readings of FILES: CSV, Parquet, NEM12 or Green Button, plain or gzip.
+    """Land the readings of your own meters.
 
-    Readings of a meter and time that were imported before are replaced. Each row is landed,
+    FILES are CSV, Parquet, NEM12 or Green Button XML, plain or compressed by gzip. Readings of a meter and time that were imported before are replaced. Each row is landed,
     replaced by a later one, or rejected, and the report counts them.
     """
     from wattif_dagster.cli import import_readings
@@ -185,8 +185,8 @@ def import_readings(
 
 @wattif.command()
 @click.argument("file", type=OutputFile())
-def example_readings(file: Path) -> None:
-    """Write readings of 30 homes to FILE, a CSV to try `wattif import` with."""
+def example(file: Path) -> None:
+    """Write a CSV to try `wattif import` with."""
     from wattif_dagster.importing.example import write_example
 
     click.echo(f"{write_example(file):,} readings of 30 homes written to {file}.")
