@@ -164,8 +164,9 @@ def import_readings(
 ) -> None:
     """Land the readings of your own meters.
 
-    FILES are CSV, Parquet, NEM12 or Green Button XML, plain or compressed by gzip. Readings of a meter and time that were imported before are replaced. Each row is landed,
-    replaced by a later one, or rejected, and the report counts them.
+    FILES are CSV, Parquet, NEM12 or Green Button XML, plain or compressed by gzip. Readings of a
+    meter and time that were imported before are replaced. Each row is landed, replaced by a later
+    one, or rejected, and the report counts them.
     """
     from wattif_dagster.cli import import_readings
     from wattif_dagster.importing.options import ImportOptions, Names

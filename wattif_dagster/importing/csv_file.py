@@ -1,7 +1,10 @@
 """Reads CSV: fields are separated by the mark that the first line has most of."""
 
+import codecs
 import csv
+import io
 from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +48,7 @@ def read_csv(file: InputFile, options: ImportOptions) -> Iterator[Batch]:
     with file.open() as content:
         try:
             blocks = pa_csv.open_csv(
-                content,
+                _Utf8(content),
                 read_options=pa_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
                 parse_options=pa_csv.ParseOptions(delimiter=mark, invalid_row_handler=put_aside),
                 convert_options=pa_csv.ConvertOptions(
@@ -67,6 +70,25 @@ def read_csv(file: InputFile, options: ImportOptions) -> Iterator[Batch]:
                 raise UserError(f"{file.path} cannot be read as CSV ({error}).") from None
     if bad:
         yield from make_batches(_no_rows(chosen.used), chosen, np.empty(0, np.int64), bad)
+
+
+class _Utf8(io.RawIOBase):
+    """The content with a mark in place of bytes that are not UTF-8, which Arrow cannot report."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read about so many bytes; none at the end."""
+        while data := self._content.read(size):
+            if text := self._decoder.decode(data).encode():
+                return text
+        return self._decoder.decode(b"", final=True).encode()
 
 
 def _number_rows(count: int, first: int, bad: list[int]) -> tuple[np.ndarray, int]:

@@ -1,9 +1,8 @@
 """Lands the ordered readings, a day after the other."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import numpy as np
 import orjson
@@ -54,7 +53,9 @@ class Tally:
 
     def add(self, block: Block) -> None:
         """Count a block."""
-        self.landed += int(block.from_files.sum())
+        if not len(block.meters):
+            return
+        self.landed += block.landed
         self.replaced += block.replaced
         self.by_day[block.day] = self.by_day.get(block.day, 0) + len(block.meters)
         begins = np.append(0, np.flatnonzero(np.diff(block.meters)) + 1)
@@ -85,27 +86,30 @@ class ImportLanding:
 
 def count_days(ordered: Ordered, on_day: Callable[[], None]) -> Tally:
     """Count what would be landed."""
-    tally = _start_tally(ordered)
-    for _, blocks in _group(ordered, tally):
-        for _ in blocks:
-            pass
+    tally = Tally(len(ordered.serials), ordered.days, ordered.fit.interval)
+    for day in ordered.days:
+        for block in ordered.read_day(day):
+            tally.add(block)
         on_day()
     return tally
 
 
 def land_days(
     ordered: Ordered,
-    landed: dict[int, Manifest],
-    changed: set[int],
+    landed: Mapping[int, Manifest],
     landing: ImportLanding,
     on_day: Callable[[], None],
 ) -> Tally:
-    """Land the changed days. Raises CancelledError between two of them, and what landing raises."""
-    tally = _start_tally(ordered)
-    for day, blocks in _group(ordered, tally):
+    """Land the days that are not yet landed so.
+
+    Raises CancelledError between two of them, and what landing raises.
+    """
+    tally = Tally(len(ordered.serials), ordered.days, ordered.fit.interval)
+    for day in ordered.days:
         if landing.monitor.stop.is_set():
             raise CancelledError
-        if day in changed:
+        blocks = _count(ordered.read_day(day), tally)
+        if day not in landed or ordered.differs(day):
             _land_day(ordered, day, blocks, landed.get(day), landing)
             tally.changed.append(day)
         for _ in blocks:  # what is not landed is counted all the same
@@ -114,17 +118,10 @@ def land_days(
     return tally
 
 
-def _start_tally(ordered: Ordered) -> Tally:
-    return Tally(len(ordered.serials), sorted(ordered.spill.days), ordered.interval)
-
-
-def _group(ordered: Ordered, tally: Tally) -> Iterator[tuple[int, Iterator[Block]]]:
-    def counted() -> Iterator[Block]:
-        for block in ordered.blocks():
-            tally.add(block)
-            yield block
-
-    return groupby(counted(), key=lambda block: block.day)
+def _count(blocks: Iterator[Block], tally: Tally) -> Iterator[Block]:
+    for block in blocks:
+        tally.add(block)
+        yield block
 
 
 def _land_day(
@@ -136,7 +133,8 @@ def _land_day(
 ) -> None:
     store, options = landing.store, landing.options
     digest = before.version_digest if before else ""
-    decisive = [RENDERING_VERSION, landing.content, digest, ordered.interval, options.compression]
+    interval = ordered.fit.interval
+    decisive = [RENDERING_VERSION, landing.content, digest, interval, options.compression]
     revision = hashlib.sha256(orjson.dumps(decisive)).hexdigest()[:8]
     stored = find_stored(store, to_date(day), serials_prefix(to_date(day)))
     seen = np.zeros(len(ordered.serials), np.bool_)
@@ -149,7 +147,7 @@ def _land_day(
         day=to_date(day),
         fingerprint=IMPORTED,
         revision=revision,
-        interval_seconds=ordered.interval,
+        interval_seconds=interval,
         meters=serials.rows,
         compression=options.compression,
         imported=ImportedDay(report=landing.report, rejected=landing.rejected, serials=serials),

@@ -10,7 +10,7 @@ from isal import igzip
 from pyarrow import json as pa_json
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.importing.spill import Rows, Spill
+from wattif_dagster.importing.spill import Spill, make_rows
 from wattif_dagster.importing.staging import LANDED, Staging
 from wattif_dagster.ingest.layout import MANIFESTS_FOLDER, manifest_name
 from wattif_dagster.ingest.manifest import Manifest, ManifestObject, read_manifest
@@ -65,14 +65,9 @@ def spill_landed(
                 np.int32,
             )
             times = pc.cast(lines["timestamp"], pa.timestamp("s", "UTC")).cast(pa.int64())
-            spill.write(
-                Rows(
-                    numbers[serials.indices.to_numpy()],
-                    times.to_numpy(),
-                    lines["reading"].to_numpy() / unit_kw,
-                    np.full(len(lines), LANDED),
-                )
-            )
+            values = lines["reading"].to_numpy() / unit_kw
+            meters = numbers[serials.indices.to_numpy()]
+            spill.write(make_rows(meters, times.to_numpy(), values, LANDED))
 
 
 def _parse(body: bytes) -> pa.Table:

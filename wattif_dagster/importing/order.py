@@ -1,22 +1,21 @@
-"""Brings rows into the order of days, meters and times, and keeps the last of each time."""
+"""Brings the rows of a day into the order of meters and times, and keeps the last of each time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from wattif_dagster.importing.engine import fetch, stream
-from wattif_dagster.importing.intervals import HIGHEST_MW, Fit, milliwatts
-from wattif_dagster.importing.rows import Reason
-from wattif_dagster.importing.spill import SECONDS_PER_DAY, Spill
-from wattif_dagster.importing.staging import LANDED, Staging
+from wattif_dagster.importing.intervals import Fit
+from wattif_dagster.importing.spill import SECONDS_PER_DAY, Rows, Spill
+from wattif_dagster.importing.staging import LANDED
 
-BLOCK_ROWS = 250_000
-SECOND_BITS, METER_BITS = 17, 26
-"""Of the key that is sorted: the second of the day, and the meter. The day has the bits above."""
+CHUNK_ROWS = 4_000_000
+"""About as many rows of a day are brought into order at once."""
+SECOND_BITS = 17
+"""Of the key that is sorted: the second of the day. The meter has the bits above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,146 +23,99 @@ class Block:
     """Readings of one day, in the order of meters and times; each array has the shape (rows,).
 
     `meters` are places in the sorted serials, `seconds` are of the day, readings are in mW.
-    `replaced` counts the rows of files whose time has a later row.
     """
 
     day: int
     meters: NDArray[np.int64]
     seconds: NDArray[np.int64]
     mw: NDArray[np.int64]
-    from_files: NDArray[np.bool_]
+    landed: int
+    """Readings that are of files."""
     replaced: int
+    """Rows of files whose meter and time have a later row."""
+    differs: bool
+    """Whether some reading is not what was landed before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ordered:
-    """Rows in order: those of meters that fit the interval, as mW."""
+    """Rows that can be read in order: those of `landed` first, over which those of `spill` win."""
 
-    engine: duckdb.DuckDBPyConnection
     spill: Spill
-    serials: Sequence[str]
-    """The serials in order."""
-    places: pa.Table
-    """The place of each meter among them, by its number."""
-    interval: int
-    unit_kw: float
+    landed: Spill
+    fit: Fit
+    all_serials: Sequence[str]
 
-    def blocks(self) -> Iterator[Block]:
-        """The readings, a day after the other."""
-        first = min(self.spill.days, default=0)
-        query = f"""
-            SELECT ((t // {SECONDS_PER_DAY} - {first}) << {SECOND_BITS + METER_BITS})
-              | (place << {SECOND_BITS}) | t % {SECONDS_PER_DAY} AS key, mw, seq
-            FROM ({self._readings})
-            ORDER BY key
-        """
-        held: pa.RecordBatch | None = None
-        for batch in stream(self.engine, query, BLOCK_ROWS, **self._tables):
-            if not batch.num_rows:
-                continue
-            if held is not None:
-                batch = pa.concat_batches([held, batch])
-            # The next batch may go on with the last time of this one.
-            key = batch.column("key").to_numpy()
-            last = int(np.searchsorted(key, key[-1]))
-            held = batch.slice(last)
-            yield from _cut(batch.slice(0, last), first)
-        if held is not None:
-            yield from _cut(held, first)
-
-    def find_changed_days(self, landed: Sequence[int]) -> set[int]:
-        """Find the days whose readings differ from what is landed of them."""
-        if not landed:
-            return set(self.spill.days)
-        query = f"""
-            SELECT DISTINCT day FROM (
-              SELECT t // {SECONDS_PER_DAY} AS day,
-                ARG_MAX(mw, seq) AS now, MAX(mw) FILTER (seq = {LANDED}) AS before
-              FROM ({self._readings})
-              WHERE t // {SECONDS_PER_DAY} IN ({", ".join(map(str, landed))})
-              GROUP BY place, t
-            )
-            WHERE now IS DISTINCT FROM before
-        """
-        changed = fetch(self.engine, query, **self._tables).column("day").to_pylist()
-        return (set(self.spill.days) - set(landed)) | set(changed)
+    @cached_property
+    def serials(self) -> list[str]:
+        """The serials of the meters that fit the interval, in order."""
+        return [self.all_serials[meter] for meter in self._fitting]
 
     @property
-    def _readings(self) -> str:
-        return f"""
-            SELECT place, t, {milliwatts(self.unit_kw)} AS mw, seq
-            FROM staged JOIN places USING (meter)
-            WHERE t % {self.interval} = 0 AND ABS(mw) <= {HIGHEST_MW}
-        """
+    def days(self) -> list[int]:
+        """The days with rows of files, since 1970."""
+        return self.spill.days
 
-    @property
-    def _tables(self) -> dict[str, object]:
-        return {"staged": self.spill.read(), "places": self.places}
+    def read_day(self, day: int) -> Iterator[Block]:
+        """Read the readings of a day, in blocks of some meters each."""
+        spills = (self.landed, self.spill)
+        chunks = -(-sum(spill.count(day) for spill in spills) // CHUNK_ROWS)
+        bounds = [len(self.serials) * n // chunks for n in range(chunks + 1)]
+        for first, last in pairwise(bounds):
+            yield self._order(day, first, last)
 
+    def differs(self, day: int) -> bool:
+        """Whether the readings of a day are not those that were landed before."""
+        return any(block.differs for block in self.read_day(day))
 
-def put_in_order(
-    engine: duckdb.DuckDBPyConnection,
-    staging: Staging,
-    spill: Spill,
-    fit: Fit,
-    interval: int,
-    unit_kw: float,
-) -> Ordered:
-    """Reject what does not fit, and make the order of the rest."""
-    fitting = [n for n in range(len(staging.serials)) if n not in fit.other_interval]
-    fitting.sort(key=staging.serials.__getitem__)
-    places = pa.table(
-        {
-            "meter": pa.array(fitting, pa.int32()),
-            "place": pa.array(range(len(fitting)), pa.int64()),
-        }
-    )
-    if fit.unfit:
-        query = f"""
-            SELECT meter, t, value, seq, place IS NULL AS other, t % {interval} != 0 AS between
-            FROM staged LEFT JOIN places USING (meter)
-            WHERE seq != {LANDED}
-              AND (other OR between OR ABS({milliwatts(unit_kw)}) > {HIGHEST_MW})
-        """
-        for batch in stream(engine, query, BLOCK_ROWS, staged=spill.read(), places=places):
-            for row in batch.to_pylist():
-                reason = Reason.OFF_INTERVAL if row["between"] else Reason.RANGE
-                reason = Reason.OTHER_INTERVAL if row["other"] else reason
-                staging.reject_staged(reason, row["meter"], row["t"], row["value"], row["seq"])
-    serials = [staging.serials[meter] for meter in fitting]
-    return Ordered(engine, spill, serials, places, interval, unit_kw)
+    @cached_property
+    def _fitting(self) -> list[int]:
+        fitting = [n for n in range(len(self.all_serials)) if n not in self.fit.other_interval]
+        return sorted(fitting, key=self.all_serials.__getitem__)
 
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """The place of each meter among the sorted serials, by its number; -1 without one."""
+        places = np.full(len(self.all_serials), -1)
+        places[self._fitting] = np.arange(len(self._fitting))
+        return places
 
-def _cut(rows: pa.RecordBatch, first_day: int) -> Iterator[Block]:
-    """Cut rows at the ends of days, and keep the last row of each time."""
-    if not rows.num_rows:
-        return
-    key, mw, seq = (rows.column(name).to_numpy() for name in ("key", "mw", "seq"))
-    days = key >> (SECOND_BITS + METER_BITS)
-    ends = [*(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
-    begin = 0
-    for end in ends:
-        part = slice(begin, end)
-        begin = end
-        is_last = _find_last(key[part], seq[part])
-        dropped = seq[part][~is_last]
-        kept = key[part][is_last]
-        yield Block(
-            day=int(days[part][0]) + first_day,
-            meters=(kept >> SECOND_BITS) & ((1 << METER_BITS) - 1),
+    def _order(self, day: int, first: int, last: int) -> Block:
+        """Order the rows of a day of the meters from the first place to before the last."""
+        parts = [
+            self._select(rows, first, last)
+            for spill in (self.landed, self.spill)
+            for rows in spill.read_day(day)
+        ]
+        key, mw, is_landed = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        if not (np.diff(key) > 0).all():
+            order = np.argsort(key, kind="stable")  # the later row of a time stays behind
+            key, mw, is_landed = key[order], mw[order], is_landed[order]
+        is_last = np.append(np.diff(key) != 0, True)[: len(key)]
+        is_first = np.append(True, is_last[:-1])[: len(key)]
+        kept, kept_mw, from_files = key[is_last], mw[is_last], ~is_landed[is_last]
+        # What was landed comes first of a time.
+        same = is_landed[is_first] & (mw[is_first] == kept_mw)
+        return Block(
+            day=day,
+            meters=kept >> SECOND_BITS,
             seconds=kept & ((1 << SECOND_BITS) - 1),
-            mw=mw[part][is_last],
-            from_files=seq[part][is_last] != LANDED,
-            replaced=int((dropped != LANDED).sum()),
+            mw=kept_mw,
+            landed=int(from_files.sum()),
+            replaced=int((~is_landed[~is_last]).sum()),
+            differs=bool((from_files & ~same).any()),
         )
 
-
-def _find_last(key: NDArray[np.int64], seq: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Find the row with the largest `seq` of each key. Keys are in order, and few are repeated."""
-    is_end = np.append(np.diff(key) != 0, True)
-    if is_end.all():
-        return is_end
-    order = np.lexsort((seq, key))
-    is_last = np.zeros(len(key), np.bool_)
-    is_last[order[is_end]] = True
-    return is_last
+    def _select(
+        self, rows: Rows, first: int, last: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """The key, the reading and whether it was landed of the rows that fit."""
+        mw, places = self.fit.to_mw(rows), self._places[rows["meter"]]
+        wanted = (places >= first) & (places < last)
+        if self.fit.unfit:
+            wanted &= self.fit.find_unfit(rows, mw) == 0
+        key = (places << SECOND_BITS) | rows["t"] % SECONDS_PER_DAY
+        is_landed = rows["seq"] == LANDED
+        if wanted.all():
+            return key, mw, is_landed
+        return key[wanted], mw[wanted], is_landed[wanted]

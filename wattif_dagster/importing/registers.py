@@ -1,60 +1,57 @@
 """Turns register values, which grow with the energy drawn, into the energy of intervals."""
 
-from string import Template
+import numpy as np
 
-import duckdb
-import pyarrow as pa
-
-from wattif_dagster.importing.engine import stream
 from wattif_dagster.importing.rows import Reason
-from wattif_dagster.importing.spill import Rows, Spill
+from wattif_dagster.importing.spill import Rows, Spill, make_rows
 from wattif_dagster.importing.staging import Staging
 
-ROWS_AT_ONCE = 250_000
 NEARLY = 0.9
 """A register rolled over when it counts back from this share of its range or more, to what is left
 of it or less."""
-
-_STEPS = """
-SELECT meter, t, before, seq, value, last,
-  CASE
-    WHEN last IS NULL THEN 'FIRST_REGISTER'
-    WHEN t - before != $interval THEN 'REGISTER_GAP'
-    WHEN value < last AND NOT (last >= $nearly * range AND value <= (1 - $nearly) * range)
-      THEN 'REGISTER_BACK'
-  END AS reason,
-  IF(value < last, value + range, value) - last AS energy
-FROM (
-  SELECT *, POW(10, CEIL(LOG10(GREATEST(last, 1) + 1e-9))) AS range
-  FROM (
-    SELECT meter, t, value, seq,
-      LAG(value) OVER by_time AS last, LAG(t) OVER by_time AS before
-    FROM (SELECT meter, t, ARG_MAX(value, seq) AS value, MAX(seq) AS seq FROM staged
-          GROUP BY meter, t)
-    WINDOW by_time AS (PARTITION BY meter ORDER BY t)
-  )
-)
-"""
+NEVER = np.iinfo(np.int64).min
 
 
-def take_differences(
-    engine: duckdb.DuckDBPyConnection, staging: Staging, energies: Spill, interval: int
-) -> int:
+def take_differences(staging: Staging, energies: Spill, interval: int) -> int:
     """Write the energy between each register value and the one before, by the interval's start.
 
     A value without one an interval before it is rejected, and so is one that counts back, unless
     the register rolled over. Returns how many values were replaced by a later one of that time.
     """
-    query = Template(_STEPS).substitute(interval=interval, nearly=NEARLY)
-    last_of_a_time = 0
-    for batch in stream(engine, query, ROWS_AT_ONCE, staged=staging.spill.read()):
-        last_of_a_time += batch.num_rows
-        table = pa.Table.from_batches([batch])
-        steps = table.filter(table["reason"].is_null())
-        columns = (steps[name] for name in ("meter", "before", "energy", "seq"))
-        energies.write(Rows(*(column.to_numpy() for column in columns)))
-        for row in table.filter(table["reason"].is_valid()).to_pylist():
-            staging.reject_staged(
-                Reason[row["reason"]], row["meter"], row["t"], row["value"], row["seq"]
-            )
-    return staging.spill.rows - last_of_a_time
+    replaced = 0
+    times, values = np.full(len(staging.serials), NEVER), np.zeros(len(staging.serials))
+    for day in staging.spill.days:
+        rows = np.concatenate([*staging.spill.read_day(day)])
+        ordered = rows[np.lexsort((rows["t"], rows["meter"]))]  # stable: the later row is last
+        is_last = np.append((np.diff(ordered["meter"]) != 0) | (np.diff(ordered["t"]) != 0), True)
+        replaced += int((~is_last).sum())
+        _take_day(staging, energies, interval, ordered[is_last], (times, values))
+    return replaced
+
+
+def _take_day(
+    staging: Staging,
+    energies: Spill,
+    interval: int,
+    rows: Rows,
+    before: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Take the differences of a day; `before` has the last time and value of each meter."""
+    times, values = before
+    meters = rows["meter"]
+    begins = np.append(True, np.diff(meters) != 0)
+    earlier = np.where(begins, times[meters], np.roll(rows["t"], 1))
+    last = np.where(begins, values[meters], np.roll(rows["value"], 1))
+    reach = 10.0 ** np.ceil(np.log10(np.maximum(last, 1) + 1e-9))
+    back = rows["value"] < last
+    rolled = back & (last >= NEARLY * reach) & (rows["value"] <= (1 - NEARLY) * reach)
+    reasons = np.where(back & ~rolled, Reason.REGISTER_BACK.code, 0)
+    reasons = np.where(rows["t"] - interval != earlier, Reason.REGISTER_GAP.code, reasons)
+    reasons = np.where(earlier == NEVER, Reason.FIRST_REGISTER.code, reasons)
+    for place in np.flatnonzero(reasons).tolist():
+        staging.reject_staged(int(reasons[place]), rows[place])
+    good = reasons == 0
+    energy = np.where(rolled, rows["value"] + reach, rows["value"]) - last
+    energies.write(make_rows(meters[good], earlier[good], energy[good], rows["seq"][good]))
+    ends = np.append(begins[1:], True)
+    times[meters[ends]], values[meters[ends]] = rows["t"][ends], rows["value"][ends]

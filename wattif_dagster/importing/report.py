@@ -59,13 +59,12 @@ def make_report(
     staging: Staging,
     ordered: Ordered,
     tally: Tally,
-    other_interval: Mapping[int, int],
     *,
     replaced_registers: int,
     dry_run: bool,
 ) -> ImportReport:
     """Make the report of what was counted."""
-    missing = tally.missing()
+    missing, others = tally.missing(), ordered.fit.other_interval
     present = int((tally.readings > 0).sum())
     of_a_day = present * (SECONDS_PER_DAY // tally.interval)
     return ImportReport(
@@ -81,7 +80,7 @@ def make_report(
         },
         meters=present,
         gaps={ordered.serials[n]: int(missing[n]) for n in missing.nonzero()[0].tolist()},
-        rejected_meters={staging.serials[n]: seconds for n, seconds in other_interval.items()},
+        rejected_meters={staging.serials[n]: seconds for n, seconds in others.items()},
         readings_by_day={str(to_date(day)): n for day, n in sorted(tally.by_day.items())},
         complete_days=[str(to_date(d)) for d, n in sorted(tally.by_day.items()) if n == of_a_day],
         changed_days=[str(to_date(day)) for day in tally.changed],

@@ -2,24 +2,21 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-
 from wattif_dagster.errors import UserError
 from wattif_dagster.importing.days import ImportLanding, Tally, count_days, land_days
-from wattif_dagster.importing.engine import open_engine
-from wattif_dagster.importing.intervals import Fit, find_interval, hold_against
+from wattif_dagster.importing.intervals import find_interval, hold_against, reject_unfit
 from wattif_dagster.importing.landed import find_landed, require_interval, spill_landed, to_date
 from wattif_dagster.importing.lines import Lines
 from wattif_dagster.importing.options import ImportOptions
-from wattif_dagster.importing.order import Ordered, put_in_order
+from wattif_dagster.importing.order import Ordered
 from wattif_dagster.importing.registers import take_differences
 from wattif_dagster.importing.rejections import Rejections
 from wattif_dagster.importing.report import ImportReport, make_report
-from wattif_dagster.importing.spill import Rows, Spill
+from wattif_dagster.importing.spill import Spill
 from wattif_dagster.importing.staged_files import stage_file
 from wattif_dagster.importing.staging import Staging
 from wattif_dagster.ingest.layout import import_report_name, rejected_rows_name
@@ -58,29 +55,21 @@ def import_files(store: ObjectStore | None, job: Import) -> ImportReport:
     spool = Path(job.ingest.spool_dir)
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory(prefix="import-", dir=spool) as name,
-            open_engine(Path(name)) as engine,
-        ):
-            return _Run(store, job, engine, Path(name)).run()
-    except (OSError, duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        folder = tempfile.TemporaryDirectory(prefix="import-", dir=spool)
+    except OSError as error:
         raise UserError(
-            f"The readings cannot be brought into order in {spool} ({error}). Free some space, or "
-            "set WATTIF_INGEST__SPOOL_DIR to another disk."
+            f"The spool directory {spool} cannot be used ({error.strerror}). "
+            "Set WATTIF_INGEST__SPOOL_DIR to a writable one."
         ) from None
+    with folder as name:
+        return _Run(store, job, Path(name)).run()
 
 
 class _Run:
     """One import, whose steps share what was found out so far."""
 
-    def __init__(
-        self,
-        store: ObjectStore | None,
-        job: Import,
-        engine: duckdb.DuckDBPyConnection,
-        folder: Path,
-    ) -> None:
-        self.store, self.job, self.engine = store, job, engine
+    def __init__(self, store: ObjectStore | None, job: Import, folder: Path) -> None:
+        self.store, self.job = store, job
         self._folder = folder
         rejected = folder / "rejected"
         rejected.mkdir()
@@ -91,34 +80,34 @@ class _Run:
         job, staging = self.job, self.staging
         for path in job.files:
             self._stage(path)
-        content = staging.spill.content
         unit = job.options.unit or "kwh"
         landed = find_landed(self.store, staging.spill.days) if self.store else {}
         before = next((each.interval_seconds for each in landed.values()), None)
-        interval = job.options.interval or find_interval(self.engine, staging, before)
+        interval = job.options.interval or find_interval(staging, before)
         unit_kw = 1.0 if unit == "kw" else SECONDS_PER_HOUR / interval
         spill, replaced_registers = staging.spill, 0
         if unit == "register":
             spill = Spill(self._folder / "energies")
-            replaced_registers = take_differences(self.engine, staging, spill, interval)
+            replaced_registers = take_differences(staging, spill, interval)
         elif job.options.stamps == "end":
             spill = self._shift(interval)
         self._refuse_early_days(spill)
+        before_spill = Spill(self._folder / "landed")
         if self.store:
             if spill is not staging.spill:  # days at the ends may differ
                 landed = find_landed(self.store, spill.days)
             require_interval(landed.values(), interval)
-            spill_landed(self.store, landed, staging, spill, unit_kw)
-        fit = hold_against(self.engine, spill, interval, unit_kw)
-        ordered = put_in_order(self.engine, staging, spill, fit, interval, unit_kw)
-        import_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{content:08x}"
-        tally = self._land(ordered, landed, fit, content, import_id)
+            spill_landed(self.store, landed, staging, before_spill, unit_kw)
+        fit = hold_against([before_spill, spill], len(staging.serials), interval, unit_kw)
+        reject_unfit(staging, spill, fit)
+        ordered = Ordered(spill, before_spill, fit, staging.serials)
+        import_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{staging.spill.content:08x}"
+        tally = self._land(ordered, landed, import_id)
         report = make_report(
             import_id,
             staging,
             ordered,
             tally,
-            fit.other_interval,
             replaced_registers=replaced_registers,
             dry_run=self.store is None,
         )
@@ -134,23 +123,21 @@ class _Run:
     def _shift(self, interval: int) -> Spill:
         """Move rows from the ends of their intervals to the starts."""
         shifted = Spill(self._folder / "shifted")
-        for batch in self.staging.spill.read():
-            rows = Rows.from_batch(batch)
-            shifted.write(replace(rows, t=rows.t - interval))
+        for rows in self.staging.spill.batches():
+            rows["t"] -= interval
+            shifted.write(rows)
         return shifted
 
     def _refuse_early_days(self, spill: Spill) -> None:
-        first, found = self.job.first_day, min(spill.days, default=None)
+        first, found = self.job.first_day, next(iter(spill.days), None)
         if first and found is not None and to_date(found) < first:
             raise UserError(
                 f"The readings begin on {to_date(found)}, before WATTIF_SOURCE__FIRST_DAY={first}. "
                 f"Set it to {to_date(found)}. Nothing was landed."
             )
 
-    def _land(
-        self, ordered: Ordered, landed: dict[int, Manifest], fit: Fit, content: int, import_id: str
-    ) -> Tally:
-        total, done = len(ordered.spill.days), 0
+    def _land(self, ordered: Ordered, landed: dict[int, Manifest], import_id: str) -> Tally:
+        total, done = len(ordered.days), 0
         step = "days counted" if self.store is None else "days landed"
 
         def on_day() -> None:
@@ -160,17 +147,17 @@ class _Run:
 
         if self.store is None:
             return count_days(ordered, on_day)
+        fit = ordered.fit
         landing = ImportLanding(
             store=self.store,
             options=self.job.ingest,
-            lines=Lines(list(ordered.serials), fit.lowest, fit.highest, fit.finest),
-            content=content,
+            lines=Lines(ordered.serials, fit.lowest, fit.highest, fit.finest),
+            content=self.staging.spill.content,
             report=import_report_name(import_id),
             rejected=self.staging.rejections.total,
             monitor=self.job.monitor,
         )
-        changed = ordered.find_changed_days(list(landed))
-        return land_days(ordered, landed, changed, landing, on_day)
+        return land_days(ordered, landed, landing, on_day)
 
     def _keep(self, report: ImportReport) -> None:
         """Keep the report and the rejected rows in the bucket."""

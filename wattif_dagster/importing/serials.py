@@ -3,6 +3,8 @@
 import unicodedata
 
 MOST_CHARACTERS = 64
+REPLACED = "\ufffd"
+"""Stands for bytes that are not UTF-8."""
 
 
 def parse_serial(text: str | bytes | None) -> str | None:
@@ -13,6 +15,8 @@ def parse_serial(text: str | bytes | None) -> str | None:
         return None
     serial = serial.strip()
     if not 0 < len(serial) <= MOST_CHARACTERS:
+        return None
+    if REPLACED in serial:
         return None
     # Cs: half of a surrogate pair, which UTF-8 does not have. Zl, Zp: ends of lines.
     return (

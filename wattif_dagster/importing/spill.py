@@ -1,77 +1,123 @@
-"""Rows on disk, in the order in which they came: 28 bytes each."""
+"""Rows on disk, in batches that are ordered by day: a day is read from its part of each batch.
 
+A row takes 28 bytes. Memory holds a batch, the places of days, and the part of a day that is read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import google_crc32c
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-SCHEMA = pa.schema(
-    [("meter", pa.int32()), ("t", pa.int64()), ("value", pa.float64()), ("seq", pa.int64())]
-)
-"""`meter` is the place of its serial, `t` is in seconds since 1970, UTC. The last `seq` wins."""
+from wattif_dagster.errors import UserError
+
+ROW = np.dtype([("t", np.int64), ("seq", np.int64), ("value", np.float64), ("meter", np.int32)])
+"""`meter` is the place of its serial, `t` is in seconds since 1970, UTC. `seq` says which row of
+which file it was (see `staging`)."""
+BATCH_ROWS = 500_000
 SECONDS_PER_DAY = 86_400
 
+Rows = NDArray[np.void]
+"""An array of ROW."""
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of SCHEMA; each array has the shape (rows,) and is contiguous."""
 
-    meter: NDArray[np.int32]
-    t: NDArray[np.int64]
-    value: NDArray[np.float64]
-    seq: NDArray[np.int64]
-
-    def select(self, which: NDArray[np.bool_]) -> "Rows":
-        """The rows for which `which` is true."""
-        return Rows(self.meter[which], self.t[which], self.value[which], self.seq[which])
-
-    @classmethod
-    def from_batch(cls, batch: pa.RecordBatch) -> "Rows":
-        """The rows of a batch that was read."""
-        return cls(*(batch.column(name).to_numpy() for name in SCHEMA.names))
+def make_rows(
+    meters: NDArray[np.integer],
+    times: NDArray[np.int64],
+    values: NDArray[np.floating],
+    seq: NDArray[np.int64] | int,
+) -> Rows:
+    """Make rows of columns with the shape (rows,)."""
+    rows = np.empty(len(times), ROW)
+    rows["meter"], rows["t"], rows["value"], rows["seq"] = meters, times, values, seq
+    return rows
 
 
 @dataclass
 class Spill:
-    """Rows of SCHEMA in a new file, which can be read as far as it was written."""
+    """Rows in a new file. All are written before the first is read."""
 
     path: Path
     rows: int = 0
-    days: set[int] = field(default_factory=set)
-    """Days since 1970 that have rows."""
     content: int = 0
     """CRC-32C of the rows."""
+    parts: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """The places of each day's rows in the file, from the first to before the last, by batch. Days
+    are counted since 1970."""
 
     def __post_init__(self) -> None:
-        self._sink = pa.OSFile(str(self.path), "wb")
-        self._writer = pa.ipc.new_stream(self._sink, SCHEMA)
-        self._writer.write_batch(pa.RecordBatch.from_pylist([], SCHEMA))  # writes the schema
+        self._file = self.path.open("wb")
+        self._pending: list[Rows] = []
+        self._pending_rows = 0
+        self._batches: list[int] = [0]
+
+    @property
+    def days(self) -> list[int]:
+        """The days that have rows, in order."""
+        self._flush()
+        return sorted(self.parts)
+
+    def count(self, day: int) -> int:
+        """Rows of a day."""
+        self._flush()
+        return sum(end - begin for begin, end in self.parts.get(day, ()))
 
     def write(self, rows: Rows) -> None:
-        """Write rows."""
-        if not len(rows.t):
+        """Write rows. Raises UserError when they cannot be written."""
+        self._pending.append(rows)
+        self._pending_rows += len(rows)
+        if self._pending_rows >= BATCH_ROWS:
+            self._flush()
+
+    def batches(self) -> Iterator[Rows]:
+        """Read all rows, a batch after the other."""
+        self._flush()
+        for begin, end in pairwise(self._batches):
+            yield self._read(begin, end)
+
+    def read_day(self, day: int) -> Iterator[Rows]:
+        """Read the parts of a day in the order in which they were written."""
+        self._flush()
+        for begin, end in self.parts.get(day, ()):
+            yield self._read(begin, end)
+
+    def _flush(self) -> None:
+        """Write what is pending as a batch, by day; rows of a day stay in their order."""
+        if not self._pending_rows:
             return
-        columns = (rows.meter, rows.t, rows.value, rows.seq)
-        for column in columns:
-            # The library's stub knows bytes alone.
-            self.content = google_crc32c.extend(self.content, column.view(np.uint8))  # type: ignore[arg-type]
-        self.rows += len(rows.t)
-        self.days.update(_find_days(rows.t))
-        self._writer.write_batch(pa.record_batch([pa.array(c) for c in columns], schema=SCHEMA))
+        rows = np.concatenate(self._pending)
+        self._pending, self._pending_rows = [], 0
+        days = rows["t"] // SECONDS_PER_DAY
+        first = int(days.min())
+        # Small integers are sorted in linear time.
+        since_first = (days - first).astype(np.uint32)
+        if since_first.max() < 2**16:
+            since_first = since_first.astype(np.uint16)
+        if (np.diff(days) < 0).any():
+            rows = rows[np.argsort(since_first, kind="stable")]
+        ends = self.rows + np.cumsum(np.bincount(since_first))
+        present = np.flatnonzero(np.diff(ends, prepend=self.rows))
+        begin = self.rows
+        for day, end in zip((present + first).tolist(), ends[present].tolist(), strict=True):
+            self.parts[day].append((begin, end))
+            begin = end
+        # The library's stub knows bytes alone.
+        self.content = google_crc32c.extend(self.content, rows.view(np.uint8))  # type: ignore[arg-type]
+        self.rows += len(rows)
+        self._batches.append(self.rows)
+        try:
+            rows.tofile(self._file)
+            self._file.flush()
+        except OSError as error:
+            raise UserError(
+                f"The readings cannot be kept in {self.path.parent.parent} "
+                f"({error.strerror or error}). Free some space, or set WATTIF_INGEST__SPOOL_DIR to "
+                "another disk."
+            ) from None
 
-    def read(self) -> pa.RecordBatchReader:
-        """Read the rows that were written so far."""
-        self._sink.flush()
-        return pa.ipc.open_stream(pa.memory_map(str(self.path)))
-
-
-def _find_days(times: NDArray[np.int64]) -> list[int]:
-    """Find the distinct days; ten times as fast as `np.unique`, for a span of few days."""
-    days = times // SECONDS_PER_DAY
-    first = int(days.min())
-    present = np.zeros(int(days.max()) - first + 1, np.bool_)
-    present[days - first] = True
-    return (np.flatnonzero(present) + first).tolist()
+    def _read(self, begin: int, end: int) -> Rows:
+        return np.fromfile(self.path, ROW, end - begin, offset=begin * ROW.itemsize)

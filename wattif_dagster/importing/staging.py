@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wattif_dagster.importing.rejections import Rejections, Text
 from wattif_dagster.importing.rows import Batch, Reason, find_reason
 from wattif_dagster.importing.serials import parse_serial
-from wattif_dagster.importing.spill import SCHEMA, Rows, Spill
+from wattif_dagster.importing.spill import Rows, Spill, make_rows
 from wattif_dagster.importing.times import Moment, TimeParser
 from wattif_dagster.importing.values import fill_indices, parse_values
 
@@ -56,12 +56,16 @@ class Staging:
             self.serials.append(serial)
         return number
 
-    def reject_staged(self, reason: Reason, meter: int, t: int, value: float, seq: int) -> None:
-        """Reject a row that was staged."""
-        file, row = divmod(seq, ROWS_OF_A_FILE)
-        time = f"{np.datetime64(t, 's')}Z"
-        texts = (("serial", self.serials[meter]), ("timestamp", time), ("value", value))
-        self.rejections.add(self.files[file].name, row, reason, texts)
+    def reject_staged(self, code: int, row: np.void) -> None:
+        """Reject a row that was staged, an element of ROW, with the code of a reason."""
+        file, number = divmod(int(row["seq"]), ROWS_OF_A_FILE)
+        time = f"{np.datetime64(int(row['t']), 's')}Z"
+        texts = (
+            ("serial", self.serials[row["meter"]]),
+            ("timestamp", time),
+            ("value", float(row["value"])),
+        )
+        self.rejections.add(self.files[file].name, number, find_reason(code), texts)
 
 
 @dataclass
@@ -99,13 +103,13 @@ class FileStaging:
         for later in (time_reasons, value_reasons):
             reasons = np.where(reasons, reasons, later)
         self._reject_rows(batch, np.flatnonzero(reasons), reasons)
-        rows = Rows(meters.astype(np.int32), times, values, self._base + batch.rows)
+        rows = make_rows(meters, times, values, self._base + batch.rows)
         good = reasons == 0
         if again.any():
             repeated = good & (again != 0)
-            self._repeated.append((rows.select(repeated), again[repeated]))
+            self._repeated.append((rows[repeated], again[repeated]))
             good &= again == 0
-        self.staging.spill.write(rows if good.all() else rows.select(good))
+        self.staging.spill.write(rows if good.all() else rows[good])
 
     def finish(self) -> None:
         """Stage the readings of hours that happen twice, where the file has each of them twice.
@@ -115,21 +119,17 @@ class FileStaging:
         if not self._repeated:
             return
         parts, later = zip(*self._repeated, strict=True)
-        joined = (np.concatenate([getattr(part, name) for part in parts]) for name in SCHEMA.names)
-        rows, again = Rows(*joined), np.concatenate(later)
-        order = np.lexsort((rows.seq, rows.t, rows.meter))
-        keys = np.stack((rows.meter[order], rows.t[order]))
+        rows, again = np.concatenate(parts), np.concatenate(later)
+        order = np.lexsort((rows["t"], rows["meter"]))  # in their order where both are equal
+        rows, again = rows[order], again[order]
         _, first, place, count = np.unique(
-            keys, axis=1, return_index=True, return_inverse=True, return_counts=True
+            rows[["meter", "t"]], return_index=True, return_inverse=True, return_counts=True
         )
-        place = place.ravel()
-        told, is_second = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
-        told[order] = count[place] == 2
-        is_second[order] = np.arange(len(order)) > first[place]
-        times = rows.t + np.where(told & is_second, again, 0)
-        self.staging.spill.write(Rows(rows.meter, times, rows.value, rows.seq).select(told))
-        for place in np.flatnonzero(~told).tolist():
-            self.staging.reject_staged(Reason.REPEATED_HOUR, *_take_row(rows, place))
+        told = count[place] == 2
+        rows["t"] += np.where(told & (np.arange(len(rows)) > first[place]), again, 0)
+        self.staging.spill.write(rows[told])
+        for row in rows[~told]:
+            self.staging.reject_staged(Reason.REPEATED_HOUR.code, row)
 
     def _parse_serial(self, text: str | bytes | None) -> Moment | Reason:
         found = self._serials.get(text)
@@ -174,15 +174,6 @@ def _look_up(
             numbers[:, place] = found
     places = fill_indices(texts, len(distinct) - 1)
     return numbers[0].take(places), numbers[1].take(places), reasons.take(places)
-
-
-def _take_row(rows: Rows, place: int) -> tuple[int, int, float, int]:
-    return (
-        int(rows.meter[place]),
-        int(rows.t[place]),
-        float(rows.value[place]),
-        int(rows.seq[place]),
-    )
 
 
 def _show(value: object) -> Text:

@@ -48,6 +48,16 @@ def test_rows_are_numbered_in_every_block(path: Path, bad: set[int]) -> None:
     ]
 
 
+def test_bytes_that_are_no_utf8_lose_no_row(path: Path) -> None:
+    path.write_bytes(b"serial,time,kwh\nZ\xe4hler,t,1\n\xff,t\nB,t,2\xc3")
+    replaced = "\ufffd".encode()
+    assert read_rows(path) == [
+        (b"Z" + replaced + b"hler", b"t", b"1", 2),
+        (b"B", b"t", b"2" + replaced, 4),
+    ]
+    assert read_bad(path) == [(3, "columns")]
+
+
 def test_other_columns_are_left_out(path: Path) -> None:
     path.write_text('note,serial,time,kwh\n"a, ""b""",A,t,1\n')
     assert read_rows(path) == [(b"A", b"t", b"1", 2)]

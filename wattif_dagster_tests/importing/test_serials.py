@@ -15,7 +15,7 @@ def test_text_is_a_serial(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", " ", "x" * 65, "a\x00b", "a\nb", "\ud800", b"\xff", "a\u2028b"]
+    "text", [None, "", " ", "x" * 65, "a\x00b", "a\nb", "\ud800", b"\xff", "a\u2028b", "a\ufffd"]
 )
 def test_what_is_no_serial_is_refused(text: str | bytes | None) -> None:
     assert parse_serial(text) is None
