@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wattif_dagster.errors import CancelledError, UserError
+from wattif_dagster.importing import days, order, spill
 from wattif_dagster.importing.options import ImportOptions
 from wattif_dagster.importing.report import ImportReport
 from wattif_dagster.importing.run import Import, import_files
@@ -62,6 +63,30 @@ def test_order_of_the_rows_changes_no_byte(
     random.Random(1).shuffle(rows)
     assert import_texts(write(*rows)).changed_days == []
     assert (read_day(gcs, MONDAY), read_day(gcs, TUESDAY)) == before
+
+
+def test_small_batches_chunks_and_objects_hold_the_same(
+    import_texts: ImportTexts, gcs: GcsTransferManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is cut for large files is put together again, with repeated rows across the cuts."""
+    rows = [row for meter in range(7) for row in hours(f"M{meter}", *range(30))]
+    rows += hours("M3", *range(100, 130))
+    random.Random(1).shuffle(rows)
+    monkeypatch.setattr(spill, "BATCH_ROWS", 5)
+    monkeypatch.setattr(order, "CHUNK_ROWS", 40)
+    monkeypatch.setattr(days, "OBJECT_BYTES", 500)
+    report = import_texts(write(*rows))
+    last = {(serial, str(at)): value for serial, at, value in rows}
+    found = {
+        (serial, time.replace("T", " ").rstrip("Z")): value
+        for day in (MONDAY, TUESDAY)
+        for serial, time, value in read_day(gcs, day)
+    }
+    assert found == last
+    assert (report.landed, report.replaced) == (210, 30)
+    assert len(require_manifest(gcs, MONDAY).objects) > 20
+    monkeypatch.undo()
+    assert import_texts(write(*rows)).changed_days == []
 
 
 def test_last_row_of_a_meter_and_time_wins(
@@ -257,6 +282,26 @@ def test_broken_file_after_a_good_one_lands_nothing(
     with pytest.raises(UserError, match="is empty"):
         import_texts(write(*hours("A", 1, 2)), "")
     assert contents(gcs) == {}
+
+
+def test_interrupted_day_continues_from_its_objects(
+    import_texts: ImportTexts, gcs: GcsTransferManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first import dies before it writes a manifest; the objects that arrived are kept."""
+    text = write(*hours("A", *range(24)))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(days, "publish", die)
+    with pytest.raises(KeyboardInterrupt):
+        import_texts(text)
+    before = {item.name: item.generation for item in gcs.list("dt=")}
+    assert before
+    assert contents(gcs, "manifests/") == {}
+    monkeypatch.undo()
+    assert import_texts(text).changed_days == ["2024-01-01"]
+    assert {item.name: item.generation for item in gcs.list("dt=")} == before
 
 
 def test_object_that_is_gone_is_told(import_texts: ImportTexts, gcs: GcsTransferManager) -> None:
