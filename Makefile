@@ -47,7 +47,7 @@ fuzz: $(VENV)/ready ## Give the parsers far more garbage than the tests do
 	  wattif_dagster_tests/ingest/test_shard_lists.py \
 	  wattif_dagster_tests/ingest/test_labels.py wattif_dagster_tests/metering/test_state.py \
 	  wattif_dagster_tests/resources/dataplex/test_rules.py wattif_dagster_tests/planning/test_prices.py \
-	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py
+	  wattif_dagster_tests/local_cloud/bigquery/test_garbage.py wattif_dagster_tests/importing
 
 audit: ## Look for known vulnerabilities of the pinned packages, where the package index tells them
 	@$(PYTHON) -m venv .wattif/audit

@@ -13,13 +13,24 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import days, ingest, memory, registry, rendering, saturation, stages, warehouse
+from benchmarks import (
+    days,
+    importing,
+    ingest,
+    memory,
+    registry,
+    rendering,
+    saturation,
+    stages,
+    warehouse,
+)
 from benchmarks.measurement import Measurement
 
 GROUPS = {
     "rendering": rendering.run,
     "registry": registry.run,
     "ingest": ingest.run,
+    "importing": importing.run,
     "saturation": saturation.run,
     "stages": stages.run,
     "memory": memory.run,

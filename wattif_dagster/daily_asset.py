@@ -93,13 +93,15 @@ def daily_asset(
     reads_earlier_days: bool = False,
     checks: CheckSpecs = lambda _settings: (),
     pool: str | None = None,
+    of_simulation: bool = False,
     code_version: str = "1",
     metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., MaterializeResult]], Callable[..., Definitions]]:
     """Turn a function of one partition into a daily asset, which fills `table` in BigQuery.
 
     The decorated function takes `context` and resources, and returns a MaterializeResult with the
-    results of its checks. Its docstring is the asset's description.
+    results of its checks. Its docstring is the asset's description. An asset `of_simulation` is not
+    in the graph of imported readings.
     """
 
     def decorate(function: Callable[..., MaterializeResult]) -> Callable[..., Definitions]:
@@ -107,6 +109,8 @@ def daily_asset(
         def build() -> Definitions:
             context = build_context()
             settings = context.settings
+            if of_simulation and settings.source.is_imported:
+                return Definitions()
             described = describe_table(table, settings) if table else {}
             made = asset(
                 key=key,
@@ -117,7 +121,7 @@ def daily_asset(
                 metadata={**described, **(metadata or {})},
                 owners=keys.OWNERS,
                 code_version=code_version,
-                partitions_def=daily_partitions(settings.simulation.first_day),
+                partitions_def=daily_partitions(settings.first_day),
                 freshness_policy=FreshnessPolicy.cron(
                     deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=6)
                 ),
@@ -140,7 +144,7 @@ def daily_check(
         asset=key,
         description=description,
         blocking=blocking,
-        partitions_def=daily_partitions(settings.simulation.first_day),
+        partitions_def=daily_partitions(settings.first_day),
     )
 
 

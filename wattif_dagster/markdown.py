@@ -24,4 +24,5 @@ def table(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> Mark
 
 
 def _join_cells(cells: Sequence[str] | Mapping[str, str], gap: str = " ") -> str:
-    return "|" + "|".join(f"{gap}{cell}{gap}" for cell in cells) + "|"
+    escaped = (cell.replace("|", "\\|") for cell in cells)  # a serial may hold one
+    return "|" + "|".join(f"{gap}{cell}{gap}" for cell in escaped) + "|"

@@ -16,3 +16,7 @@ def test_table_without_rows_has_only_headings():
 
 def test_image_contains_its_bytes():
     assert image("A plot", b"\x89PNG").value == "![A plot](data:image/png;base64,iVBORw==)"
+
+
+def test_cell_with_a_bar_stays_one_cell():
+    assert table({"meter": "{serial}"}, [{"serial": "a|b"}]).value.split("\n")[2] == "| a\\|b |"

@@ -20,6 +20,7 @@ FLOORS = (
     ("scans", "reconcile"),
     ("daily_asset",),
     ("resources",),
+    ("importing",),
     ("detection", "ingest"),
     ("settings",),
     ("alerting", "metering"),
@@ -46,6 +47,7 @@ LOCAL_CLOUD_MAY_IMPORT = ("settings", "errors", "schemas", "student_t", "scan_ru
 WITHOUT_DAGSTER = (
     "metering",
     "ingest",
+    "importing",
     "detection",
     "evaluation",
     "planning",

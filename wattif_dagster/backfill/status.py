@@ -1,7 +1,7 @@
 """The status of each partition, read from Dagster's event log."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -15,6 +15,9 @@ from dagster import (
 
 from wattif_dagster.backfill.graph import DailyGraph
 
+DATA_VERSION = "dagster/data_version"
+"""The tag of a materialization that has its data version."""
+
 
 class PartitionStatus(Enum):
     """The status of one day of an asset."""
@@ -26,7 +29,7 @@ class PartitionStatus(Enum):
     FAILED_CHECK = "failed a blocking check"
     """Its newest materialization did not pass every blocking check."""
     STALE = "stale"
-    """It is older than the same day of an asset that it is made from."""
+    """It is older than the same day of an asset that it is made from, or than imported readings."""
     UP_TO_DATE = "up to date"
 
 
@@ -41,6 +44,8 @@ class PartitionStatuses:
     """Days whose latest run did not materialize them."""
     refused: Mapping[AssetKey, frozenset[str]]
     """Days whose newest materialization did not pass every blocking check."""
+    outdated: Mapping[AssetKey, frozenset[str]] = field(default_factory=dict)
+    """Days whose source outside of the graph has another version than when they were made."""
 
     def status(self, key: AssetKey, day: date) -> PartitionStatus:
         """The status of the day by itself, whatever the status of its parents."""
@@ -52,14 +57,24 @@ class PartitionStatuses:
             return PartitionStatus.MISSING
         if partition in self.refused[key]:
             return PartitionStatus.FAILED_CHECK
+        if partition in self.outdated.get(key, ()):
+            return PartitionStatus.STALE
         parents = (self.made[parent].get(partition, 0) for parent in self.graph.parents[key])
         return (
             PartitionStatus.STALE if made < max(parents, default=0) else PartitionStatus.UP_TO_DATE
         )
 
 
+SourceVersions = Mapping[AssetKey, Mapping[date, str]]
+"""The version that each day's source outside of the graph has now, by the asset that reads it."""
+
+
 def read_statuses(
-    instance: DagsterInstance, graph: DailyGraph, keys: Iterable[AssetKey], days: Sequence[date]
+    instance: DagsterInstance,
+    graph: DailyGraph,
+    keys: Iterable[AssetKey],
+    days: Sequence[date],
+    versions: SourceVersions | None = None,
 ) -> PartitionStatuses:
     """Read the event log for these assets, and for the assets they are made from."""
     keys = list(keys)
@@ -80,7 +95,29 @@ def read_statuses(
     }
     partitions = [day.isoformat() for day in days]
     refused = {key: _find_refused(instance, graph, key, made[key], partitions) for key in keys}
-    return PartitionStatuses(graph, made, failed, refused)
+    outdated = {
+        key: _find_outdated(instance, key, now, days)
+        for key, now in (versions or {}).items()
+        if key in keys
+    }
+    return PartitionStatuses(graph, made, failed, refused, outdated)
+
+
+def _find_outdated(
+    instance: DagsterInstance, key: AssetKey, versions: Mapping[date, str], days: Sequence[date]
+) -> frozenset[str]:
+    """Find the days whose newest materialization was made from another version of the source."""
+    tags = instance.event_log_storage.get_latest_tags_by_partition(
+        key,
+        DagsterEventType.ASSET_MATERIALIZATION,
+        [DATA_VERSION],
+        [day.isoformat() for day in days],
+    )
+    return frozenset(
+        day.isoformat()
+        for day in days
+        if (made := tags.get(day.isoformat())) and made.get(DATA_VERSION) != versions.get(day)
+    )
 
 
 def _find_refused(

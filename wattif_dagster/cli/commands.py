@@ -6,7 +6,7 @@ Google clients take seconds to import, and `--help` must not wait for them.
 
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import click
 
@@ -114,6 +114,84 @@ def generate(
         replace=replace,
         verbose=verbose,
     )
+
+
+@wattif.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    type=click.Choice(["csv", "parquet", "nem12", "green-button"]),
+    help="Found out from the content unless given.",
+)
+@click.option("--serial", help="Column of the serial.")
+@click.option("--timestamp", help="Column of the timestamp, or of the date in a wide table.")
+@click.option("--value", help="Column of the value.")
+@click.option(
+    "--unit",
+    type=click.Choice(["kwh", "kw", "register"]),
+    help="kwh: energy of the interval (default); kw: its mean power; register: a counter in kWh.",
+)
+@click.option(
+    "--interval",
+    type=click.IntRange(1, 3600),
+    help="Seconds of an interval; found out if not given.",
+)
+@click.option("--timezone", help="Time zone of local times, such as Europe/Berlin. Default: UTC.")
+@click.option(
+    "--stamps",
+    type=click.Choice(["start", "end"]),
+    default="start",
+    show_default=True,
+    help="The end of its interval that a timestamp marks.",
+)
+@click.option("--time-format", help="Format of the timestamps, such as '%d/%m/%Y %H:%M'.")
+@click.option(
+    "--decimal-comma/--decimal-point", default=None, help="Found out from the content unless given."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be landed.")
+def import_readings(
+    files: tuple[Path, ...],
+    format: Literal["csv", "parquet", "nem12", "green-button"] | None,
+    serial: str | None,
+    timestamp: str | None,
+    value: str | None,
+    unit: Literal["kwh", "kw", "register"] | None,
+    interval: int | None,
+    timezone: str | None,
+    stamps: Literal["start", "end"],
+    time_format: str | None,
+    decimal_comma: bool | None,
+    dry_run: bool,
+) -> None:
+    """Land the readings of your own meters.
+
+    FILES are CSV, Parquet, NEM12 or Green Button XML, plain or compressed by gzip. Readings of a
+    meter and time that were imported before are replaced. Each row is landed, replaced by a later
+    one, or rejected, and the report counts them.
+    """
+    from wattif_dagster.cli import import_readings
+    from wattif_dagster.importing.options import ImportOptions, Names
+
+    options = ImportOptions(
+        format=format,
+        names=Names(serial, timestamp, value),
+        unit=unit,
+        interval=interval,
+        zone=import_readings.parse_zone(timezone) if timezone else None,
+        stamps=stamps,
+        decimal_comma=decimal_comma,
+        time_format=time_format,
+    )
+    import_readings.run(files, options, dry_run=dry_run)
+
+
+@wattif.command()
+@click.argument("file", type=OutputFile())
+def example(file: Path) -> None:
+    """Write a CSV to try `wattif import` with."""
+    from wattif_dagster.importing.example import write_example
+
+    click.echo(f"{write_example(file):,} readings of 30 homes written to {file}.")
 
 
 @wattif.command()

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings import Settings
 
 
 def days_between(start: date, end: date) -> list[date]:
@@ -13,16 +14,18 @@ def days_between(start: date, end: date) -> list[date]:
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
 
 
-def require_days_of_fleet(start: date, end: date, simulation: Simulation) -> list[date]:
+def require_days_of_fleet(start: date, end: date, settings: Settings) -> list[date]:
     """List the days from start to end, all of them partitions of the assets.
 
     Raises UserError when they are reversed, begin before the fleet's first day, or are not over.
     """
     yesterday = _yesterday()
-    if start < simulation.first_day:
+    if start < settings.first_day:
+        imported = settings.source.is_imported
+        variable = "WATTIF_SOURCE__FIRST_DAY" if imported else "WATTIF_SIMULATION__START_DATE"
         raise UserError(
-            f"--start {start} is before the fleet's first day, {simulation.first_day}. "
-            "Begin there, or set WATTIF_SIMULATION__START_DATE."
+            f"--start {start} is before the fleet's first day, {settings.first_day}. "
+            f"Begin there, or set {variable}."
         )
     if end > yesterday:
         raise UserError(f"--end {end} must be in the past (UTC): {yesterday} at the latest.")

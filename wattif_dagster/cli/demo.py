@@ -33,6 +33,8 @@ def run(days: int, *, keep: bool) -> None:
     from wattif_dagster.local_cloud.supervisor import LocalCloud
 
     settings = Settings.load(target="local")
+    if settings.source.is_imported:
+        raise UserError("The demo simulates a fleet. Unset WATTIF_SOURCE__KIND for it.")
     wanted = require_first_days(days, settings.simulation)
     if keep:
         LocalCloud(settings.home).up()

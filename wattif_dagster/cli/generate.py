@@ -36,7 +36,12 @@ def run(
 ) -> None:
     """Land each day from the first to the last of `span`, with options over the settings."""
     settings = with_options(Settings.load(**target), simulation, ingest)
-    days = require_days_of_fleet(*span, settings.simulation)
+    if settings.source.is_imported:
+        raise UserError(
+            "WATTIF_SOURCE__KIND=files has imported readings, so none are generated. Unset it, and "
+            "set WATTIF_BUCKET to another bucket, to simulate a fleet."
+        )
+    days = require_days_of_fleet(*span, settings)
     resources = build_resources(settings)
     gcs = resources["wattif_gcs"]
     gcs.require_bucket()

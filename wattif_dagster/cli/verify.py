@@ -15,7 +15,7 @@ from wattif_dagster.settings import Settings
 def run(start: date, end: date) -> None:
     """Reconcile each day from start to end and print what differs."""
     settings = Settings.load()
-    days = require_days_of_fleet(start, end, settings.simulation)
+    days = require_days_of_fleet(start, end, settings)
     resources = build_resources(settings)
     gcs, bigquery = resources["wattif_gcs"], resources["wattif_bigquery"]
     gcs.require_bucket()

@@ -26,7 +26,7 @@ def google_cloud_checks(settings: Settings, find: Callable[[], Credentials]) -> 
     project = Project(google)
     bucket = Bucket(google, settings.bucket, location, settings.table_type == "external")
     dataset = Dataset(google, settings.dataset, location)
-    first_day, today = settings.simulation.first_day, datetime.now(UTC).date()
+    first_day, today = settings.first_day, datetime.now(UTC).date()
     return [
         Check("credentials", account.check_credentials),
         Check("quota project", account.check_quota_project, ("credentials",)),

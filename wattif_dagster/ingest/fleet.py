@@ -11,6 +11,8 @@ from wattif_dagster.settings import Settings
 from wattif_dagster.settings.variables import name_variable
 
 DIFFERENCES_NAMED = 5
+IMPORTED = "imported"
+"""The fingerprint of a fleet whose readings are imported. Nothing else is known of it."""
 
 
 class FleetRecord(BaseModel):
@@ -27,12 +29,15 @@ def claim_bucket(store: ObjectStore, simulation: Simulation, *, replace: bool = 
 
     Raises UserError when the bucket holds another fleet, unless this one is to `replace` it.
     """
-    found = store.read(FLEET_NAME)
-    if found is None or replace:
-        _write(store, simulation, None if replace else GENERATION_ABSENT)
-        return
-    record = parse_record(found[0], f"{store.uri}/{FLEET_NAME}")
-    if record.fingerprint != simulation.fingerprint:
+    ours = FleetRecord(fingerprint=simulation.fingerprint, settings=simulation.model_dump())
+    record = _claim(store, ours, replace=replace)
+    if record.fingerprint == IMPORTED:
+        raise UserError(
+            f"The bucket {store.uri} holds imported readings, and simulated days do not mix with "
+            "them. Set WATTIF_SOURCE__KIND=files to go on with these readings, or set "
+            "WATTIF_BUCKET and WATTIF_DATASET to others."
+        )
+    if record.fingerprint != ours.fingerprint:
         raise UserError(
             f"The bucket {store.uri} holds the days of another fleet: "
             f"{_describe(record, simulation)}. Use the settings of that fleet, or set "
@@ -41,13 +46,30 @@ def claim_bucket(store: ObjectStore, simulation: Simulation, *, replace: bool = 
         )
 
 
-def _write(store: ObjectStore, simulation: Simulation, if_generation: int | None) -> None:
-    record = FleetRecord(fingerprint=simulation.fingerprint, settings=simulation.model_dump())
-    body = orjson.dumps(record.model_dump(), option=orjson.OPT_INDENT_2)
+def claim_bucket_for_imports(store: ObjectStore) -> None:
+    """Record in the bucket that it holds imported readings.
+
+    Raises UserError when the bucket holds a simulated fleet.
+    """
+    record = _claim(store, FleetRecord(fingerprint=IMPORTED, settings={}))
+    if record.fingerprint != IMPORTED:
+        raise UserError(
+            f"The bucket {store.uri} holds a simulated fleet, and imported readings do not mix "
+            "with it. Set WATTIF_BUCKET and WATTIF_DATASET to others."
+        )
+
+
+def _claim(store: ObjectStore, ours: FleetRecord, *, replace: bool = False) -> FleetRecord:
+    """Record our fleet where the bucket has none, or to replace it; returns what it has then."""
+    found = store.read(FLEET_NAME)
+    if found is not None and not replace:
+        return parse_record(found[0], f"{store.uri}/{FLEET_NAME}")
+    body = orjson.dumps(ours.model_dump(), option=orjson.OPT_INDENT_2)
     try:
-        store.write(FLEET_NAME, body, if_generation=if_generation)
+        store.write(FLEET_NAME, body, if_generation=None if replace else GENERATION_ABSENT)
     except GenerationMismatchError:
-        claim_bucket(store, simulation)  # another writer was faster, maybe with the same fleet
+        return _claim(store, ours)  # another writer was faster, maybe with the same fleet
+    return ours
 
 
 def parse_record(data: bytes, name: str) -> FleetRecord:

@@ -39,8 +39,12 @@ def land_labels(store: ObjectStore, landing: Landing) -> ManifestObject:
 
 
 def read_labels(store: ObjectStore, manifest: Manifest) -> list[Label]:
-    """Read the day's labels. Raises UserError when the object is not the one that the manifest
-    lists, or holds no labels."""
+    """Read the day's labels; an imported day has none.
+
+    Raises UserError when the object is not the one that the manifest lists, or holds no labels.
+    """
+    if manifest.labels is None:
+        return []
     found = store.read(manifest.labels.name)
     if found is None or encode_crc32c(crc32c(found[0])) != manifest.labels.crc32c:
         raise UserError(

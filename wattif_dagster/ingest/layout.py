@@ -5,6 +5,8 @@ dt=YYYY-MM-DD/REVISION/<serial>.json      readings, one meter an object
 manifests/dt=YYYY-MM-DD/...               lists of the objects of shards, until all are landed
 manifests/dt=YYYY-MM-DD.json              the manifest: the list of the day's objects
 labels/dt=YYYY-MM-DD/REVISION.json.gz     the labels of its injected anomalies
+serials/dt=YYYY-MM-DD/REVISION.json.gz    the meters of its imported readings
+imports/TIME-DIGEST/...                   the report of an import, and the rows it rejected
 registry/dt=YYYY-MM-DD/...                the fleet as of a day
 registry/fleet.json                       the settings of the fleet that the bucket holds
 
@@ -19,7 +21,10 @@ from datetime import date
 from wattif_dagster.settings.ingest import Compression
 
 _REVISION = re.compile(r"/([0-9a-f]{8})[/.]")
+_DAY = re.compile(r"\bdt=(\d{4}-\d{2}-\d{2})")
 FLEET_NAME = "registry/fleet.json"
+MANIFESTS_FOLDER = "manifests/"
+SERIALS_FOLDER = "serials/"
 
 
 def day_prefix(day: date) -> str:
@@ -43,6 +48,15 @@ def parse_revision(name: str) -> str | None:
     return found[1] if found else None
 
 
+def parse_day(name: str) -> date | None:
+    """Read the day from an object's name; None when the name has none."""
+    found = _DAY.search(name)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
 def extension(compression: Compression) -> str:
     """`.json`, or `.json.gz`, by which BigQuery recognises compressed NDJSON."""
     return ".json.gz" if compression == "gzip" else ".json"
@@ -50,12 +64,12 @@ def extension(compression: Compression) -> str:
 
 def manifest_name(day: date) -> str:
     """Name of the day's manifest."""
-    return f"manifests/dt={day.isoformat()}.json"
+    return f"{MANIFESTS_FOLDER}dt={day.isoformat()}.json"
 
 
 def shards_prefix(day: date) -> str:
     """Prefix of the lists of the day's shards, with its slash. The manifest replaces them."""
-    return f"manifests/dt={day.isoformat()}/"
+    return f"{MANIFESTS_FOLDER}dt={day.isoformat()}/"
 
 
 def shard_name(day: date, revision: str, number: int, of: int) -> str:
@@ -71,6 +85,26 @@ def labels_prefix(day: date) -> str:
 def labels_name(day: date, revision: str) -> str:
     """Name of the day's labels, as BigQuery loads them."""
     return f"{labels_prefix(day)}{revision}.json.gz"
+
+
+def serials_prefix(day: date) -> str:
+    """Prefix of the serials of the day's imported readings of any revision, with its slash."""
+    return f"{SERIALS_FOLDER}dt={day.isoformat()}/"
+
+
+def serials_name(day: date, revision: str) -> str:
+    """Name of the list of the meters that the day's imported readings are of."""
+    return f"{serials_prefix(day)}{revision}.json.gz"
+
+
+def import_report_name(import_id: str) -> str:
+    """Name of the report of an import."""
+    return f"imports/{import_id}/report.json"
+
+
+def rejected_rows_name(import_id: str, number: int) -> str:
+    """Name of an object of the rows that an import rejected."""
+    return f"imports/{import_id}/rejected-{number:05d}.json.gz"
 
 
 def registry_prefix(day: date) -> str:

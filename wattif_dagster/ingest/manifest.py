@@ -15,6 +15,7 @@ from wattif_dagster.ingest.layout import (
     manifest_name,
     parse_revision,
     readings_prefix,
+    serials_name,
 )
 from wattif_dagster.ingest.store import ObjectStore, StoredObject, encode_crc32c
 from wattif_dagster.metering.incidents import IncidentLabel
@@ -52,8 +53,16 @@ class ManifestObject(BaseModel, frozen=True, extra="forbid"):
         return None
 
 
+class ImportedDay(BaseModel, frozen=True, extra="forbid"):
+    """What the manifest of an imported day has in place of labels."""
+
+    report: str = Field(description="The report of the import that landed the day last")
+    rejected: Count = Field(description="Rows of that import that were rejected, on all days")
+    serials: ManifestObject = Field(description="The meters of the readings")
+
+
 class Manifest(BaseModel, frozen=True, extra="forbid"):
-    """The objects of a day, and the simulation that made them."""
+    """The objects of a day, and the simulation that made them or the import that landed them."""
 
     version: Literal[3] = MANIFEST_VERSION
     day: date
@@ -65,7 +74,10 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
     meters: Count
     compression: Compression
     incident: IncidentLabel | None = None
-    labels: ManifestObject = Field(description="The labels of injected anomalies")
+    labels: ManifestObject | None = Field(
+        default=None, description="The labels of injected anomalies, of a simulated day"
+    )
+    imported: ImportedDay | None = Field(default=None, description="The import of a real day")
     objects: tuple[ManifestObject, ...]
 
     @model_validator(mode="after")
@@ -78,9 +90,19 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
                 raise ValueError(f"object {name!r} is not this day's; they begin with {prefix}")
         if len(set(names)) != len(names):
             raise ValueError("an object is listed twice")
-        if self.labels.name != labels_name(self.day, self.revision):
-            raise ValueError(f"labels {self.labels.name!r} are not this day's")
+        if (self.labels is None) == (self.imported is None):
+            raise ValueError("a day has either labels or an import")
+        name_beside = serials_name if self.imported else labels_name
+        if self.beside.name != name_beside(self.day, self.revision):
+            raise ValueError(f"{self.beside.name!r} is not this day's")
         return self
+
+    @property
+    def beside(self) -> ManifestObject:
+        """The object beside the readings: the labels, or the serials of an imported day."""
+        listed = self.labels or (self.imported and self.imported.serials)
+        assert listed is not None
+        return listed
 
     @property
     def readings_per_hour(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.ingest.monitor import Monitor
-from wattif_dagster.ingest.publishing import find_stored, publish
+from wattif_dagster.ingest.publishing import find_stored, land_manifest, publish
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.ingest.workers import WHOLE, land_objects
 
@@ -42,7 +42,8 @@ def land_day(
     began = time.monotonic()
     stored = find_stored(store, landing.day)
     arrived = land_objects(store, landing, WHOLE, stored.objects, monitor)
-    manifest, removed = publish(store, landing, arrived.objects, stored)
+    manifest = land_manifest(store, landing, arrived.objects)
+    removed = publish(store, manifest, stored)
     return DayReport(
         manifest=manifest,
         objects_kept=arrived.objects_kept,

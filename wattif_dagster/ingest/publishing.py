@@ -24,16 +24,16 @@ DELETED_AT_ONCE = 250
 @dataclass(frozen=True)
 class StoredDay:
     """What the store holds of a day before it is landed: the generation of its manifest, its
-    reading objects by name, and the names of its labels."""
+    reading objects by name, and the names of the labels or serials beside them."""
 
     day: date
     generation: int
     objects: Mapping[str, StoredObject]
-    labels: frozenset[str]
+    beside: frozenset[str]
 
 
-def find_stored(store: ObjectStore, day: date) -> StoredDay:
-    """List what the store holds of the day.
+def find_stored(store: ObjectStore, day: date, beside: str | None = None) -> StoredDay:
+    """List what the store holds of the day; `beside` is the prefix of its serials if it has any.
 
     The manifest is read first: if another writer replaces it later, writing ours fails.
     """
@@ -42,35 +42,37 @@ def find_stored(store: ObjectStore, day: date) -> StoredDay:
         day=day,
         generation=before[1] if before else GENERATION_ABSENT,
         objects={item.name: item for item in store.list(day_prefix(day))},
-        labels=frozenset(item.name for item in store.list(labels_prefix(day))),
+        beside=frozenset(item.name for item in store.list(beside or labels_prefix(day))),
     )
 
 
-def publish(
-    store: ObjectStore, landing: Landing, objects: Sequence[ManifestObject], stored: StoredDay
-) -> tuple[Manifest, int]:
-    """Write the labels and the manifest of these objects, then remove what else was `stored`.
-
-    Returns the manifest and the number of objects removed. Raises UserError when another run
-    landed the day since, or lists what is removed here, or removed what is listed here. Of two
-    concurrent writers one checks the manifest after it deletes, the other checks its objects after
-    it writes the manifest, so at least one of them notices whatever is missing.
-    """
-    day = landing.day
-    labels = land_labels(store, landing)
-    manifest = Manifest(
-        day=day,
+def land_manifest(
+    store: ObjectStore, landing: Landing, objects: Sequence[ManifestObject]
+) -> Manifest:
+    """Write the labels of a simulated day, and make the manifest of them and of these objects."""
+    return Manifest(
+        day=landing.day,
         fingerprint=landing.simulation.fingerprint,
         revision=landing.revision,
         interval_seconds=landing.simulation.interval_seconds,
         meters=len(landing.serials),
         compression=landing.options.compression,
-        incident=incident_label(landing.simulation, day),
-        labels=labels,
+        incident=incident_label(landing.simulation, landing.day),
+        labels=land_labels(store, landing),
         objects=tuple(objects),
     )
+
+
+def publish(store: ObjectStore, manifest: Manifest, stored: StoredDay) -> int:
+    """Write the manifest, whose objects are in the store, then remove what else was `stored`.
+
+    Returns the number of objects removed. Raises UserError when another run landed the day since,
+    or lists what is removed here, or removed what is listed here. Of two concurrent writers one
+    checks the manifest after it deletes, the other checks its objects after it writes the manifest,
+    so at least one of them notices whatever is missing.
+    """
     try:
-        store.write(manifest_name(day), manifest.dumps(), if_generation=stored.generation)
+        store.write(manifest_name(manifest.day), manifest.dumps(), if_generation=stored.generation)
     except GenerationMismatchError:
         # A retried request may find the manifest that its first try wrote.
         _require_manifest(store, manifest)
@@ -78,15 +80,14 @@ def publish(
         # The writer of the former manifest may still be removing what that one did not list.
         _require_objects(store, manifest)
     # Not earlier: the former manifest needed what it lists.
-    unlisted = sorted(
-        (stored.objects.keys() | stored.labels) - {item.name for item in (labels, *objects)}
-    )
+    listed = {item.name for item in (manifest.beside, *manifest.objects)}
+    unlisted = sorted((stored.objects.keys() | stored.beside) - listed)
     for first in range(0, len(unlisted), DELETED_AT_ONCE):
         _require_manifest(store, manifest)
         store.delete(unlisted[first : first + DELETED_AT_ONCE])
     if unlisted:
         _require_manifest(store, manifest)
-    return manifest, len(unlisted)
+    return len(unlisted)
 
 
 def _require_manifest(store: ObjectStore, manifest: Manifest) -> None:
@@ -98,9 +99,9 @@ def _require_manifest(store: ObjectStore, manifest: Manifest) -> None:
 
 
 def _require_objects(store: ObjectStore, manifest: Manifest) -> None:
-    prefixes = day_prefix(manifest.day), labels_prefix(manifest.day)
+    prefixes = day_prefix(manifest.day), f"{manifest.beside.name.rpartition('/')[0]}/"
     stored = {item.name: item for prefix in prefixes for item in store.list(prefix)}
-    listed = (manifest.labels, *manifest.objects)
+    listed = (manifest.beside, *manifest.objects)
     gone = [item.name for item in listed if not item.matches(stored.get(item.name))]
     if gone:
         _require_manifest(store, manifest)

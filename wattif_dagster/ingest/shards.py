@@ -16,7 +16,7 @@ from wattif_dagster.ingest.layout import day_prefix, shard_name, shards_prefix
 from wattif_dagster.ingest.manifest import Count, ManifestObject
 from wattif_dagster.ingest.monitor import Monitor
 from wattif_dagster.ingest.pipeline import DayReport
-from wattif_dagster.ingest.publishing import find_stored, publish
+from wattif_dagster.ingest.publishing import find_stored, land_manifest, publish
 from wattif_dagster.ingest.store import ObjectStore, StoredObject
 from wattif_dagster.ingest.workers import Shard, land_objects
 
@@ -71,7 +71,8 @@ def complete_day(store: ObjectStore, landing: Landing, shards: int, monitor: Mon
     objects = [
         reports[index % shards].objects[index // shards] for index in range(landing.object_count)
     ]
-    manifest, removed = publish(store, landing, objects, stored)
+    manifest = land_manifest(store, landing, objects)
+    removed = publish(store, manifest, stored)
     store.delete(item.name for item in store.list(shards_prefix(landing.day)))
     return DayReport(
         manifest=manifest,

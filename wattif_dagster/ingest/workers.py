@@ -7,7 +7,7 @@ again, so an interrupted day continues where it ended.
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,10 @@ from wattif_dagster.errors import CancelledError
 from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.manifest import ManifestObject
 from wattif_dagster.ingest.monitor import Monitor, ProgressCounter
-from wattif_dagster.ingest.objects import ObjectRenderer
+from wattif_dagster.ingest.objects import ObjectRenderer, RenderedObject
 from wattif_dagster.ingest.spool import Spool, open_spool
 from wattif_dagster.ingest.store import ObjectStore, SpooledFile, StoredObject
+from wattif_dagster.settings.ingest import IngestOptions
 
 FILES_PER_WORKER = 4
 """Files in a batch for each thread that uploads it: enough to keep them all busy."""
@@ -51,6 +52,19 @@ class Arrived:
     spool_high_water: int
 
 
+Rendering = Iterator[tuple[int, RenderedObject]]
+"""Objects of a day, each with its index among them. Its bytes are valid until the next one."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The renderings of a day's `total` objects. Each rendering gets a thread."""
+
+    renderings: Sequence[Rendering]
+    total: int
+    options: IngestOptions
+
+
 def land_objects(
     store: ObjectStore,
     landing: Landing,
@@ -63,9 +77,31 @@ def land_objects(
     Raises UserError for what you must fix, CancelledError when the monitor stops it, or whatever
     the store raises.
     """
-    options = landing.options
-    with open_spool(Path(options.spool_dir), options.spool_budget) as spool:
-        workers = _Workers(store, landing, shard, present, monitor)
+    indices = range(landing.object_count)[shard.objects]
+    turn, unclaimed = threading.Lock(), iter(indices)
+
+    def render() -> Rendering:
+        renderer = ObjectRenderer(landing)
+        while True:
+            with turn:
+                index = next(unclaimed, None)
+            if index is None:
+                return
+            yield index, renderer.render(index)
+
+    renderings = [render() for _ in range(landing.options.render_workers)]
+    return land_work(store, Work(renderings, len(indices), landing.options), present, monitor)
+
+
+def land_work(
+    store: ObjectStore, work: Work, present: Mapping[str, StoredObject], monitor: Monitor
+) -> Arrived:
+    """Upload the objects that are not `present` while they are rendered.
+
+    Raises what `land_objects` raises, and what the renderings raise.
+    """
+    with open_spool(Path(work.options.spool_dir), work.options.spool_budget) as spool:
+        workers = _Workers(store, work, present, monitor)
         objects = workers.run(spool)
     return Arrived(objects, workers.counter.progress.objects_kept, spool.high_water)
 
@@ -85,32 +121,27 @@ class _Workers:
     def __init__(
         self,
         store: ObjectStore,
-        landing: Landing,
-        shard: Shard,
+        work: Work,
         present: Mapping[str, StoredObject],
         monitor: Monitor,
     ):
         self.store = store
-        self.landing = landing
+        self.options = work.options
+        self.renderings = work.renderings
         self.present = present
-        self.indices = range(landing.object_count)[shard.objects]
         self.arrived: dict[int, ManifestObject] = {}
-        self.counter = ProgressCounter(len(self.indices), monitor)
+        self.counter = ProgressCounter(work.total, monitor)
         self._monitor = monitor
-        self._next_index = iter(self.indices)
-        self._turn = threading.Lock()
         self._ready: queue.SimpleQueue[_Rendered | None] = queue.SimpleQueue()
         self._stop = threading.Event()
 
     def run(self, spool: Spool) -> tuple[ManifestObject, ...]:
         """Land every object; returns them in order."""
-        renderers, uploaders = (
-            self.landing.options.render_workers,
-            self.landing.options.batches_in_flight,
-        )
-        with ThreadPoolExecutor(renderers + uploaders, thread_name_prefix="ingest") as pool:
+        uploaders = self.options.batches_in_flight
+        threads = len(self.renderings) + uploaders
+        with ThreadPoolExecutor(threads, thread_name_prefix="ingest") as pool:
             try:
-                rendering = {pool.submit(self._render, spool) for _ in range(renderers)}
+                rendering = {pool.submit(self._render, each, spool) for each in self.renderings}
                 uploading = {pool.submit(self._upload, spool) for _ in range(uploaders)}
                 self._wait(rendering, uploading)
             except BaseException:
@@ -118,7 +149,7 @@ class _Workers:
                 spool.stop()
                 self._end_uploads()
                 raise
-        return tuple(self.arrived[index] for index in self.indices)
+        return tuple(self.arrived[index] for index in sorted(self.arrived))
 
     def _wait(self, rendering: set[Future[None]], uploading: set[Future[None]]) -> None:
         """Wait for all threads. Raises the first error, or CancelledError."""
@@ -133,22 +164,13 @@ class _Workers:
                 self._end_uploads()
 
     def _end_uploads(self) -> None:
-        for _ in range(self.landing.options.batches_in_flight):
+        for _ in range(self.options.batches_in_flight):
             self._ready.put(None)
 
-    def _claim(self) -> Iterator[int]:
-        """Yield indices of objects that no other thread has claimed."""
-        while not self._stop.is_set():
-            with self._turn:
-                index = next(self._next_index, None)
-            if index is None:
+    def _render(self, rendering: Rendering, spool: Spool) -> None:
+        for index, rendered in rendering:
+            if self._stop.is_set():
                 return
-            yield index
-
-    def _render(self, spool: Spool) -> None:
-        renderer = ObjectRenderer(self.landing)
-        for index in self._claim():
-            rendered = renderer.render(index)
             item, body = rendered.item, rendered.body
             if item.matches(self.present.get(item.name)):
                 self._count([(index, item)], kept=True)
@@ -178,7 +200,7 @@ class _Workers:
         item = self._ready.get()
         while item is not None:
             batch.append(item)
-            if len(batch) >= FILES_PER_WORKER * self.landing.options.upload_workers:
+            if len(batch) >= FILES_PER_WORKER * self.options.upload_workers:
                 return batch
             try:
                 item = self._ready.get_nowait()

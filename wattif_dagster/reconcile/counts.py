@@ -22,10 +22,10 @@ CountBySerial = Mapping[str, int]
 
 @dataclass(frozen=True)
 class ReadingsCounts:
-    """One day of `meter_readings` and its registry. `watts` is the sum of all readings in W."""
+    """One day of `meter_readings` and its registry. `milliwatts` is the sum of readings."""
 
     readings: int
-    watts: int
+    milliwatts: int
     unregistered: int
     """Meters that report but are not registered."""
     silent: int
@@ -46,7 +46,7 @@ class HoursCounts:
     hours: int
     incomplete_hours: int
     readings: int
-    watts: int
+    milliwatts: int
     faulty_by_meter: CountBySerial
 
 
@@ -110,9 +110,9 @@ def count_fleet(bigquery: BigQueryWarehouse, day: date) -> FleetCounts:
     return FleetCounts(int(row["hours"]), float(row["kwh"]))
 
 
-def to_kwh(watts: int, interval_seconds: int) -> float:
-    """The energy in kWh of readings that last an interval each and add up to so many watts."""
-    return watts * interval_seconds / SECONDS_PER_HOUR / 1000
+def to_kwh(milliwatts: int, interval_seconds: int) -> float:
+    """The energy in kWh of readings that last an interval each and add up to so many mW."""
+    return milliwatts * interval_seconds / SECONDS_PER_HOUR / 1_000_000
 
 
 def _by_serial(deviating: Sequence[Mapping[str, Any]], column: str) -> CountBySerial:

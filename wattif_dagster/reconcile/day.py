@@ -15,7 +15,6 @@ from typing import TypeVar
 from wattif_dagster import schemas
 from wattif_dagster.ingest.layout import (
     day_prefix,
-    labels_prefix,
     manifest_name,
     registry_prefix,
     registry_rows_name,
@@ -107,11 +106,13 @@ def _compare_bucket(
     day = manifest.day
     beside = {
         item.name: item
-        for prefix in (labels_prefix(day), registry_prefix(day))
+        for prefix in (f"{manifest.beside.name.rpartition('/')[0]}/", registry_prefix(day))
         for item in gcs.list(prefix)
     }
-    labels = manifest.labels.difference(beside.get(manifest.labels.name))
-    registry = (registry_state_name(day), registry_rows_name(day))
+    labels = manifest.beside.difference(beside.get(manifest.beside.name))
+    registry = [registry_rows_name(day)]
+    if manifest.imported is None:
+        registry.append(registry_state_name(day))
     return [
         *manifest.differences(stored, alone=external),
         *([labels] if labels else []),
@@ -134,8 +135,9 @@ class _Tables:
         """Fill in the differences and the counts."""
         bigquery, manifest = self._bigquery, self._manifest
         day, interval = manifest.day, manifest.interval_seconds
-        self._compare_rows(schemas.METER_REGISTRY, manifest.meters)
-        self._compare_rows(schemas.INJECTED_ANOMALIES, manifest.labels.rows)
+        if manifest.labels is not None:  # an imported day's fleet has silent meters too
+            self._compare_rows(schemas.METER_REGISTRY, manifest.meters)
+            self._compare_rows(schemas.INJECTED_ANOMALIES, manifest.labels.rows)
         readings = self._ask(
             schemas.METER_READINGS, lambda: count_readings(bigquery, day, interval)
         )
@@ -149,10 +151,15 @@ class _Tables:
             self._compare(
                 schemas.HOURLY_CONSUMPTION, "readings", hours.readings, manifest.total_rows
             )
-        if readings and hours and self.loaded == self.rolled_up and readings.watts != hours.watts:
+        if (
+            readings
+            and hours
+            and self.loaded == self.rolled_up
+            and readings.milliwatts != hours.milliwatts
+        ):
             self.differences.append(
-                f"hourly_consumption adds up to {to_kwh(hours.watts, interval):,.6f} kWh, "
-                f"meter_readings to {to_kwh(readings.watts, interval):,.6f}"
+                f"hourly_consumption adds up to {to_kwh(hours.milliwatts, interval):,.6f} kWh, "
+                f"meter_readings to {to_kwh(readings.milliwatts, interval):,.6f}"
             )
         if fleet and hours:
             kwh = to_kwh(hours.watts, interval)

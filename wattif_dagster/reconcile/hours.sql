@@ -1,5 +1,5 @@
 -- Counts of one day of hourly_consumption, by meter first. An incomplete hour has too few or too
--- many readings. Whole watts are computed back from kWh.
+-- many readings. Whole mW are computed back from kWh.
 WITH meters AS (
   SELECT
     serial,
@@ -7,8 +7,8 @@ WITH meters AS (
     COUNTIF(n_readings != $readings_per_hour) AS incomplete,
     SUM(n_readings) AS readings,
     SUM(
-      CAST(ROUND(consumption_hour_rolled * 3600 * 1000 / $interval_seconds) AS INT64)
-    ) AS watts
+      CAST(ROUND(consumption_hour_rolled * 3600 * 1000000 / $interval_seconds) AS INT64)
+    ) AS milliwatts
   FROM $hourly_consumption
   WHERE $hours_filter
   GROUP BY serial
@@ -18,7 +18,7 @@ SELECT
   COALESCE(SUM(hours), 0) AS hours,
   COALESCE(SUM(incomplete), 0) AS incomplete_hours,
   COALESCE(SUM(readings), 0) AS readings,
-  COALESCE(SUM(watts), 0) AS watts,
+  COALESCE(SUM(milliwatts), 0) AS milliwatts,
   ARRAY_AGG(
     IF(
       hours < 24 OR incomplete > 0,

@@ -20,10 +20,14 @@ _BEYOND_RANGE = frozenset({"F3", "F5", "F8"})
 
 @dataclass(frozen=True)
 class Finding:
-    """The number of faults without a label, and the meters with injected faults by kind."""
+    """The number of faults without a label, and the meters with injected faults by kind.
+
+    Faults are `reported` where they are those of real meters: they warn, and stop nothing.
+    """
 
     unexplained: int
     injected: Mapping[str, list[str]] = field(default_factory=dict)
+    reported: int = 0
 
 
 def explain_repeated(
@@ -60,10 +64,11 @@ def check_finding(
     named = {kind: serials[:METERS_NAMED] for kind, serials in finding.injected.items()}
     return AssetCheckResult(
         check_name=name,
-        passed=not finding.unexplained and not finding.injected,
+        passed=not (finding.unexplained or finding.injected or finding.reported),
         severity=AssetCheckSeverity.ERROR if finding.unexplained else AssetCheckSeverity.WARN,
         metadata={
             "unexplained_faults": finding.unexplained,
+            **({"reported_faults": finding.reported} if finding.reported else {}),
             "manifest_rows": manifest.total_rows,
             **numbers,
             **({"injected": named} if named else {}),

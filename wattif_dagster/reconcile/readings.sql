@@ -1,10 +1,10 @@
 -- Counts of one day of meter_readings beside its registry, in one pass by meter. Energy is summed
--- in whole watts, which is exact: a reading has three decimals of a kW.
+-- in whole mW, which is exact: a reading has at most six decimals of a kW.
 WITH readings AS (
   SELECT
     serial,
     COUNT(*) AS n,
-    SUM(CAST(ROUND(reading * 1000) AS INT64)) AS watts,
+    SUM(CAST(ROUND(reading * 1000000) AS INT64)) AS milliwatts,
     COUNT(*) - COUNT(DISTINCT timestamp) AS repeated,
     COUNTIF(timestamp < TIMESTAMP '$day 00:00:00+00'
             OR timestamp >= TIMESTAMP_ADD(TIMESTAMP '$day 00:00:00+00', INTERVAL 1 DAY)
@@ -29,7 +29,7 @@ SELECT
     IGNORE NULLS
   ) AS deviating,
   COALESCE(SUM(n), 0) AS readings,
-  COALESCE(SUM(watts), 0) AS watts,
+  COALESCE(SUM(milliwatts), 0) AS milliwatts,
   COUNTIF(registered.serial IS NULL) AS unregistered,
   COUNTIF(readings.serial IS NULL) AS silent,
   COALESCE(SUM(repeated), 0) AS repeated,

@@ -6,6 +6,7 @@ code reads WATTIF_ variables.
 """
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -27,6 +28,7 @@ from wattif_dagster.settings.ingest import IngestOptions
 from wattif_dagster.settings.locations import contains
 from wattif_dagster.settings.paths import UserPath
 from wattif_dagster.settings.scan import ScanOptions
+from wattif_dagster.settings.source import SourceSettings
 from wattif_dagster.settings.variables import (
     DELIMITER,
     PREFIX,
@@ -138,6 +140,7 @@ class Settings(BaseSettings):
         default=None, description="Service account to impersonate."
     )
 
+    source: SourceSettings = SourceSettings()
     simulation: Simulation = Field(default=Simulation(), validate_default=True)
     ingest: IngestOptions = IngestOptions()
     detection: DetectionOptions = DetectionOptions()
@@ -192,6 +195,12 @@ class Settings(BaseSettings):
             return cls(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
         except ValidationError as error:
             raise UserError(_explain(error)) from None
+
+    @property
+    def first_day(self) -> date:
+        """First day of every partition: of the imported readings, or of the simulated fleet."""
+        imported = self.source.first_day if self.source.is_imported else None
+        return imported or self.simulation.first_day
 
     @property
     def endpoints_file(self) -> Path:

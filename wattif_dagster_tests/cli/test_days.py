@@ -7,9 +7,10 @@ import pytest
 from wattif_dagster.cli.days import days_between, require_days_of_fleet, require_first_days
 from wattif_dagster.errors import UserError
 from wattif_dagster.metering.simulation import Simulation
+from wattif_dagster.settings import Settings
 
 FIRST = date(2024, 1, 1)
-FLEET = Simulation(start_date="2024-01-01")
+FLEET = Settings(simulation=Simulation(start_date="2024-01-01"))
 
 
 def test_days_between_includes_both_ends() -> None:

@@ -47,7 +47,7 @@ def test_labels_are_read_as_written(gcs: GcsTransferManager, land: Land) -> None
 
 def test_labels_unlike_the_manifest_are_refused(gcs: GcsTransferManager, land: Land) -> None:
     manifest = land().manifest
-    gcs.write(manifest.labels.name, gzip.compress(b"{}"))
+    gcs.write(manifest.beside.name, gzip.compress(b"{}"))
     with pytest.raises(UserError, match="is not what the manifest of 2024-01-01 lists"):
         read_labels(gcs, manifest)
 

@@ -125,7 +125,7 @@ def test_other_settings_replace_the_day(land: Land, gcs: GcsTransferManager) -> 
     manifest = read_landed(gcs)
     assert manifest == report.manifest
     assert sorted(contents(gcs, PREFIX)) == [item.name for item in manifest.objects]
-    assert list(contents(gcs, labels_prefix(DAY))) == [manifest.labels.name]
+    assert list(contents(gcs, labels_prefix(DAY))) == [manifest.beside.name]
 
 
 def test_settings_that_change_bytes_change_all_names(land: Land) -> None:

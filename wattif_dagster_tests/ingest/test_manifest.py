@@ -175,7 +175,7 @@ def test_object_outside_the_folder_is_refused(name: str) -> None:
 def test_labels_of_another_revision_are_refused() -> None:
     content = VALID.model_dump(mode="json")
     content["labels"]["name"] = labels_name(DAY, "0123abce")
-    with pytest.raises(UserError, match=r"labels .* are not this day's"):
+    with pytest.raises(UserError, match=r"0123abce\.json\.gz' is not this day's"):
         parse_manifest(orjson.dumps(content), "m")
 
 

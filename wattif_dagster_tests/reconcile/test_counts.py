@@ -51,14 +51,14 @@ def count(warehouse: Warehouse) -> ReadingsCounts:
     return count_readings(warehouse.bigquery, MONDAY, INTERVAL)
 
 
-def add_watts(rows: Rows) -> int:
-    return sum(round(float(str(row["reading"])) * 1000) for row in rows)
+def add_milliwatts(rows: Rows) -> int:
+    return sum(round(float(str(row["reading"])) * 1_000_000) for row in rows)
 
 
 def make_sound_counts(rows: Rows) -> ReadingsCounts:
     return ReadingsCounts(
         readings=480,
-        watts=add_watts(rows),
+        milliwatts=add_milliwatts(rows),
         unregistered=0,
         silent=0,
         repeated=0,
@@ -80,10 +80,10 @@ def test_each_fault_changes_its_own_count(warehouse: Warehouse) -> None:
     first = rows[0]["serial"]
 
     def find_changes(faulty: Rows) -> dict[str, object]:
-        """The counts that differ from those of a sound day; the watts are always right."""
+        """The counts that differ from those of a sound day; the milliwatts are always right."""
         replace_readings(warehouse, faulty)
         found = asdict(count(warehouse))
-        assert found.pop("watts") == add_watts(faulty)
+        assert found.pop("milliwatts") == add_milliwatts(faulty)
         return {name: n for name, n in found.items() if n != sound[name]}
 
     assert find_changes([*rows, rows[7], rows[7]]) == {
@@ -124,7 +124,7 @@ def test_day_without_rows_has_silent_meters_only(warehouse: Warehouse) -> None:
         warehouse.bigquery.replace_partition(schemas.METER_READINGS, MONDAY, nothing)
     else:
         replace_readings(warehouse, [])
-    assert count(warehouse) == replace(make_sound_counts(rows), readings=0, watts=0, silent=5)
+    assert count(warehouse) == replace(make_sound_counts(rows), readings=0, milliwatts=0, silent=5)
 
 
 def test_hours_without_all_readings_are_counted(warehouse: Warehouse) -> None:
@@ -134,10 +134,12 @@ def test_hours_without_all_readings_are_counted(warehouse: Warehouse) -> None:
         warehouse.roll_up()
         return count_hours(warehouse.bigquery, MONDAY, INTERVAL)
 
-    assert count_rolled_up() == HoursCounts(5, 120, 0, 480, add_watts(rows), faulty_by_meter={})
+    assert count_rolled_up() == HoursCounts(
+        5, 120, 0, 480, add_milliwatts(rows), faulty_by_meter={}
+    )
     changed = [*rows[5:], rows[-1]]
     replace_readings(warehouse, changed)
     first, last = str(rows[0]["serial"]), str(rows[-1]["serial"])
     assert count_rolled_up() == HoursCounts(
-        5, 119, 2, 476, add_watts(changed), faulty_by_meter={first: 2, last: 1}
+        5, 119, 2, 476, add_milliwatts(changed), faulty_by_meter={first: 2, last: 1}
     )

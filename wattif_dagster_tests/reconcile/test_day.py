@@ -92,7 +92,7 @@ def test_whole_day_agrees(whole: Resources) -> None:
     found = reconcile(whole)
     assert found.agrees
     assert found.manifest == read_mondays_manifest(whole)
-    assert read_mondays_manifest(whole).labels.rows == 5
+    assert read_mondays_manifest(whole).beside.rows == 5
     assert (found.uploaded, found.loaded, found.rolled_up) == (480, 480, 480)
 
 
@@ -138,7 +138,7 @@ def test_each_different_object_is_named(whole: Resources) -> None:
 
 def test_different_labels_are_named(whole: Resources) -> None:
     assert find_differences(whole) == []
-    labels = read_mondays_manifest(whole).labels.name
+    labels = read_mondays_manifest(whole).beside.name
     difference = replace_a_byte(whole["wattif_gcs"], labels)
     assert find_differences(whole) == [difference]
     whole["wattif_gcs"].delete([labels])

@@ -45,7 +45,7 @@ def read_data(store: ObjectStore) -> dict[str, bytes]:
 
 def list_names(manifest: Manifest) -> set[str]:
     """The names of the readings and labels in the manifest."""
-    return {item.name for item in (manifest.labels, *manifest.objects)}
+    return {item.name for item in (manifest.beside, *manifest.objects)}
 
 
 def count_bytes_below(directory: Path) -> int:

@@ -14,7 +14,9 @@ from wattif_dagster.settings import Endpoints, Settings
 from wattif_dagster.settings.scan import ScanOptions
 from wattif_dagster.settings.variables import find_variables
 
-GROUPS = [f"WATTIF_{name}" for name in ("SIMULATION", "INGEST", "DETECTION", "SCAN", "ALERTS")]
+GROUPS = [
+    f"WATTIF_{name}" for name in ("SOURCE", "SIMULATION", "INGEST", "DETECTION", "SCAN", "ALERTS")
+]
 """The variables that set a whole group of options, as JSON."""
 
 

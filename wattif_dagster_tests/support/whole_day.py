@@ -23,7 +23,7 @@ def make_whole_day(resources: Resources, day: date, spool_dir: str) -> None:
     load_readings(gcs, bigquery, manifest)
     for table, name in (
         (schemas.METER_REGISTRY, registry_rows_name(day)),
-        (schemas.INJECTED_ANOMALIES, manifest.labels.name),
+        (schemas.INJECTED_ANOMALIES, manifest.beside.name),
     ):
         bigquery.load_partition(table, day, [f"{gcs.uri}/{name}"], "v")
     roll_up(bigquery, manifest)

@@ -30,8 +30,8 @@ def count_totals(resources: Resources, day: date) -> dict[str, Totals]:
     readings = count_readings(bigquery, day, interval)
     hours = count_hours(bigquery, day, interval)
     return {
-        "meter_readings": Totals(readings.readings, readings.watts),
-        "hourly_consumption": Totals(hours.readings, hours.watts),
+        "meter_readings": Totals(readings.readings, readings.milliwatts),
+        "hourly_consumption": Totals(hours.readings, hours.milliwatts),
     }
 
 
@@ -52,7 +52,7 @@ def find_broken_after_kill(
     if manifest:
         prefixes = (day_prefix(day), labels_prefix(day))
         present = {item.name: item for prefix in prefixes for item in gcs.list(prefix)}
-        for item in (*manifest.objects, manifest.labels):
+        for item in (*manifest.objects, manifest.beside):
             if different := item.difference(present.get(item.name)):
                 yield different
     for table, totals in count_totals(resources, day).items():

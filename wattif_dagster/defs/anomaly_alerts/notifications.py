@@ -34,7 +34,7 @@ MATERIALIZATIONS_READ = 1000
 def alert_notifications() -> Definitions:
     """Build the sensor. It is on by default when the settings name a channel."""
     settings = build_context().settings
-    alerts, partitions = settings.alerts, daily_partitions(settings.simulation.first_day)
+    alerts, partitions = settings.alerts, daily_partitions(settings.first_day)
 
     @sensor(
         name="alert_notifications",

@@ -16,6 +16,7 @@ from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
 @daily_asset(
     keys.DETECTOR_EVALUATION,
+    of_simulation=True,
     table=schemas.DETECTOR_EVALUATION,
     deps=[keys.ANOMALY_SCORES, keys.INJECTED_ANOMALIES],
     group="detection",

@@ -40,7 +40,7 @@ def hourly_consumption(
     manifest = require_manifest(wattif_gcs, partition_day(context))
     roll_up(wattif_bigquery, manifest)
     counts = count_hours(wattif_bigquery, manifest.day, manifest.interval_seconds)
-    kwh = to_kwh(counts.watts, manifest.interval_seconds)
+    kwh = to_kwh(counts.milliwatts, manifest.interval_seconds)
     return MaterializeResult(
         metadata={"dagster/partition_row_count": counts.hours, "kwh": round(kwh, 3)},
         check_results=check_hours(counts, manifest, read_labels(wattif_gcs, manifest)),

@@ -15,6 +15,7 @@ from wattif_dagster.resources.gcs import GcsTransferManager
 
 @daily_asset(
     keys.INJECTED_ANOMALIES,
+    of_simulation=True,
     table=schemas.INJECTED_ANOMALIES,
     deps=[keys.RAW_READINGS],
     group="landing",
@@ -31,7 +32,7 @@ def injected_anomalies(
     rows = wattif_bigquery.load_partition(
         schemas.INJECTED_ANOMALIES,
         manifest.day,
-        [f"{wattif_gcs.uri}/{manifest.labels.name}"],
+        [f"{wattif_gcs.uri}/{manifest.beside.name}"],
         manifest.version_digest,
     )
     return MaterializeResult(

@@ -1,9 +1,10 @@
-"""meter_registry: the fleet as of each day, its serials deduplicated by a Bloom filter."""
+"""meter_registry: the fleet as of each day."""
 
-from dagster import AssetExecutionContext, MaterializeResult
+from dagster import AssetExecutionContext, Definitions, MaterializeResult, definitions
 
 from wattif_dagster import keys, schemas
-from wattif_dagster.daily_asset import daily_asset
+from wattif_dagster.daily_asset import build_context, daily_asset
+from wattif_dagster.defs.meter_registry.imported import register_meters
 from wattif_dagster.ingest.fleet import claim_bucket
 from wattif_dagster.ingest.layout import registry_rows_name, registry_state_name
 from wattif_dagster.ingest.registry import land_registry
@@ -13,13 +14,7 @@ from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import SimulationResource
 
 
-@daily_asset(
-    keys.METER_REGISTRY,
-    table=schemas.METER_REGISTRY,
-    group="fleet",
-    kinds={"gcs", "bigquery", "numpy"},
-)
-def meter_registry(
+def issue_meters(
     context: AssetExecutionContext,
     wattif_simulation: SimulationResource,
     wattif_gcs: GcsTransferManager,
@@ -43,3 +38,15 @@ def meter_registry(
             "serials_ever_issued": fleet.issued,
         }
     )
+
+
+@definitions
+def meter_registry() -> Definitions:
+    """Build the asset: the simulated fleet, or the meters that imported readings are of."""
+    imported = build_context().settings.source.is_imported
+    return daily_asset(
+        keys.METER_REGISTRY,
+        table=schemas.METER_REGISTRY,
+        group="fleet",
+        kinds={"gcs", "bigquery", "numpy"},
+    )(register_meters if imported else issue_meters)()

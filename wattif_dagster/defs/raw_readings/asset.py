@@ -12,6 +12,7 @@ from dagster import (
 
 from wattif_dagster import keys, schemas
 from wattif_dagster.daily_asset import build_context, daily_asset, describe_columns
+from wattif_dagster.defs.raw_readings.imported import check_imported
 from wattif_dagster.defs.raw_readings.report import describe_day, log_progress
 from wattif_dagster.defs.raw_readings.sharded import build_sharded_asset
 from wattif_dagster.ingest.fleet import claim_bucket
@@ -44,7 +45,12 @@ def land_readings(
 
 @definitions
 def raw_readings() -> Definitions:
-    """Build the asset as one step, or with a step for each shard where the settings have shards."""
+    """Build the asset as one step, or with a step for each shard where the settings have shards.
+
+    Imported days have one step, which lands nothing.
+    """
+    context = build_context()
+    imported = context.settings.source.is_imported
     build = daily_asset(
         keys.RAW_READINGS,
         deps=[keys.METER_REGISTRY],
@@ -52,6 +58,6 @@ def raw_readings() -> Definitions:
         kinds={"gcs", "json"},
         code_version=RENDERING_VERSION,
         metadata={"dagster/column_schema": describe_columns(schemas.METER_READINGS)},
-    )(land_readings)
-    context = build_context()
-    return build_sharded_asset(build(), context) if context.settings.ingest.shards > 1 else build()
+    )(check_imported if imported else land_readings)
+    sharded = context.settings.ingest.shards > 1 and not imported
+    return build_sharded_asset(build(), context) if sharded else build()

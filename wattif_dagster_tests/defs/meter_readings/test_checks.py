@@ -150,7 +150,15 @@ def test_check_of_sound_readings_has_all_counts(landed: Settings, instance: Dags
     assert read_metadata(run.evaluations()["no_duplicates"]).keys() == {
         "unexplained_faults",
         "manifest_rows",
-        *("readings", "watts", "unregistered", "silent", "repeated", "misplaced", "out_of_range"),
+        *(
+            "readings",
+            "milliwatts",
+            "unregistered",
+            "silent",
+            "repeated",
+            "misplaced",
+            "out_of_range",
+        ),
     }
     assert all(check.passed for check in run.evaluations().values())
 

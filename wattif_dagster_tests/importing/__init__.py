@@ -1,0 +1,1 @@
+"""Readings of files: read, checked, ordered and landed."""
