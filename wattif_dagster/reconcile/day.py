@@ -162,7 +162,7 @@ class _Tables:
                 f"meter_readings to {to_kwh(readings.milliwatts, interval):,.6f}"
             )
         if fleet and hours:
-            kwh = to_kwh(hours.watts, interval)
+            kwh = to_kwh(hours.milliwatts, interval)
             same_kwh = isclose(fleet.kwh, kwh, rel_tol=TOLERANCE, abs_tol=1e-6)
             if fleet.hours != hours.hours or not same_kwh:
                 self.differences.append(
