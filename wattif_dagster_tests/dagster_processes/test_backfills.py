@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 WORKSPACE = ("-w", str(ROOT / "workspace.yaml"))
 ASSET_DAYS = [day(11), day(12)]
 JOB_DAYS = [day(1), day(2)]
-QUEUED_DAYS = [day(31), day(32), day(33)]
+QUEUED_DAYS = [day(31), day(32)]
 
 LAUNCH_BACKFILL = """
 mutation ($params: LaunchBackfillParams!) {

@@ -58,7 +58,13 @@ def test_sql_file_has_only_known_names(file: Path):
     """One dialect of templates: names of values, and names in braces that repeat a line."""
     text = read_sql(file)
     assert Template(text).is_valid()
-    assert set(re.findall(r"\{([a-z_]+)\}", text)) <= {"hour", "feature", "quantity"}
+    assert set(re.findall(r"\{([a-z_]+)\}", text)) <= {
+        "hour",
+        "feature",
+        "quantity",
+        "sum",
+        "day_case",
+    }
 
 
 def test_value_that_is_missing_is_an_error():

@@ -18,6 +18,7 @@ from wattif_dagster.detection.layered.queries import (
     scores_steps,
 )
 from wattif_dagster.detection.steps import Step, Tables
+from wattif_dagster.local_cloud.bigquery.translations import translate_once_for_all_dates
 
 FIRST_DAY = date(2024, 1, 1)
 READINGS = 360
@@ -103,11 +104,12 @@ class Warehouse:
     """DuckDB with the tables that the detector reads. Its SQL is translated from BigQuery's.
 
     `days` are the days to score, numbered from FIRST_DAY. Their baselines and deviations, and those
-    of the days before that calibrate them, are made at once.
+    of the `lookback` days before that calibrate them, are made at once.
     """
 
-    def __init__(self, homes: Homes, days: range) -> None:
+    def __init__(self, homes: Homes, days: range, lookback: int = LOOKBACK_DAYS) -> None:
         self.connection = duckdb.connect()
+        self._made: set[str] = set()
         columns = homes.columns()  # noqa: F841  (DuckDB finds it by its name)
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute(
@@ -116,7 +118,7 @@ class Warehouse:
         )
         for day in range(max(days.stop, 1)):  # the rules read the table in any case
             self.run([meter_days_step(TABLES, find_date(day), READINGS)], day)
-        for day in range(max(days.start - LOOKBACK_DAYS, 0), days.stop):
+        for day in range(max(days.start - lookback, 0), days.stop):
             arguments = TABLES, find_date(day), READINGS
             self.run([*baseline_steps(*arguments), *deviations_steps(*arguments)], day)
 
@@ -124,13 +126,14 @@ class Warehouse:
         """Replace what the steps store of the day."""
         for step in steps:
             name, select = step.table.name, translate(step.select)
+            if name not in self._made:
+                self.connection.execute(f"CREATE TABLE {name} AS FROM ({select}) WITH NO DATA")
+                self._made.add(name)
             column = step.table.partition_by
-            for statement in (
-                f"CREATE TABLE IF NOT EXISTS {name} AS FROM ({select}) WITH NO DATA",
-                f"DELETE FROM {name} WHERE CAST({column} AS DATE) = DATE '{find_date(day)}'",
-                f"INSERT INTO {name} {select}",
-            ):
-                self.connection.execute(statement)
+            self.connection.execute(
+                f"DELETE FROM {name} WHERE CAST({column} AS DATE) = DATE '{find_date(day)}'"
+            )
+            self.connection.execute(f"INSERT INTO {name} {select}")
 
     def query(self, sql: str) -> list[Row]:
         """Run a query in BigQuery's SQL; returns its rows."""
@@ -151,6 +154,7 @@ def find_date(day: int) -> date:
     return FIRST_DAY + timedelta(days=day)
 
 
+@translate_once_for_all_dates
 def translate(sql: str) -> str:
     (statement,) = sqlglot.transpile(sql, read="bigquery", write="duckdb")
     return statement
