@@ -251,6 +251,22 @@ ANOMALY_SCORES = Table(
     cluster_by=("serial",),
 )
 
+FLAGGED_DAYS = Table(
+    "flagged_days",
+    "The days on which a meter has flagged hours: a row for each meter and kind.",
+    (
+        Column("day", "DATE", "The day, UTC", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("kind", "STRING", "rule: the data; behaviour: the consumption", False),
+        Column("hours", "INT64", "Flagged hours", False),
+        Column("probability", "FLOAT64", "Highest probability of these hours", False),
+        Column("reason", "STRING", "Most frequent reason of these hours", False),
+        Column("provisional", "BOOL", "Less than 42 days of history", False),
+    ),
+    partition_by="day",
+    cluster_by=("serial",),
+)
+
 INJECTED_ANOMALIES = Table(
     "injected_anomalies",
     "Theft, faults and benign changes of a simulation: a row for each and each day it touches.",
@@ -273,8 +289,9 @@ ANOMALY_ALERTS = Table(
     "The episodes of anomalous meters that are open on each day or closed on it.",
     (
         Column("alert_date", "DATE", "The day of this state", False),
-        Column("alert_id", "STRING", "Serial and opened_on; the same on every day", False),
+        Column("alert_id", "STRING", "Serial, kind, opened_on; the same on every day", False),
         Column("serial", "STRING", "Serial of the meter", False),
+        Column("kind", "STRING", "rule: the data; behaviour: the consumption", False),
         Column("status", "STRING", "open or closed", False),
         Column("opened_on", "DATE", "First day of the episode", False),
         Column("last_flagged_on", "DATE", "Last flagged day up to alert_date", False),

@@ -35,6 +35,7 @@ FLOORS = (
         "scan_rules",
         "sql",
         "student_t",
+        "threshold",
     ),
     ("yaml_text",),
     ("errors",),

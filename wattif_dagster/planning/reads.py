@@ -30,10 +30,6 @@ class Read:
     with_the_day: bool = True
 
 
-ALERT_DAYS = 46
-"""Days before its own that anomaly_alerts reads: those since the quarter began, half of a quarter
-on average."""
-
 _HOUR = ("serial", "time_hour_rolled", "max_kw", "min_kw", "n_readings")
 
 
@@ -158,19 +154,24 @@ READS = (
     *BASELINE,
     *DEVIATIONS,
     *SCORES,
-    # its metadata
-    Read("anomaly_scores", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
-    Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
+    # flagged_days, and the metadata
     Read(
-        "anomaly_alerts",
+        "anomaly_scores",
         schemas.ANOMALY_SCORES,
         ("serial", "time_hour_rolled", "anomaly_probability", "provisional", "reason"),
-        days_before=ALERT_DAYS,
     ),
+    Read("anomaly_scores", schemas.ANOMALY_SCORES, ("time_hour_rolled", "anomaly_probability")),
+    Read(
+        "anomaly_scores",
+        schemas.ANOMALY_SCORES,
+        tuple(name for name in schemas.ANOMALY_SCORES.column_names if name != "provisional"),
+    ),
+    Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
     Read(
         "detector_evaluation",
         schemas.ANOMALY_SCORES,
         ("serial", "time_hour_rolled", "anomaly_probability"),
     ),
 )
-"""Alerts and evaluation name their tables again in their CTEs, which is not counted."""
+"""What `anomaly_alerts` reads is small: `flagged_days` has rows of flagged meters alone.
+`detector_evaluation` names its tables again in its CTEs, which is not counted."""

@@ -8,10 +8,10 @@ from typing import Any
 from wattif_dagster import keys, markdown, schemas
 from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.defs.fleet_anomalies.plot import plot_day
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.scans.asset import scan_asset
 from wattif_dagster.scans.daily_scan import TableScan
+from wattif_dagster.threshold import THRESHOLD
 
 RULES = Path(__file__).with_name("rules.yaml")
 SCAN = TableScan(

@@ -8,8 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.plotting import BAND, DPI, FLAG, VALUE, default_style, render_png, set_hour_axis
+from wattif_dagster.threshold import THRESHOLD
 
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)

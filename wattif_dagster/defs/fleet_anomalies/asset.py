@@ -9,9 +9,9 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.defs.fleet_anomalies.history import find_history
 from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.threshold import THRESHOLD
 
 
 @daily_asset(

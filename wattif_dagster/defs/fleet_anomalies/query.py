@@ -16,11 +16,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from wattif_dagster.detection.fleet import HISTORY_DAYS
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.schemas import FLEET_HOURS
 from wattif_dagster.sql import render_sql
 from wattif_dagster.student_t import critical_value
+from wattif_dagster.threshold import THRESHOLD
 
 MAX_HISTORY_DAYS = 366
 
