@@ -12,11 +12,10 @@ from wattif_dagster.detection.layered.queries import FIT_DAYS, HISTORY_DAYS, SCA
 from wattif_dagster.detection.layered.temporary import (
     BASELINE_FIT,
     DAY_DEVIATIONS,
-    FEATURES,
     SCALED_DEVIATIONS,
     SUMS,
 )
-from wattif_dagster.schemas import Table
+from wattif_dagster.schemas import FEATURES, Table
 
 
 @dataclass(frozen=True)
@@ -43,35 +42,30 @@ BASELINE = (
     Read(
         "consumption_baseline",
         schemas.METER_DAYS,
-        ("day", "serial", *_wide("avg_kw"), "complete_hours", "mean_kw", "floor_kw"),
-        days_before=HISTORY_DAYS,
-        with_the_day=False,
-    ),
-    Read(
-        "consumption_baseline",
-        schemas.METER_DAYS,
-        ("day", "serial", "floor_kw", "peak_kw"),
+        (
+            *("day", "serial", *_wide("avg_kw"), "complete_hours"),
+            *("mean_kw", "floor_kw", "peak_kw"),
+        ),
         days_before=HISTORY_DAYS,
         with_the_day=False,
     ),
     Read(
         "consumption_baseline",
         BASELINE_FIT,
-        ("baseline_day", "serial", "day", "history_days", "meter_kw", "hours", "avg_z", "shape"),
+        (
+            *("baseline_day", "serial", "day", "history_days", "meter_kw"),
+            *("hours", "avg_z", "floor_kw", "peak_kw", "shape"),
+        ),
     ),
     Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "day", "fleet_z")),
-    Read(
-        "consumption_baseline",
-        BASELINE_FIT,
-        ("baseline_day", "serial", "is_weekend", "hour", "n", "mean", "sd"),
-    ),
+    Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "serial", "hour", "mean", "sd")),
 )
 
 DEVIATIONS = (
     Read(
         "anomaly_scores",
         schemas.CONSUMPTION_BASELINE,
-        tuple(name for name in schemas.CONSUMPTION_BASELINE.column_names if name != "n"),
+        tuple(name for name in schemas.CONSUMPTION_BASELINE.column_names if name != "fit_days"),
     ),
     Read(
         "anomaly_scores",
