@@ -278,7 +278,7 @@ FLAGGED_DAYS = Table(
         Column("hours", "INT64", "Flagged hours", False),
         Column("probability", "FLOAT64", "Highest probability of these hours", False),
         Column("reason", "STRING", "Most frequent reason of these hours", False),
-        Column("provisional", "BOOL", "Less than 42 days of history", False),
+        Column("provisional", "BOOL", "A reason needs 42 days of history and has fewer", False),
     ),
     partition_by="day",
     cluster_by=("serial",),

@@ -1,5 +1,6 @@
 -- flagged_days: each meter's day with flagged hours, a row for each kind of their reasons: `rule` for
--- the data, `behaviour` for the consumption.
+-- the data, `behaviour` for the consumption. That readings are missing or duplicated is certain
+-- without a history of the meter.
 SELECT
   DATE '$day' AS day,
   serial,
@@ -15,7 +16,9 @@ FROM (
     reason,
     COUNT(*) AS hours,
     MAX(anomaly_probability) AS probability,
-    LOGICAL_OR(provisional) AS provisional,
+    LOGICAL_OR(
+      provisional AND reason NOT IN ('rule:missing', 'rule:duplicated')
+    ) AS provisional,
     ROW_NUMBER() OVER (
       PARTITION BY serial, STARTS_WITH(reason, 'rule:') ORDER BY COUNT(*) DESC, reason
     ) AS place
