@@ -29,7 +29,6 @@ FLOORS = (
         "partitions",
         "schemas",
         "limits",
-        "local_time",
         "markdown",
         "plotting",
         "scan_rules",
@@ -37,7 +36,7 @@ FLOORS = (
         "student_t",
         "threshold",
     ),
-    ("yaml_text",),
+    ("yaml_text", "local_time"),
     ("errors",),
 )
 """From top to bottom. A room may import rooms of the floors below, and none of its own floor."""

@@ -143,7 +143,7 @@ READS = (
             days_before=FLEET_HISTORY_DAYS,
         )
     ]
-    * 4,
+    * 6,
     Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw"), days_before=1),
     *BASELINE,
     *DEVIATIONS,

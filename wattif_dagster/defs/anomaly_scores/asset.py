@@ -16,7 +16,7 @@ from wattif_dagster.ingest.manifest import require_manifest
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import DetectionResource
+from wattif_dagster.resources.options import DetectionResource, SimulationResource
 from wattif_dagster.threshold import THRESHOLD
 
 METERS_PLOTTED = 3
@@ -44,6 +44,7 @@ MOST_ANOMALOUS = {
 def anomaly_scores(
     context: AssetExecutionContext,
     wattif_detection: DetectionResource,
+    wattif_simulation: SimulationResource,
     wattif_gcs: GcsTransferManager,
     wattif_bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
@@ -71,6 +72,9 @@ def anomaly_scores(
             "flagged_hours": sum(row["hours"] for row in flagged),
             "flagged_meters": len(flagged),
             "most_anomalous": markdown.table(MOST_ANOMALOUS, flagged),
-            "plot": markdown.image("The day's most anomalous meters", plot_meters(curves)),
+            "plot": markdown.image(
+                "The day's most anomalous meters",
+                plot_meters(curves, local_time=wattif_simulation.local_time),
+            ),
         }
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.layered import temporary
-from wattif_dagster.detection.layered.local_hours import render_local_hours
 from wattif_dagster.detection.layered.temporary import SUMS
+from wattif_dagster.detection.local_hours import render_local_hours
 from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.sql import read_sql, render_sql
