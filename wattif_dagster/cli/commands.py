@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import click
 
-from wattif_dagster.cli.types import Day, Days, OutputFile, positive
+from wattif_dagster.cli.types import Day, Days, Duration, OutputFile, positive
 from wattif_dagster.metering.household.presets import PresetName
 
 FIRST_DAY = click.option("--start", type=Day(), required=True, help="First day.")
@@ -114,6 +114,39 @@ def generate(
         replace=replace,
         verbose=verbose,
     )
+
+
+@wattif.command()
+@METERS
+@click.option(
+    "--every", type=Duration(), default="60s", show_default=True, help="Time of an object."
+)
+@click.option("--start", type=Day(), help="Start at this day's midnight. Default: today's.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 100_000, min_open=True),
+    default=1,
+    show_default=True,
+    help="How many times as fast as the wall's the clock runs, from --start on.",
+)
+@click.option("--for", "lasting", type=Duration(), help="End after this time. Default: Ctrl-C.")
+@COMPRESSION
+def stream(
+    meters: int | None,
+    every: int,
+    start: date | None,
+    speed: float,
+    lasting: int | None,
+    compression: str | None,
+) -> None:
+    """Land readings while the clock runs, as small objects.
+
+    It begins with what has passed of the day, and says how far it is behind the clock. A day's
+    manifest is written when the day is over. The same command continues a stream that ended.
+    """
+    from wattif_dagster.cli import stream
+
+    stream.run({"meters": meters}, {"compression": compression}, every, (start, speed), lasting)
 
 
 @wattif.command("import")

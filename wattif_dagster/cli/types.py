@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -52,6 +53,25 @@ class Days(click.ParamType):
         if not 1 <= days <= _MOST_DAYS:
             self.fail(f"{value!r} is no number of days from 1d to {_MOST_DAYS}d.", param, ctx)
         return days
+
+
+class Duration(click.ParamType):
+    """A time such as 60s, 5m, 2h or 1d, in seconds."""
+
+    name = "TIME"
+    _SECONDS: ClassVar = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Parse the time. Ends the command with a sentence for anything else."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([0-9]{1,7})([smhd])", value.strip())
+        seconds = int(found[1]) * self._SECONDS[found[2]] if found else 0
+        if not 1 <= seconds <= LARGEST:
+            self.fail(f"{value!r} is no time such as 60s, 5m, 2h or 1d.", param, ctx)
+        return seconds
 
 
 class OutputFile(click.Path):

@@ -2,6 +2,7 @@
 
 dt=YYYY-MM-DD/REVISION/part-NNNNN.json    readings (`.json.gz` when compressed)
 dt=YYYY-MM-DD/REVISION/<serial>.json      readings, one meter an object
+dt=YYYY-MM-DD/REVISION/stream-HHMMSS-NNN.json   readings of all meters from that time on, streamed
 manifests/dt=YYYY-MM-DD/...               lists of the objects of shards, until all are landed
 manifests/dt=YYYY-MM-DD.json              the manifest: the list of the day's objects
 labels/dt=YYYY-MM-DD/REVISION.json.gz     the labels of its injected anomalies
@@ -24,6 +25,8 @@ from wattif_dagster.settings.ingest import Compression
 _REVISION = re.compile(r"/([0-9a-f]{8})[/.]")
 _DAY = re.compile(r"\bdt=(\d{4}-\d{2}-\d{2})")
 FLEET_NAME = "registry/fleet.json"
+STREAMED = "stream-"
+"""How the names of streamed objects begin."""
 MANIFESTS_FOLDER = "manifests/"
 SERIALS_FOLDER = "serials/"
 

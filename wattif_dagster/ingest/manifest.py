@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from wattif_dagster.errors import UserError, explain
 from wattif_dagster.ingest.layout import (
+    STREAMED,
     labels_name,
     manifest_name,
     parse_revision,
@@ -103,6 +104,12 @@ class Manifest(BaseModel, frozen=True, extra="forbid"):
         listed = self.labels or (self.imported and self.imported.serials)
         assert listed is not None
         return listed
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether `wattif stream` landed the day."""
+        prefix = readings_prefix(self.day, self.revision) + STREAMED
+        return any(item.name.startswith(prefix) for item in self.objects)
 
     @property
     def readings_per_hour(self) -> int:

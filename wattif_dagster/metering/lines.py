@@ -44,9 +44,12 @@ class DayLines:
         self._day = _blank_day(day, interval_seconds, width, self._ends.shape[1])
         self.bytes_per_row = self._day.dtype.itemsize
 
-    def blank(self, meters: int) -> NDArray[np.void]:
-        """Lines whose serial and reading are still to be filled in, shape (meters, readings)."""
-        return np.tile(self._day, (meters, 1))
+    def blank(self, meters: int, span: slice = slice(None)) -> NDArray[np.void]:
+        """Lines whose serial and reading are still to be filled in, shape (meters, readings).
+
+        `span` are those of the day's readings.
+        """
+        return np.tile(self._day[span], (meters, 1))
 
     def fill(
         self, lines: NDArray[np.void], serials: NDArray[np.integer], watts: NDArray[np.int64]

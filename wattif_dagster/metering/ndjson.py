@@ -53,11 +53,11 @@ class DayRenderer:
                 copies[block] = of_block
         rows = lines.view(np.uint8).reshape(-1, self.bytes_per_row)
         if copies is not None:
-            rows = _repeat_rows(rows, copies.ravel())
+            rows = repeat_rows(rows, copies.ravel())
         return rows.reshape(-1).data
 
 
-def _repeat_rows(rows: NDArray[np.uint8], copies: NDArray[np.int64]) -> NDArray[np.uint8]:
+def repeat_rows(rows: NDArray[np.uint8], copies: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Repeat each row so many times. It copies runs of rows as a whole: most rows arrive once."""
     edges = [0, *(np.flatnonzero(np.diff(copies)) + 1).tolist(), len(rows)]
     runs = [

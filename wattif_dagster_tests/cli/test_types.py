@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from wattif_dagster.cli.types import Day, Days, OutputFile
+from wattif_dagster.cli.types import Day, Days, Duration, OutputFile
 
 
 def test_output_file_that_can_be_written_is_left_as_it_is(tmp_path: Path):
@@ -47,3 +47,16 @@ def test_days_are_parsed(text: str, days: int):
 def test_other_days_are_refused(text: str):
     with pytest.raises(click.BadParameter, match="is no number of days from 1d to 3660d"):
         Days().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("60s", 60), ("5m", 300), (" 2h ", 7200), ("1d", 86_400)]
+)
+def test_durations_are_parsed(text: str, seconds: int):
+    assert Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "60", "0s", "-1m", "1.5h", "9999999d", "1w", "²s", "s"])
+def test_other_durations_are_refused(text: str):
+    with pytest.raises(click.BadParameter, match="is no time such as 60s, 5m, 2h or 1d"):
+        Duration().convert(text, None, None)

@@ -15,6 +15,7 @@ from wattif_dagster.daily_asset import build_context, daily_asset, describe_colu
 from wattif_dagster.defs.raw_readings.imported import check_imported
 from wattif_dagster.defs.raw_readings.report import describe_day, log_progress
 from wattif_dagster.defs.raw_readings.sharded import build_sharded_asset
+from wattif_dagster.defs.raw_readings.streamed import describe_streamed, find_streamed
 from wattif_dagster.ingest.fleet import claim_bucket
 from wattif_dagster.ingest.landing import RENDERING_VERSION, Landing
 from wattif_dagster.ingest.monitor import Monitor
@@ -32,10 +33,15 @@ def land_readings(
     wattif_gcs: GcsTransferManager,
     wattif_stop: ResourceParam[threading.Event],
 ) -> MaterializeResult:
-    """A reading for every meter and interval of the day, as NDJSON objects under `dt=DAY/`."""
+    """A reading for every meter and interval of the day, as NDJSON objects under `dt=DAY/`.
+
+    A day that `wattif stream` landed is checked and left as it is.
+    """
     day = partition_day(context)
     claim_bucket(wattif_gcs, wattif_simulation)
     serials = read_fleet(wattif_gcs, wattif_simulation, day).serials
+    if manifest := find_streamed(wattif_gcs, wattif_simulation, day):
+        return MaterializeResult(metadata=describe_streamed(wattif_gcs, manifest))
     landing = Landing(wattif_simulation, day, serials, wattif_ingest)
     monitor = Monitor(log_progress(context), wattif_stop)
     return MaterializeResult(
