@@ -252,6 +252,25 @@ def verify(start: date, end: date) -> None:
 
 
 @wattif.command()
+@click.argument("sql", required=False)
+@click.option("--csv", "form", flag_value="csv", help="Write all rows as CSV.")
+@click.option("--json", "form", flag_value="json", help="Write all rows as JSON, one a line.")
+@click.option(
+    "--rows", type=positive(), default=50, show_default=True, help="Rows shown on the terminal."
+)
+def query(sql: str | None, form: Literal["csv", "json"] | None, rows: int) -> None:
+    """Run SQL on the tables, or list them.
+
+    A table needs no more than its name: wattif query 'SELECT * FROM hourly_consumption'. Without
+    SQL the tables are listed with their rows and columns. On Google Cloud a query costs what
+    BigQuery charges for it.
+    """
+    from wattif_dagster.cli import query
+
+    query.run(sql, form, rows)
+
+
+@wattif.command()
 @METERS
 @click.option("--days", type=positive(), help="Days of the backfill, 30 unless given.")
 @click.option("--by-asset", is_flag=True, help="Say what one day of each asset costs instead.")
