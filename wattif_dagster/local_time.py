@@ -40,7 +40,11 @@ class LocalTime:
         """The minutes by which local time is ahead of UTC at an instant, which has a time zone."""
         if self.timezone == UTC_NAME:
             return 0
-        return _to_minutes(instant.astimezone(ZoneInfo(self.timezone)).utcoffset())
+        return _to_minutes(self.convert(instant).utcoffset())
+
+    def convert(self, instant: datetime) -> datetime:
+        """Convert an instant, which has a time zone, to local time."""
+        return instant.astimezone(ZoneInfo(self.timezone))
 
     def _changes(self, low: datetime, high: datetime) -> Iterator[datetime]:
         """Find the seconds after `low`, up to `high`, from which another offset holds."""

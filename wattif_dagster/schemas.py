@@ -179,20 +179,37 @@ METER_DAYS = Table(
     cluster_by=("serial",),
 )
 
+FEATURES = ("level", "floor", "peak", "shape")
+"""The quantities of a meter's day that the layered detector expects; see its SQL."""
+QUANTITIES = ("avg", *FEATURES)
+"""With the quantity of an hour, its mean."""
+
 CONSUMPTION_BASELINE = Table(
     "consumption_baseline",
     "The expected consumption of each meter on each day, fitted on the days before it.",
     (
         Column("day", "DATE", "The day of the expectation", False),
         Column("serial", "STRING", "Serial of the meter", False),
-        Column("quantity", "STRING", "avg of an hour, or a feature of the day", False),
-        Column("hour", "INT64", "Hour of the day, UTC, of avg", False),
-        Column("n", "INT64", "Past values of the expectation", False),
-        Column("mean", "FLOAT64", "Expected value; see the detector's SQL", False),
-        Column("sd", "FLOAT64", "Standard deviation of the next value", False),
-        Column("loading", "FLOAT64", "Slope of deviations against the weather factor", False),
-        Column("loading_variance", "FLOAT64", "Variance of the loading's estimate", False),
+        *(
+            Column(f"{name}_{part}", "FLOAT64", description.format(name), required=False)
+            for part, description in (
+                ("mean", "Expected {} of the day; see the detector's SQL"),
+                ("sd", "Standard deviation of the next {}"),
+            )
+            for name in FEATURES
+        ),
+        *(
+            Column(f"{name}_{part}", "FLOAT64", description.format(name), required=False)
+            for part, description in (
+                ("loading", "Slope of the deviations of {} against the weather factor"),
+                ("loading_variance", "Variance of the estimate of the loading of {}"),
+            )
+            for name in QUANTITIES
+        ),
+        *list_hour_columns("mean", "Expected mean of hour {}, a logarithm"),
+        *list_hour_columns("sd", "Standard deviation of the next mean of hour {}"),
         Column("mean_kw", "FLOAT64", "Mean power over the days of the fit, kW", False),
+        Column("fit_days", "INT64", "Days that the expectation is fitted on", False),
         Column("history_days", "INT64", "Days since the meter was first seen, 42 at most", False),
     ),
     partition_by="day",
@@ -251,6 +268,22 @@ ANOMALY_SCORES = Table(
     cluster_by=("serial",),
 )
 
+FLAGGED_DAYS = Table(
+    "flagged_days",
+    "The days on which a meter has flagged hours: a row for each meter and kind.",
+    (
+        Column("day", "DATE", "The day, UTC", False),
+        Column("serial", "STRING", "Serial of the meter", False),
+        Column("kind", "STRING", "rule: the data; behaviour: the consumption", False),
+        Column("hours", "INT64", "Flagged hours", False),
+        Column("probability", "FLOAT64", "Highest probability of these hours", False),
+        Column("reason", "STRING", "Most frequent reason of these hours", False),
+        Column("provisional", "BOOL", "A reason needs 42 days of history and has fewer", False),
+    ),
+    partition_by="day",
+    cluster_by=("serial",),
+)
+
 INJECTED_ANOMALIES = Table(
     "injected_anomalies",
     "Theft, faults and benign changes of a simulation: a row for each and each day it touches.",
@@ -273,8 +306,9 @@ ANOMALY_ALERTS = Table(
     "The episodes of anomalous meters that are open on each day or closed on it.",
     (
         Column("alert_date", "DATE", "The day of this state", False),
-        Column("alert_id", "STRING", "Serial and opened_on; the same on every day", False),
+        Column("alert_id", "STRING", "Serial, kind, opened_on; the same on every day", False),
         Column("serial", "STRING", "Serial of the meter", False),
+        Column("kind", "STRING", "rule: the data; behaviour: the consumption", False),
         Column("status", "STRING", "open or closed", False),
         Column("opened_on", "DATE", "First day of the episode", False),
         Column("last_flagged_on", "DATE", "Last flagged day up to alert_date", False),

@@ -29,14 +29,14 @@ FLOORS = (
         "partitions",
         "schemas",
         "limits",
-        "local_time",
         "markdown",
         "plotting",
         "scan_rules",
         "sql",
         "student_t",
+        "threshold",
     ),
-    ("yaml_text",),
+    ("yaml_text", "local_time"),
     ("errors",),
 )
 """From top to bottom. A room may import rooms of the floors below, and none of its own floor."""

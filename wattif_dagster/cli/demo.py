@@ -17,12 +17,12 @@ from wattif_dagster.cli.demo_meters import plot_kinds, table_of_kinds
 from wattif_dagster.cli.project import Project
 from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.defs.fleet_anomalies.plot import plot_day
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import Manifest
 from wattif_dagster.reconcile.day import Reconciliation, reconcile_days
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
+from wattif_dagster.threshold import THRESHOLD
 
 ScoredDays = dict[date, list[dict[str, Any]]]
 """The rows of `fleet_anomalies` by day."""

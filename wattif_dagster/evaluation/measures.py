@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode
 from wattif_dagster.settings.alerts import AlertRule
+from wattif_dagster.threshold import THRESHOLD
 
 ALERT = AlertRule()
 """The default rule of `anomaly_alerts`."""

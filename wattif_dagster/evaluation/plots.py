@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
 from wattif_dagster.evaluation.measures import Measures, pr_curve, select_scored
 from wattif_dagster.plotting import DPI, VALUE, default_style, render_png
+from wattif_dagster.threshold import THRESHOLD
 
 MISSES = 6
 DAYS_DRAWN = 7

@@ -9,9 +9,9 @@ import numpy as np
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.simulation import Simulation
 
-HOMES, DAYS, FIRST_DAY = 30, 48, date(2024, 1, 1)
+HOMES, DAYS, FIRST_DAY = 30, 16, date(2024, 1, 1)
 INTERVAL = timedelta(minutes=30)
-SILENT_HOME, SILENT_SINCE = 7, date(2024, 2, 12)
+SILENT_HOME, SILENT_SINCE = 7, date(2024, 1, 14)
 """This home's meter fails, and sends nothing any more."""
 WITHOUT_VALUE = 5
 """So many rows of the first day say Null."""

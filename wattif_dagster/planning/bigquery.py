@@ -21,12 +21,12 @@ from wattif_dagster.detection.layered.temporary import (
 from wattif_dagster.planning.reads import READS, Read
 from wattif_dagster.schemas import Table
 
-TEXT_BYTES = {"serial": 11, "segment": 11, "quantity": 3, "reason": 12}
+TEXT_BYTES = {"serial": 11, "segment": 11, "reason": 12}
 """Approximate length of the texts in each STRING column."""
 TYPE_BYTES = {"INT64": 8, "FLOAT64": 8, "DATE": 8, "TIMESTAMP": 8, "BOOL": 1}
-_CELLS, _FIT_DAYS = 2 * 24, 28
+_CELLS, _FIT_DAYS = 24, 28
 """The rows of `baseline_fit` of a meter: the expectations of its hours, and the days of the fit."""
-_OF_CELLS = ("is_weekend", "hour", "n", "mean", "sd")
+_OF_CELLS = ("hour", "mean", "sd")
 _OF_BOTH = ("baseline_day", "serial")
 _OF_THE_FLEET = ("fleet_z",)
 
@@ -34,7 +34,7 @@ _ROWS_PER_METER = {
     schemas.METER_REGISTRY: 1,
     schemas.HOURLY_CONSUMPTION: 24,
     schemas.METER_DAYS: 1,
-    schemas.CONSUMPTION_BASELINE: 24 + 4,  # the mean of each hour, four features of the day
+    schemas.CONSUMPTION_BASELINE: 1,
     schemas.CONSUMPTION_DEVIATIONS: 1,
     schemas.ANOMALY_SCORES: 24,
     DAY_DEVIATIONS: 1,

@@ -12,11 +12,10 @@ from wattif_dagster.detection.layered.queries import FIT_DAYS, HISTORY_DAYS, SCA
 from wattif_dagster.detection.layered.temporary import (
     BASELINE_FIT,
     DAY_DEVIATIONS,
-    FEATURES,
     SCALED_DEVIATIONS,
     SUMS,
 )
-from wattif_dagster.schemas import Table
+from wattif_dagster.schemas import FEATURES, Table
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,6 @@ class Read:
     days_before: int = 0
     with_the_day: bool = True
 
-
-ALERT_DAYS = 46
-"""Days before its own that anomaly_alerts reads: those since the quarter began, half of a quarter
-on average."""
 
 _HOUR = ("serial", "time_hour_rolled", "max_kw", "min_kw", "n_readings")
 
@@ -47,35 +42,30 @@ BASELINE = (
     Read(
         "consumption_baseline",
         schemas.METER_DAYS,
-        ("day", "serial", *_wide("avg_kw"), "complete_hours", "mean_kw", "floor_kw"),
-        days_before=HISTORY_DAYS,
-        with_the_day=False,
-    ),
-    Read(
-        "consumption_baseline",
-        schemas.METER_DAYS,
-        ("day", "serial", "floor_kw", "peak_kw"),
+        (
+            *("day", "serial", *_wide("avg_kw"), "complete_hours"),
+            *("mean_kw", "floor_kw", "peak_kw"),
+        ),
         days_before=HISTORY_DAYS,
         with_the_day=False,
     ),
     Read(
         "consumption_baseline",
         BASELINE_FIT,
-        ("baseline_day", "serial", "day", "history_days", "meter_kw", "hours", "avg_z", "shape"),
+        (
+            *("baseline_day", "serial", "day", "history_days", "meter_kw"),
+            *("hours", "avg_z", "floor_kw", "peak_kw", "shape"),
+        ),
     ),
     Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "day", "fleet_z")),
-    Read(
-        "consumption_baseline",
-        BASELINE_FIT,
-        ("baseline_day", "serial", "is_weekend", "hour", "n", "mean", "sd"),
-    ),
+    Read("consumption_baseline", BASELINE_FIT, ("baseline_day", "serial", "hour", "mean", "sd")),
 )
 
 DEVIATIONS = (
     Read(
         "anomaly_scores",
         schemas.CONSUMPTION_BASELINE,
-        tuple(name for name in schemas.CONSUMPTION_BASELINE.column_names if name != "n"),
+        tuple(name for name in schemas.CONSUMPTION_BASELINE.column_names if name != "fit_days"),
     ),
     Read(
         "anomaly_scores",
@@ -153,24 +143,29 @@ READS = (
             days_before=FLEET_HISTORY_DAYS,
         )
     ]
-    * 4,
+    * 6,
     Read("meter_days", schemas.HOURLY_CONSUMPTION, (*_HOUR, "avg_kw"), days_before=1),
     *BASELINE,
     *DEVIATIONS,
     *SCORES,
-    # its metadata
-    Read("anomaly_scores", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
-    Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
+    # flagged_days, and the metadata
     Read(
-        "anomaly_alerts",
+        "anomaly_scores",
         schemas.ANOMALY_SCORES,
         ("serial", "time_hour_rolled", "anomaly_probability", "provisional", "reason"),
-        days_before=ALERT_DAYS,
     ),
+    Read("anomaly_scores", schemas.ANOMALY_SCORES, ("time_hour_rolled", "anomaly_probability")),
+    Read(
+        "anomaly_scores",
+        schemas.ANOMALY_SCORES,
+        tuple(name for name in schemas.ANOMALY_SCORES.column_names if name != "provisional"),
+    ),
+    Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
     Read(
         "detector_evaluation",
         schemas.ANOMALY_SCORES,
         ("serial", "time_hour_rolled", "anomaly_probability"),
     ),
 )
-"""Alerts and evaluation name their tables again in their CTEs, which is not counted."""
+"""What `anomaly_alerts` reads is small: `flagged_days` has rows of flagged meters alone.
+`detector_evaluation` names its tables again in its CTEs, which is not counted."""

@@ -1,8 +1,7 @@
 """Makes a daily asset of a Dataplex scan. The scan's rules are asset checks."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +29,6 @@ from wattif_dagster.scans.daily_scan import TableScan, scan_day
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
 
-Describe = Callable[[BigQueryWarehouse, date], Mapping[str, Any]]
-
 
 def scan_asset(
     key: AssetKey,
@@ -41,9 +38,8 @@ def scan_asset(
     default_rules: Path,
     option: Literal["rules", "meter_rules"],
     description: str,
-    describe: Describe = lambda _bigquery, _day: {},
 ) -> Callable[..., Definitions]:
-    """Make the asset of a scan. `describe` adds metadata of the day.
+    """Make the asset of a scan.
 
     `option` names the setting that replaces `default_rules`. Building the definitions raises
     UserError for rules that Dataplex would refuse.
@@ -75,10 +71,7 @@ def scan_asset(
         if result.warning:
             context.log.warning(f"{day}: {result.warning}")
         return MaterializeResult(
-            metadata={
-                **_describe_result(result, wattif_bigquery.link(scan.results)),
-                **describe(wattif_bigquery, day),
-            },
+            metadata=_describe_result(result, wattif_bigquery.link(scan.results)),
             check_results=list(_check_rules(result)),
         )
 

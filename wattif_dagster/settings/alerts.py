@@ -4,6 +4,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from wattif_dagster.threshold import THRESHOLD
+
 
 class AlertRule(BaseModel):
     """An alert is an episode of days. Of a million meters, 0.99 would flag thousands of hours."""
@@ -11,7 +13,10 @@ class AlertRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     probability: float = Field(
-        default=0.999, gt=0, le=1, description="A day counts when one of its hours reaches this."
+        default=0.999,
+        ge=THRESHOLD,
+        le=1,
+        description="A day counts when one of its hours reaches this.",
     )
     days: int = Field(default=2, ge=1, le=31, description="So many days must count ...")
     of_days: int = Field(default=3, ge=1, le=31, description="... out of the last so many days.")

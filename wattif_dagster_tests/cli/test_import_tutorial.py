@@ -17,7 +17,7 @@ from wattif_dagster_tests.cli.conftest import Run
 from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.settings import read_env_file
 
-LAST = date(2024, 2, 17)
+LAST = date(2024, 1, 16)
 
 
 def read_commands() -> list[list[str]]:

@@ -120,7 +120,7 @@ def test_days_agree_in_all_places(days: Days):
             {"flagged_meters", "unscored_hours", "most_anomalous", "plot"},
         ),
         (keys.FLEET_ANOMALIES, 48, {"anomalies", "without_history", "history_days"}),
-        (keys.ANOMALY_SCAN_RESULTS, RULES, {"score", "score_accuracy", "plot", "exported_rows"}),
+        (keys.ANOMALY_SCAN_RESULTS, RULES, {"score", "score_accuracy", "exported_rows"}),
         (keys.METER_SCAN_RESULTS, 8, {"score", "rows_scanned", "job"}),
         (keys.ANOMALY_ALERTS, 0, {"open", "closed", "opened", "new_alerts"}),
         (keys.DETECTOR_EVALUATION, 1, {"touched_hours", "clean_hours", "recall_by_kind"}),
@@ -141,7 +141,7 @@ def test_folder_incident_and_plot_are_those_of_the_day(days: Days):
     assert raw["dagster/uri"].endswith(f"/dt={day(LAST)}/")
     assert raw["incident"]["kind"] == "surge"
     assert "incident" not in days.metadata(LAST - 1, keys.RAW_READINGS)
-    plot = days.metadata(LAST, keys.ANOMALY_SCAN_RESULTS)["plot"]
+    plot = days.metadata(LAST, keys.FLEET_ANOMALIES)["plot"]
     assert plot.startswith("![AVG and MAX of the day](data:image/png")
 
 

@@ -1,8 +1,8 @@
 """Statements that scan the same partitions of a table more than once, and why they must."""
 
 _EPISODES = (
-    "an episode is known only when the flagged days of all meters are put in order. Its worst hour "
-    "and its most frequent reason are then read from the days that it turned out to have"
+    "an episode is known only when the flagged days of a meter are put in order. Its probability "
+    "and its most frequent reason are then read from the days that it has"
 )
 _SCALE = (
     "hours and days have different columns, and both are divided by the meter's own scales, which "
@@ -11,8 +11,8 @@ _SCALE = (
 _SMALL_TABLE = "the table has some thousand rows, whatever the number of meters: a scan is nothing"
 
 SCANNED_TWICE = {
-    ("anomaly_alerts", "anomaly_scores"): _EPISODES,
-    ("", "anomaly_scores"): _EPISODES,
+    ("anomaly_alerts", "flagged_days"): _EPISODES,
+    ("", "flagged_days"): _EPISODES,
     ("anomaly_scores", "consumption_deviations"): (
         "the hours and the days of a meter are different columns, which become rows of one list. "
         "The list is joined twice, because an hour takes the rarer of its own tail and its day's"

@@ -29,6 +29,7 @@ KEPT = (
     schemas.CONSUMPTION_DEVIATIONS,
     schemas.SCORE_COUNTS,
     schemas.ANOMALY_SCORES,
+    schemas.FLAGGED_DAYS,
 )
 TEMPORARY = (
     temporary.BASELINE_FIT,

@@ -17,7 +17,7 @@ from wattif_dagster_tests.googlesql.analyzer import Analyzer
 from wattif_dagster_tests.googlesql.reference import Compared, compare_queries
 from wattif_dagster_tests.support.instances import open_instance
 from wattif_dagster_tests.support.runs import day, make_resources, make_settings, run_day
-from wattif_dagster_tests.support.warehouse import add_rows
+from wattif_dagster_tests.support.warehouse import add_rows, make_flagged_day
 from wattif_dagster_tests.support.whole_day import make_whole_day
 
 pytestmark = pytest.mark.slow
@@ -52,6 +52,7 @@ FILLED = {
     "fleet_anomalies",
     "consumption_baseline",
     "anomaly_scores",
+    "flagged_days",
     "anomaly_alerts",
     "detector_evaluation",
 }
@@ -82,10 +83,9 @@ def compared(
 
 def flag_days_before(bigquery: BigQueryWarehouse) -> None:
     """Flag a meter on the two days before the last: its alert is open on that day."""
-    for before in (1, 2):
-        hour = f"{day(LAST) - timedelta(days=before)}T05:00:00Z"
-        row = {"serial": "MAC00000001", "time_hour_rolled": hour, "anomaly_probability": 1.0}
-        add_rows(bigquery, schemas.ANOMALY_SCORES, [{**row, "reason": "x", "provisional": False}])
+    days = [day(LAST) - timedelta(days=before) for before in (1, 2)]
+    rows = [make_flagged_day("MAC00000001", flagged) for flagged in days]
+    add_rows(bigquery, schemas.FLAGGED_DAYS, rows)
 
 
 def find(compared: list[Compared], table: str) -> Compared:

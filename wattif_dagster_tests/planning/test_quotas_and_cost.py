@@ -20,7 +20,7 @@ from wattif_dagster.settings.ingest import IngestOptions
 
 RAW, GZIP = 660_000, 60_000
 """Bytes of a meter's day, uncompressed and not."""
-ALERTS_ROW, EVALUATION_ROW = 13 + 8 + 8 + 1 + 14, 13 + 8 + 8
+FLAGS_ROW, EVALUATION_ROW = 13 + 8 + 8 + 1 + 14, 13 + 8 + 8
 """Bytes of a row of the scores that anomaly_alerts and detector_evaluation read."""
 
 
@@ -120,11 +120,12 @@ def test_queries_read_as_much_history_as_there_is() -> None:
 def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     """By hand, in bytes a meter: its days of history, its fit, its deviations, and its hours."""
     steady = [estimate_warehouse([10**6] * n, 0, 0, external=False).query_bytes for n in (50, 51)]
-    roll_up, fleet = 24 * ((8 + 8) + (13 + 3 * 8)), 4 * 29 * 24 * (3 * 8)
-    scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) + 47 * ALERTS_ROW + EVALUATION_ROW)
-    history = 42 * ((13 + 28 * 8) + (13 + 3 * 8))
-    fit = (76 * 21 + 28 * 48) + (76 * 8 + 28 * 8) + (76 * 21 + 48 * 33)
-    baseline, today = 28 * 82, 13 + 27 * 8
+    roll_up, fleet = 24 * ((8 + 8) + (13 + 3 * 8)), 6 * 29 * 24 * (3 * 8)
+    scores = 24 * (2 * count_row_bytes(schemas.ANOMALY_SCORES) - 1)
+    scores += 24 * (FLAGS_ROW + (8 + 8) + EVALUATION_ROW)
+    history = 42 * (13 + 29 * 8)
+    fit = (52 * 21 + 28 * 64) + (52 * 8 + 28 * 8) + (52 * 21 + 24 * 24)
+    baseline, today = 13 + 69 * 8, 13 + 27 * 8
     deviations = 2 * 40 + 24 + (13 + 1 + 113 * 8) + 35 * 86
     evidence = 3 * ((13 + 25 * 8) + (13 + 2 * 8 + 1)) + 7 * 8 + 2 * (13 + 7 * 8)
     bounds = (13 + 49 * 8) + (13 + 4 * 8)

@@ -32,9 +32,7 @@ def render_selects() -> dict[schemas.Table, str]:
             interval_seconds=10,
         ),
         schemas.FLEET_ANOMALIES: fleet_anomalies_sql("wattif-local", "wattif", DAY),
-        schemas.ANOMALY_ALERTS: alerts_sql(
-            "`wattif-local.wattif.anomaly_scores`", DAY, AlertRule()
-        ),
+        schemas.ANOMALY_ALERTS: alerts_sql("`wattif-local.wattif.flagged_days`", DAY, AlertRule()),
     }
 
 

@@ -107,7 +107,13 @@ class Warehouse:
     of the `lookback` days before that calibrate them, are made at once.
     """
 
-    def __init__(self, homes: Homes, days: range, lookback: int = LOOKBACK_DAYS) -> None:
+    def __init__(
+        self,
+        homes: Homes,
+        days: range,
+        lookback: int = LOOKBACK_DAYS,
+        tables: Tables = TABLES,
+    ) -> None:
         self.connection = duckdb.connect()
         self._made: set[str] = set()
         columns = homes.columns()  # noqa: F841  (DuckDB finds it by its name)
@@ -117,9 +123,9 @@ class Warehouse:
             "(time_hour_rolled::TIMESTAMPTZ AS time_hour_rolled) FROM columns"
         )
         for day in range(max(days.stop, 1)):  # the rules read the table in any case
-            self.run([meter_days_step(TABLES, find_date(day), READINGS)], day)
+            self.run([meter_days_step(tables, find_date(day), READINGS)], day)
         for day in range(max(days.start - lookback, 0), days.stop):
-            arguments = TABLES, find_date(day), READINGS
+            arguments = tables, find_date(day), READINGS
             self.run([*baseline_steps(*arguments), *deviations_steps(*arguments)], day)
 
     def run(self, steps: Iterable[Step], day: int) -> None:

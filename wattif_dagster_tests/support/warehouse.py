@@ -78,3 +78,16 @@ def add_rows(bigquery: BigQueryWarehouse, table: Table, rows: Sequence[dict[str,
     """Add rows to the table, which is created where it does not exist."""
     bigquery.ensure_table(table)
     bigquery.client.load_table_from_json(list(rows), bigquery.table_name(table)).result()
+
+
+def make_flagged_day(serial: str, day: date) -> dict[str, Any]:
+    """Make a row of `flagged_days`: an hour of the day breaks a rule."""
+    return {
+        "day": str(day),
+        "serial": serial,
+        "kind": "rule",
+        "hours": 1,
+        "probability": 1.0,
+        "reason": "rule:missing",
+        "provisional": False,
+    }

@@ -13,8 +13,8 @@ from wattif_dagster.settings.alerts import AlertRule
 def find_alerts(bigquery: BigQueryWarehouse, rule: AlertRule, day: date) -> list[dict[str, Any]]:
     """Replace the day's partition of `anomaly_alerts`; returns its rows by `alert_id`."""
     table = schemas.ANOMALY_ALERTS
-    bigquery.ensure_table(schemas.ANOMALY_SCORES)
-    sql = alerts_sql(bigquery.quoted(schemas.ANOMALY_SCORES), day, rule)
+    bigquery.ensure_table(schemas.FLAGGED_DAYS)
+    sql = alerts_sql(bigquery.quoted(schemas.FLAGGED_DAYS), day, rule)
     bigquery.replace_partition(table, day, sql)
     return bigquery.day_rows(table, day, "alert_id")
 
@@ -35,12 +35,12 @@ def find_new_alerts(
     )
     latest = {row["alert_id"]: row for row in rows}.values()
     continued = {
-        (row["serial"], quarter)
+        (row["serial"], row["kind"], quarter)
         for quarter in {row["opened_on"] for row in latest}
         if quarter == find_quarter_start(quarter)
         for row in bigquery.rows(
-            continued_sql(bigquery.quoted(schemas.ANOMALY_SCORES), quarter, rule)
+            continued_sql(bigquery.quoted(schemas.FLAGGED_DAYS), quarter, rule)
         )
     }
-    new = [row for row in latest if (row["serial"], row["opened_on"]) not in continued]
+    new = [row for row in latest if (row["serial"], row["kind"], row["opened_on"]) not in continued]
     return sorted(new, key=lambda row: (-row["worst_probability"], row["alert_id"]))

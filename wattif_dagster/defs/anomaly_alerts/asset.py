@@ -25,7 +25,7 @@ def anomaly_alerts(
     wattif_alert_rule: AlertResource,
     wattif_bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
-    """Episodes that are open on the day or closed on it, computed from the scores alone."""
+    """Episodes that are open on the day or closed on it, of rules and of behaviour."""
     day = partition_day(context)
     rows = find_alerts(wattif_bigquery, wattif_alert_rule, day)
     opened = [row for row in rows if row["opened_on"] == day]

@@ -1,4 +1,4 @@
-"""Renders `anomaly_alerts.sql`: the episodes of one day, from the meters' scores."""
+"""Renders `anomaly_alerts.sql`: the episodes of one day, from the meters' flagged days."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,28 +14,26 @@ def find_quarter_start(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
-def alerts_sql(
-    anomaly_scores: str, day: date, options: AlertRule, start: date | None = None
-) -> str:
+def alerts_sql(flagged_days: str, day: date, options: AlertRule, start: date | None = None) -> str:
     """Render a SELECT of the episodes that are open on `day` or closed on it, one row each.
 
-    A meter's day is flagged when one of its hours reaches the probability and is not provisional.
-    An episode consists of consecutive days on which `days` of the last `of_days` are flagged. It
-    closes on the first day after. Its opening is searched from the start of the quarter of the day
-    before, so that the `alert_id` does not depend on which days are made: an episode that lasts
-    beyond the first day of a quarter is a new one, opened on that day, and the old one is never
-    shown as closed. Another `start` of the search may be given. The table's name is quoted.
+    A meter's day counts when one of its hours reaches the probability and is not provisional. Rules
+    and behaviour have episodes of their own. An episode consists of consecutive days on which
+    `days` of the last `of_days` count. It closes on the first day after. Its opening is searched
+    from the start of the quarter of the day before, so that the `alert_id` does not depend on which
+    days are made: an episode that lasts beyond the first day of a quarter is a new one, opened on
+    that day, and the old one is never shown as closed. Another `start` of the search may be given.
+    The table's name is quoted.
     """
     before = day - timedelta(days=1)
     start = start or find_quarter_start(before)
     return render_sql(
         _TEMPLATE,
-        table=anomaly_scores,
+        flagged_days=flagged_days,
         day=day.isoformat(),
         day_before=before.isoformat(),
-        day_end=(day + timedelta(days=1)).isoformat(),
         start=start.isoformat(),
-        scores_start=(start - timedelta(days=options.of_days - 1)).isoformat(),
+        flagged_start=(start - timedelta(days=options.of_days - 1)).isoformat(),
         offsets=list(range(options.of_days)),
         probability=repr(options.probability),
         days=options.days,
@@ -43,10 +41,10 @@ def alerts_sql(
     )
 
 
-def continued_sql(anomaly_scores: str, quarter: date, options: AlertRule) -> str:
-    """Render a SELECT of the `serial` of meters whose episode is older than the quarter.
+def continued_sql(flagged_days: str, quarter: date, options: AlertRule) -> str:
+    """Render a SELECT of `serial` and `kind` of the episodes that are older than the quarter.
 
-    Their episode that `alerts_sql` shows as opened on that day is the same one under a new id.
+    An episode that `alerts_sql` shows as opened on that day is the same one under a new id.
     """
-    episodes = alerts_sql(anomaly_scores, quarter, options, quarter - timedelta(days=1))
-    return f"SELECT serial FROM (\n{episodes}) WHERE opened_on < DATE '{quarter}'"
+    episodes = alerts_sql(flagged_days, quarter, options, quarter - timedelta(days=1))
+    return f"SELECT serial, kind FROM (\n{episodes}) WHERE opened_on < DATE '{quarter}'"

@@ -7,7 +7,6 @@ from google.cloud import dataplex_v1
 from google.cloud.bigquery import ScalarQueryParameter
 
 from wattif_dagster import schemas
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.dataplex.definition import quality_scan
 from wattif_dagster.resources.dataplex.preview import (
@@ -19,6 +18,7 @@ from wattif_dagster.resources.dataplex.results import ScanResult
 from wattif_dagster.resources.dataplex.scans import DataplexScans
 from wattif_dagster.scans.daily_scan import choose_notifications
 from wattif_dagster.settings.scan import ScanOptions
+from wattif_dagster.threshold import THRESHOLD
 
 PREVIEW_SUFFIX = "-preview"
 

@@ -11,13 +11,13 @@ from wattif_dagster.defs.anomaly_scores.scores import (
     score_day,
 )
 from wattif_dagster.defs.consumption_baseline.fit import choose_detector
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import require_manifest
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
-from wattif_dagster.resources.options import DetectionResource
+from wattif_dagster.resources.options import DetectionResource, SimulationResource
+from wattif_dagster.threshold import THRESHOLD
 
 METERS_PLOTTED = 3
 MOST_ANOMALOUS = {
@@ -44,6 +44,7 @@ MOST_ANOMALOUS = {
 def anomaly_scores(
     context: AssetExecutionContext,
     wattif_detection: DetectionResource,
+    wattif_simulation: SimulationResource,
     wattif_gcs: GcsTransferManager,
     wattif_bigquery: BigQueryWarehouse,
 ) -> MaterializeResult:
@@ -59,7 +60,7 @@ def anomaly_scores(
             f"{scores.calibration_days} of the {detector.calibration_days} days that calibrate the "
             f"scores of {day} have scores. Scores are provisional until all of them have some."
         )
-    flagged = find_flagged_meters(wattif_bigquery, day, THRESHOLD)
+    flagged = find_flagged_meters(wattif_bigquery, day)
     curves = read_curves(wattif_bigquery, day, [row["serial"] for row in flagged[:METERS_PLOTTED]])
     return MaterializeResult(
         metadata={
@@ -71,6 +72,9 @@ def anomaly_scores(
             "flagged_hours": sum(row["hours"] for row in flagged),
             "flagged_meters": len(flagged),
             "most_anomalous": markdown.table(MOST_ANOMALOUS, flagged),
-            "plot": markdown.image("The day's most anomalous meters", plot_meters(curves)),
+            "plot": markdown.image(
+                "The day's most anomalous meters",
+                plot_meters(curves, local_time=wattif_simulation.local_time),
+            ),
         }
     )

@@ -8,8 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wattif_dagster.detection.threshold import THRESHOLD
+from wattif_dagster.detection.steps import UTC
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.plotting import BAND, DPI, FLAG, VALUE, default_style, render_png, set_hour_axis
+from wattif_dagster.threshold import THRESHOLD
 
 COLUMNS = 3
 PANEL_INCHES = (3.2, 2.1)
@@ -21,21 +23,27 @@ LEFT, RIGHT, ABOVE, BELOW = 0.4, 0.1, 0.36, 0.22
 
 @default_style
 def plot_meters(
-    rows: Sequence[Mapping[str, Any]], title: str = "The most anomalous meters"
+    rows: Sequence[Mapping[str, Any]],
+    title: str = "The most anomalous meters",
+    local_time: LocalTime = UTC,
 ) -> bytes:
     """Plot a panel for each meter: avg_kw by hour, its bounds, and the flagged hours, as a PNG.
 
     `rows` are hours in the order of meter and time, with `serial`, `time_hour_rolled`, `avg_kw`,
     `lower`, `upper` (kW), `anomaly_probability` and `reason`. NULLs are None. A flagged hour
-    without a reading is marked at the bottom.
+    without a reading is marked at the bottom. Times are shown in `local_time`.
     """
     meters = [(serial, list(hours)) for serial, hours in groupby(rows, lambda row: row["serial"])]
     figure, panels = _make_panels(max(1, -(-len(meters) // COLUMNS)))
     for panel, (serial, hours) in zip(panels, meters, strict=False):
+        set_hour_axis(panel, hours[0]["time_hour_rolled"].date(), local_time, labelsize=7)
         _plot_meter(panel, serial, hours)
     for panel in panels[len(meters) :]:
         panel.set_axis_off()
-    heading = f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} (UTC), kW" if rows else "No meter"
+    zone = local_time.timezone
+    heading = (
+        f"{title}, {rows[0]['time_hour_rolled']:%Y-%m-%d} ({zone}), kW" if rows else "No meter"
+    )
     figure.suptitle(heading, fontsize=11, fontweight="bold", y=0.99, va="top")
     return render_png(figure)
 
@@ -60,8 +68,6 @@ def _make_panels(lines: int) -> tuple[Figure, list[Axes]]:
         },
     )
     panels = list(grid.ravel())
-    for panel in panels:
-        set_hour_axis(panel, "{:02}", labelsize=7)
     return figure, panels
 
 

@@ -10,6 +10,7 @@ from google.cloud.bigquery import ArrayQueryParameter
 from wattif_dagster import schemas
 from wattif_dagster.defs.consumption_baseline.fit import name_detector_tables
 from wattif_dagster.detection.detectors import Detector
+from wattif_dagster.detection.flagged_days import flagged_days_step
 from wattif_dagster.detection.forecasts.queries import history_sql, rules_alone_steps
 from wattif_dagster.detection.layered.queries import CALIBRATION_START
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -28,7 +29,7 @@ class Scores:
 def score_day(
     bigquery: BigQueryWarehouse, detector: Detector, day: date, readings_per_hour: int
 ) -> Scores:
-    """Replace the day's partition of `anomaly_scores`, and those that its steps keep."""
+    """Replace the day's partition of `anomaly_scores` and of the tables that its steps keep."""
     table, counts = schemas.ANOMALY_SCORES, schemas.SCORE_COUNTS
     for read in (
         schemas.METER_DAYS,
@@ -43,7 +44,7 @@ def score_day(
         steps = rules_alone_steps(detector.name, *arguments)
     else:
         steps = detector.scores(*arguments)
-    run_steps(bigquery, day, steps)
+    run_steps(bigquery, day, [*steps, flagged_days_step(tables, day)])
     since = day - timedelta(days=CALIBRATION_START)
     row = bigquery.row(
         "SELECT COUNT(*) AS n, COUNTIF(anomaly_probability IS NULL) AS unscored, "
@@ -56,20 +57,21 @@ def score_day(
     return Scores(row["n"], row["unscored"], calibration_days)
 
 
-def find_flagged_meters(
-    bigquery: BigQueryWarehouse, day: date, threshold: float
-) -> list[dict[str, Any]]:
-    """Find the meters with hours at the threshold or above, those with most such hours first.
+def find_flagged_meters(bigquery: BigQueryWarehouse, day: date) -> list[dict[str, Any]]:
+    """Find the meters with flagged hours, those with most such hours first.
 
-    Each row has `serial`, `hours`, `probability` (the largest) and `reason` (of that hour).
+    Each row has `serial`, `hours`, `probability` (the highest) and `reason` (the most frequent).
     """
-    table = schemas.ANOMALY_SCORES
-    return bigquery.rows(
-        "SELECT serial, COUNT(*) AS hours, MAX(anomaly_probability) AS probability, "
-        "MAX_BY(reason, anomaly_probability) AS reason "
-        f"FROM {bigquery.quoted(table)} WHERE {bigquery.partition_filter(table, day)} "
-        f"AND anomaly_probability >= {threshold!r} "
-        "GROUP BY serial ORDER BY hours DESC, probability DESC, serial"
+    meters: dict[str, dict[str, Any]] = {}
+    for row in bigquery.day_rows(schemas.FLAGGED_DAYS, day, "hours DESC, kind"):
+        meter = meters.setdefault(
+            row["serial"],
+            {"serial": row["serial"], "hours": 0, "probability": 0, "reason": row["reason"]},
+        )
+        meter["hours"] += row["hours"]
+        meter["probability"] = max(meter["probability"], row["probability"])
+    return sorted(
+        meters.values(), key=lambda row: (-row["hours"], -row["probability"], row["serial"])
     )
 
 

@@ -8,10 +8,10 @@ from dagster import AssetExecutionContext, MaterializeResult
 from wattif_dagster import keys, schemas
 from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.threshold import THRESHOLD
 
 
 @daily_asset(

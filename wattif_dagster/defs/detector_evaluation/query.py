@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.sql import render_sql
+from wattif_dagster.threshold import THRESHOLD
 
 _TEMPLATE = Path(__file__).with_name("detector_evaluation.sql")
 

@@ -2,51 +2,63 @@
 -- baseline of the days before it: one row for each hour and metric, in the columns of
 -- fleet_anomalies. fleet_hours has 24 rows a day.
 --
--- The baseline of an hour is n past values of the metric at the same hour of day, on days of the
--- same class (weekday or weekend). For a normal sample with mean m and standard deviation s the
+-- The baseline of an hour is n past values of the metric at the same local hour of day, on days of the
+-- same class: weekdays, or weekends and holidays. For a normal sample with mean m and standard deviation s the
 -- next value x has (x - m) / (s * SQRT(1 + 1/n)) distributed as Student's t, n - 1 degrees of
 -- freedom: this gives the predictive interval (the bounds) and anomaly_prob, the probability of a
 -- value less far from m than x is.
 WITH
 series AS (
-  SELECT metric, time, IF(metric = 'AVG', avg_kwh, max_kwh) AS value
-  FROM `$table`
-  CROSS JOIN UNNEST(['AVG', 'MAX']) AS metric
-  WHERE time >= TIMESTAMP '$history_start'
-    AND time < TIMESTAMP '$day_end'
+  SELECT metric, time, value, $local_hour AS hour, $is_weekend AS is_weekend
+  FROM (
+    SELECT metric, time, value, $local_minutes AS local_minutes
+    FROM (
+      SELECT
+        metric,
+        time,
+        IF(metric = 'AVG', avg_kwh, max_kwh) AS value,
+        DATE(time) AS day,
+        EXTRACT(HOUR FROM time) AS hour
+      FROM `$table`
+      CROSS JOIN UNNEST(['AVG', 'MAX']) AS metric
+      WHERE time >= TIMESTAMP '$history_start'
+        AND time < TIMESTAMP '$day_end'
+    ) AS d
+  )
 ),
 
-past AS (
-  SELECT
-    metric,
-    EXTRACT(HOUR FROM time) AS hour,
-    value,
-    -- Day 0 was a Monday; days 5 and 6 of a week are its weekend.
-    (MOD(DATE_DIFF(DATE(time), DATE '1900-01-01', DAY), 7) >= 5)
-      = (MOD(DATE_DIFF(DATE '$day', DATE '1900-01-01', DAY), 7) >= 5) AS is_same_class
+-- The local hours and classes of the day to score.
+cells AS (
+  SELECT DISTINCT metric, hour, is_weekend
   FROM series
-  WHERE time < TIMESTAMP '$day'
+  WHERE time >= TIMESTAMP '$day'
 ),
 
 -- A class with few days yet borrows those of the other: rather a wide interval than none.
 counted AS (
   SELECT
-    metric,
-    hour,
-    value,
-    is_same_class,
-    SUM(IF(is_same_class, 1, 0)) OVER (PARTITION BY metric, hour) AS n_same_class
-  FROM past
+    c.metric,
+    c.hour,
+    c.is_weekend,
+    p.value,
+    p.is_weekend = c.is_weekend AS is_same_class,
+    SUM(IF(p.is_weekend = c.is_weekend, 1, 0)) OVER cell AS n_same_class
+  FROM cells AS c
+  INNER JOIN series AS p ON p.metric = c.metric AND p.hour = c.hour
+  WHERE p.time < TIMESTAMP '$day'
+  WINDOW
+    cell AS (PARTITION BY c.metric, c.hour, c.is_weekend)
 ),
 
 history AS (
   SELECT
     metric,
     hour,
+    is_weekend,
     value,
-    COUNT(*) OVER (PARTITION BY metric, hour) AS n_found,
-    PERCENTILE_CONT(value, 0.25) OVER (PARTITION BY metric, hour) AS q1,
-    PERCENTILE_CONT(value, 0.75) OVER (PARTITION BY metric, hour) AS q3
+    COUNT(*) OVER (PARTITION BY metric, hour, is_weekend) AS n_found,
+    PERCENTILE_CONT(value, 0.25) OVER (PARTITION BY metric, hour, is_weekend) AS q1,
+    PERCENTILE_CONT(value, 0.75) OVER (PARTITION BY metric, hour, is_weekend) AS q3
   FROM counted
   WHERE is_same_class OR n_same_class < $full_history
 ),
@@ -59,6 +71,7 @@ baseline AS (
   SELECT
     metric,
     hour,
+    is_weekend,
     COUNT(*) AS n,
     IF(COUNT(*) >= $min_history, COUNT(*) - 1, NULL) AS df,
     AVG(value) AS mean,
@@ -67,7 +80,7 @@ baseline AS (
   FROM history
   WHERE n_found < $full_history
     OR value BETWEEN q1 - $fence * (q3 - q1) AND q3 + $fence * (q3 - q1)
-  GROUP BY metric, hour
+  GROUP BY metric, hour, is_weekend
 ),
 
 scored AS (
@@ -83,7 +96,8 @@ scored AS (
     $t_critical[SAFE_ORDINAL(b.df)] AS t_critical,
     ATAN(ABS(s.value - b.mean) / b.scale / SQRT(b.df)) AS theta
   FROM series AS s
-  LEFT JOIN baseline AS b ON b.metric = s.metric AND b.hour = EXTRACT(HOUR FROM s.time)
+  LEFT JOIN baseline AS b
+    ON b.metric = s.metric AND b.hour = s.hour AND b.is_weekend = s.is_weekend
   WHERE s.time >= TIMESTAMP '$day'
 ),
 

@@ -8,6 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from wattif_dagster.detection.steps import UTC
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.plotting import BAND, DPI, FLAG, VALUE, default_style, render_png, set_hour_axis
 
 SIZE_INCHES = (9.0, 4.2)
@@ -16,35 +18,38 @@ METRICS = ("AVG", "MAX")
 
 
 @default_style
-def plot_day(rows: Sequence[Mapping[str, Any]], threshold: float) -> bytes:
+def plot_day(
+    rows: Sequence[Mapping[str, Any]], threshold: float, local_time: LocalTime = UTC
+) -> bytes:
     """Plot AVG and MAX by hour, their bounds, and the flagged hours: a PNG of 900 x 420 pixels.
 
     `rows` are the rows of `fleet_anomalies` of one day, in any order, with `metric`, `time`,
-    `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`. NULLs are None. Without rows the
-    panels stay empty.
+    `value` (kWh), `lower_bound`, `upper_bound` and `is_anomaly`. NULLs are None. Times are shown in
+    `local_time`. Without rows the panels stay empty.
     """
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI)
     panels = figure.subplots(1, 2, gridspec_kw=MARGINS)
     for panel, metric in zip(panels, METRICS, strict=True):
-        set_hour_axis(panel, "{:02}:00", labelsize=8)
+        if rows:
+            set_hour_axis(panel, rows[0]["time"].date(), local_time, labelsize=8)
         hours = sorted((r for r in rows if r["metric"] == metric), key=lambda r: r["time"])
         _plot_metric(panel, hours, f"{100 * threshold:g}% interval")
         panel.set_title(f"{metric} over the fleet", loc="left", y=1, fontsize=10)
     panels[0].set_ylabel("kWh in the hour", fontsize=9)
-    figure.suptitle(_write_title(rows), fontsize=12, fontweight="bold")
+    figure.suptitle(_write_title(rows, local_time), fontsize=12, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncols=3, frameon=False, fontsize=9)
     return render_png(figure)
 
 
-def _write_title(rows: Sequence[Mapping[str, Any]]) -> str:
+def _write_title(rows: Sequence[Mapping[str, Any]], local_time: LocalTime) -> str:
     if not rows:
         return "No values"
     first: datetime = min(row["time"] for row in rows)
     scored = sum(row["is_anomaly"] is not None for row in rows)
     flagged = sum(bool(row["is_anomaly"]) for row in rows)
     result = f"{flagged} of {scored} values flagged" if scored else "too little history to score"
-    return f"{first:%A}, {first.day} {first:%B %Y} (UTC): {result}"
+    return f"{first:%A}, {first.day} {first:%B %Y} ({local_time.timezone}): {result}"
 
 
 def _plot_metric(panel: Axes, rows: Sequence[Mapping[str, Any]], band: str) -> None:

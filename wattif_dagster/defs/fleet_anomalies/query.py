@@ -16,11 +16,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from wattif_dagster.detection.fleet import HISTORY_DAYS
-from wattif_dagster.detection.threshold import THRESHOLD
+from wattif_dagster.detection.local_hours import render_local_hours
+from wattif_dagster.detection.steps import UTC
 from wattif_dagster.errors import UserError
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.schemas import FLEET_HOURS
 from wattif_dagster.sql import render_sql
 from wattif_dagster.student_t import critical_value
+from wattif_dagster.threshold import THRESHOLD
 
 MAX_HISTORY_DAYS = 366
 
@@ -53,10 +56,12 @@ def fleet_anomalies_sql(
     day: date,
     history_days: int = HISTORY_DAYS,
     threshold: float = THRESHOLD,
+    local_time: LocalTime = UTC,
 ) -> str:
     """Render a SELECT of one day's rows of `schemas.FLEET_ANOMALIES`, in the order of its columns.
 
-    The history is the existing ones of the `history_days` days before `day`. Bounds, probability
+    The history is the existing ones of the `history_days` days before `day`. Hours of day, weekends
+    and holidays are those of `local_time`. Bounds, probability
     and flag are NULL with fewer than MIN_HISTORY past hours. A value lies outside the bounds
     exactly when its probability is above the threshold. An hour without any reading of the fleet
     has no row. Raises UserError for arguments out of range.
@@ -69,12 +74,13 @@ def fleet_anomalies_sql(
         )
     if not 0.5 <= threshold < 1:
         raise UserError(f"threshold={threshold} is out of range. Use 0.5 or more, and less than 1.")
+    first = day - timedelta(days=history_days)
     return render_sql(
         _TEMPLATE,
         table=f"{project}.{dataset}.{FLEET_HOURS.name}",
         day=day.isoformat(),
         day_end=(day + timedelta(days=1)).isoformat(),
-        history_start=(day - timedelta(days=history_days)).isoformat(),
+        history_start=first.isoformat(),
         history_days=history_days,
         threshold=repr(float(threshold)),
         t_critical=[critical_value(threshold, df) for df in range(1, history_days)],
@@ -83,4 +89,5 @@ def fleet_anomalies_sql(
         fence=FENCE,
         relative_floor=RELATIVE_FLOOR,
         absolute_floor=ABSOLUTE_FLOOR,
+        **render_local_hours(local_time, first, day),
     )

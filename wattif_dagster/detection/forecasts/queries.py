@@ -16,9 +16,9 @@ from wattif_dagster.detection.layered.queries import (
     rules_sql,
 )
 from wattif_dagster.detection.steps import Step, Tables
-from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.settings.detection import DetectorName
 from wattif_dagster.sql import render_sql
+from wattif_dagster.threshold import THRESHOLD
 
 _FOLDER = Path(__file__).parent
 _BOUNDS_SDS = 2 * NormalDist().inv_cdf((1 + THRESHOLD) / 2)

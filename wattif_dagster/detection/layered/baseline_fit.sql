@@ -1,8 +1,8 @@
 -- baseline_fit: the fit of the hours, from the $history_days days before the day. It has three kinds
 -- of rows, so that the days are read once:
---   serial and day                  a day of the fit: the features of the day, see below
---   serial, hour and is_weekend     what is expected of the mean of that local hour, as a logarithm
---   day and hour                    how far the whole fleet was from what is expected at an hour, UTC
+--   serial and day     a day of the fit: the features of the day, see below
+--   serial and hour    what is expected of the mean of that hour of the day to make, as a logarithm
+--   day and hour       how far the whole fleet was from what is expected at an hour
 -- Features of a day: avg_z is the mean deviation of its hours. shape is the correlation with the
 -- meter's own profile.
 WITH
@@ -51,6 +51,8 @@ hours AS (
       d.day,
       d.first_day,
       d.meter_kw,
+      d.floor_kw,
+      d.peak_kw,
       hour,
       $local_minutes AS local_minutes,
       CASE hour
@@ -75,7 +77,9 @@ cells AS (
     COUNT(*) AS n,
     AVG(x) AS cell_mean,
     AVG(x * x) AS square,
-    ARRAY_AGG(STRUCT(day AS day, hour AS hour, x AS x)) AS samples
+    ARRAY_AGG(
+      STRUCT(day AS day, hour AS hour, x AS x, floor_kw AS floor_kw, peak_kw AS peak_kw)
+    ) AS samples
   FROM hours
   GROUP BY serial, is_weekend, local_hour
 ),
@@ -140,6 +144,8 @@ hour_scores AS (
     v.day,
     v.hour,
     v.x,
+    v.floor_kw,
+    v.peak_kw,
     (v.x - e.mean) / e.sd AS z
   FROM expected_hours AS e
   CROSS JOIN UNNEST(e.samples) AS v
@@ -181,6 +187,8 @@ grouped AS (
     ANY_VALUE(n) AS n,
     ANY_VALUE(mean) AS mean,
     ANY_VALUE(sd) AS sd,
+    ANY_VALUE(floor_kw) AS floor_kw,
+    ANY_VALUE(peak_kw) AS peak_kw,
     ANY_VALUE(fleet_z) AS fleet_z,
     COUNT(*) AS hours,
     AVG(z - fleet_z) AS avg_z,
@@ -189,21 +197,33 @@ grouped AS (
     ), 0) AS shape
   FROM kinds
   GROUP BY kind, serial, is_weekend, hour, day
+),
+
+hours_to_make AS (
+  SELECT hour, $local_hour AS local_hour, $is_weekend AS is_weekend
+  FROM (
+    SELECT hour, $local_minutes AS local_minutes
+    FROM (SELECT DATE '$day' AS day) AS d
+    CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
+  )
 )
 
 SELECT
   DATE '$day' AS baseline_day,
   serial,
-  is_weekend,
-  hour,
+  IF(kind = 'cell', t.hour, g.hour) AS hour,
   day,
   IF(kind = 'day', DATE_DIFF(DATE '$day', first_day, DAY), NULL) AS history_days,
   IF(kind = 'day', meter_kw, NULL) AS meter_kw,
-  IF(kind = 'cell', n, NULL) AS n,
   IF(kind = 'cell', mean, NULL) AS mean,
   IF(kind = 'cell', sd, NULL) AS sd,
   IF(kind = 'fleet', fleet_z, NULL) AS fleet_z,
   IF(kind = 'day', hours, NULL) AS hours,
   IF(kind = 'day', avg_z, NULL) AS avg_z,
+  IF(kind = 'day', floor_kw, NULL) AS floor_kw,
+  IF(kind = 'day', peak_kw, NULL) AS peak_kw,
   IF(kind = 'day', shape, NULL) AS shape
-FROM grouped
+FROM grouped AS g
+LEFT JOIN hours_to_make AS t
+  ON g.kind = 'cell' AND t.local_hour = g.hour AND t.is_weekend = g.is_weekend
+WHERE kind != 'cell' OR t.hour IS NOT NULL

@@ -1,7 +1,6 @@
--- consumption_baseline: what each meter is expected to do on the day, one row for each meter, quantity
--- and (for avg) hour.
---   avg                        the mean of the hour, as a logarithm
---   level, floor, peak, shape  of the day
+-- consumption_baseline: what each meter is expected to do on the day.
+--   mean_HH, sd_HH                 the mean of the hour, as a logarithm
+--   level, floor, peak, shape      of the day
 -- level is the fit's avg_z. floor is the third-smallest minimum of an hour, and peak the largest
 -- reading, both as logarithms of their ratio to the meter's mean. See baseline_fit.sql for the others.
 WITH
@@ -16,16 +15,13 @@ day_values AS (
     CASE q
       WHEN 'avg' THEN d.avg_z
       WHEN 'level' THEN d.avg_z
-      WHEN 'floor' THEN LN(GREATEST(m.floor_kw / d.meter_kw, 0) + 0.02)
-      WHEN 'peak' THEN LN(GREATEST(m.peak_kw / d.meter_kw, 0) + 0.05)
+      WHEN 'floor' THEN LN(GREATEST(d.floor_kw / d.meter_kw, 0) + 0.02)
+      WHEN 'peak' THEN LN(GREATEST(d.peak_kw / d.meter_kw, 0) + 0.05)
       WHEN 'shape' THEN d.shape
     END AS x
   FROM $baseline_fit AS d
-  INNER JOIN $meter_days AS m ON m.serial = d.serial AND m.day = d.day
   CROSS JOIN UNNEST(['avg', 'level', 'floor', 'peak', 'shape']) AS q
   WHERE d.baseline_day = DATE '$day'
-    AND m.day >= DATE '$history_start'
-    AND m.day < DATE '$day'
     AND d.hours IS NOT NULL  -- a day of the fit
     AND (d.hours >= $least_day_hours OR q = 'avg')
 ),
@@ -123,32 +119,31 @@ responses AS (
       quantity IN ('level', 'floor') AND loading > $responding_limit * SQRT(loading_variance)
     ) OVER (PARTITION BY serial) AS responds
   FROM loadings
+),
+
+expected_hours AS (
+  SELECT
+    MAX(IF(hour = {hour}, mean, NULL)) AS mean_{hour},
+    MAX(IF(hour = {hour}, sd, NULL)) AS sd_{hour},
+    serial
+  FROM $baseline_fit
+  WHERE baseline_day = DATE '$day'
+    AND mean IS NOT NULL
+  GROUP BY serial
 )
 
 SELECT
   DATE '$day' AS day,
   r.serial,
-  r.quantity,
-  c.hour,
-  COALESCE(c.n, r.n) AS n,
-  COALESCE(c.mean, r.mean) AS mean,
-  COALESCE(c.sd, r.sd) AS sd,
-  IF(r.responds, r.loading, 0) AS loading,
-  IF(r.responds, r.loading_variance, 0) AS loading_variance,
-  r.mean_kw,
-  r.history_days
+  MAX(IF(r.quantity = '{feature}', r.mean, NULL)) AS {feature}_mean,
+  MAX(IF(r.quantity = '{feature}', r.sd, NULL)) AS {feature}_sd,
+  MAX(IF(r.quantity = '{quantity}', IF(r.responds, r.loading, 0), NULL)) AS {quantity}_loading,
+  MAX(IF(r.quantity = '{quantity}', IF(r.responds, r.loading_variance, 0), NULL)) AS {quantity}_loading_variance,
+  ANY_VALUE(h.mean_{hour}) AS mean_{hour},
+  ANY_VALUE(h.sd_{hour}) AS sd_{hour},
+  ANY_VALUE(r.mean_kw) AS mean_kw,
+  MAX(r.n) AS fit_days,
+  ANY_VALUE(r.history_days) AS history_days
 FROM responses AS r
-LEFT JOIN (
-  SELECT f.serial, 'avg' AS quantity, t.hour, f.n, f.mean, f.sd
-  FROM (
-    SELECT hour, $local_hour AS local_hour, $is_weekend AS is_weekend
-    FROM (
-      SELECT hour, $local_minutes AS local_minutes
-      FROM (SELECT DATE '$day' AS day) AS d
-      CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
-    )
-  ) AS t
-  INNER JOIN $baseline_fit AS f ON f.hour = t.local_hour AND f.is_weekend = t.is_weekend
-  WHERE f.baseline_day = DATE '$day'
-    AND f.n IS NOT NULL  -- the expectation of an hour
-) AS c ON c.serial = r.serial AND c.quantity = r.quantity
+LEFT JOIN expected_hours AS h ON h.serial = r.serial
+GROUP BY r.serial

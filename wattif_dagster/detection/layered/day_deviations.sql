@@ -3,22 +3,22 @@
 WITH
 expectations AS (
   SELECT
-    b.serial,
-    b.quantity,
-    b.hour,
-    b.mean,
-    b.sd,
-    b.loading,
-    b.loading_variance,
-    b.mean_kw,
-    b.history_days,
+    b.* EXCEPT (day),
     d.floor_kw,
     d.peak_kw,
-    CASE b.hour
-      WHEN {hour} THEN d.avg_kw_{hour}
+    hour,
+    CASE hour
+      WHEN {hour} THEN b.mean_{hour}
+    END AS mean,
+    CASE hour
+      WHEN {hour} THEN b.sd_{hour}
+    END AS sd,
+    CASE hour
+      WHEN {hour} THEN IF(b.mean_{hour} IS NULL, NULL, d.avg_kw_{hour})
     END AS kw
   FROM $consumption_baseline AS b
   LEFT JOIN (SELECT * FROM $meter_days WHERE day = DATE '$day') AS d ON d.serial = b.serial
+  CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS hour
   WHERE b.day = DATE '$day'
 ),
 
@@ -51,13 +51,13 @@ meters AS (
       AVG(x * mean) - AVG(x) * AVG(IF(kw IS NOT NULL, mean, NULL)),
       STDDEV_POP(x) * STDDEV_POP(IF(kw IS NOT NULL, mean, NULL))
     ), 0) AS shape,
-    MAX(IF(quantity = '{feature}', mean, NULL)) AS {feature}_mean,
-    MAX(IF(quantity = '{feature}', sd, NULL)) AS {feature}_sd,
-    MAX(IF(quantity = '{quantity}', loading, NULL)) AS {quantity}_loading,
-    MAX(IF(quantity = '{quantity}', loading_variance, NULL)) AS {quantity}_loading_variance,
+    ANY_VALUE({feature}_mean) AS {feature}_mean,
+    ANY_VALUE({feature}_sd) AS {feature}_sd,
+    ANY_VALUE({quantity}_loading) AS {quantity}_loading,
+    ANY_VALUE({quantity}_loading_variance) AS {quantity}_loading_variance,
     MAX(IF(hour = {hour}, z - fleet_z, NULL)) AS avg_z_{hour},
-    MAX(IF(hour = {hour}, mean, NULL)) AS mean_{hour},
-    MAX(IF(hour = {hour}, sd, NULL)) AS sd_{hour},
+    ANY_VALUE(mean_{hour}) AS mean_{hour},
+    ANY_VALUE(sd_{hour}) AS sd_{hour},
     MAX(IF(hour = {hour}, fleet_z, NULL)) AS fleet_z_{hour},
     serial
   FROM fleet_hours

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wattif_dagster import schemas
 from wattif_dagster.detection.layered import temporary
-from wattif_dagster.detection.layered.local_hours import render_local_hours
-from wattif_dagster.detection.layered.temporary import FEATURES, QUANTITIES, SUMS
+from wattif_dagster.detection.layered.temporary import SUMS
+from wattif_dagster.detection.local_hours import render_local_hours
 from wattif_dagster.detection.steps import Step, Tables
 from wattif_dagster.errors import UserError
 from wattif_dagster.sql import read_sql, render_sql
@@ -88,8 +88,8 @@ _STUCK_HOURS, _STUCK_READINGS = 3, 6
 _FOLDER = Path(__file__).parent
 _EACH = {
     "hour": [f"{hour:02d}" for hour in range(24)],
-    "feature": FEATURES,
-    "quantity": QUANTITIES,
+    "feature": schemas.FEATURES,
+    "quantity": schemas.QUANTITIES,
     "sum": SUMS,
     "day_case": [f"WHEN '{tail}' THEN {score}" for tail, score in _DAY_TAILS.items()],
 }

@@ -1,11 +1,7 @@
 """The temporary tables of the steps of a day; see `schemas.Table`."""
 
-from wattif_dagster.schemas import Column, Table, list_hour_columns
+from wattif_dagster.schemas import FEATURES, QUANTITIES, Column, Table, list_hour_columns
 
-FEATURES = ("level", "floor", "peak", "shape")
-"""The quantities of a day; see consumption_baseline.sql."""
-QUANTITIES = ("avg", *FEATURES)
-"""With the quantity of an hour, its mean."""
 SUMS = (*FEATURES, "level7", "floor7")
 """With their sums over a week; see scaled_deviations.sql."""
 
@@ -21,17 +17,17 @@ BASELINE_FIT = Table(
     (
         _column("baseline_day", "DATE", "The day that is made"),
         _column("serial", "STRING", "NULL for the fleet"),
-        _column("is_weekend", "BOOL", "Class of the local day of an expectation"),
-        _column("hour", "INT64", "Local hour of an expectation, hour in UTC of the fleet"),
+        _column("hour", "INT64", "Hour of an expectation or of the fleet, UTC"),
         _column("day", "DATE", "Day of the fit; NULL for an expectation"),
         _column("history_days", "INT64", "Days since the meter was first seen, 42 at most"),
         _column("meter_kw", "FLOAT64", "Mean power over the days of the fit, kW"),
-        _column("n", "INT64", "Past values of the expectation"),
         _column("mean", "FLOAT64", "Expected logarithm of the hour"),
         _column("sd", "FLOAT64", "Standard deviation of the next value"),
         _column("fleet_z", "FLOAT64", "Mean deviation of the fleet at the hour"),
         _column("hours", "INT64", "Complete hours of the day"),
         _column("avg_z", "FLOAT64", "Mean deviation of the hours' means"),
+        _column("floor_kw", "FLOAT64", "As in meter_days"),
+        _column("peak_kw", "FLOAT64", "As in meter_days"),
         _column("shape", "FLOAT64", "A feature of the day"),
     ),
     partition_by="baseline_day",

@@ -1,4 +1,4 @@
-"""anomaly_alerts, materialized on scores planted here."""
+"""anomaly_alerts, materialized on flagged days planted here."""
 
 from datetime import date
 
@@ -8,23 +8,14 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.resources.build import build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.runs import day, run_day
-from wattif_dagster_tests.support.warehouse import add_rows
+from wattif_dagster_tests.support.warehouse import add_rows, make_flagged_day
 
 
 def test_episode_is_the_same_in_any_order_of_the_days(
     settings: Settings, instance: DagsterInstance
 ):
-    scores = [
-        {
-            "serial": "A",
-            "time_hour_rolled": f"{flagged}T10:00:00Z",
-            "anomaly_probability": 1.0,
-            "reason": "rule:missing",
-            "provisional": False,
-        }
-        for flagged in (day(1), day(2))
-    ]
-    add_rows(build_resources(settings)["wattif_bigquery"], schemas.ANOMALY_SCORES, scores)
+    rows = [make_flagged_day("A", flagged) for flagged in (day(1), day(2))]
+    add_rows(build_resources(settings)["wattif_bigquery"], schemas.FLAGGED_DAYS, rows)
 
     def make(made_day: date) -> dict[str, object]:
         run = run_day(settings, instance, [keys.ANOMALY_ALERTS], made_day)

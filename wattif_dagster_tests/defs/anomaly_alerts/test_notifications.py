@@ -23,7 +23,7 @@ from wattif_dagster.partitions import daily_partitions
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.support.receiver import SECRET, Receiver, receiving
-from wattif_dagster_tests.support.warehouse import add_rows
+from wattif_dagster_tests.support.warehouse import add_rows, make_flagged_day
 
 LAST = date.fromisoformat(daily_partitions(date(2024, 1, 1)).get_partition_keys()[-1])
 """The latest partition."""
@@ -60,8 +60,9 @@ class Sensor:
         alerts = [
             {
                 "alert_date": str(day),
-                "alert_id": f"M{number}:{opened}",
+                "alert_id": f"M{number}:rule:{opened}",
                 "serial": f"M{number}",
+                "kind": "rule",
                 "status": "open",
                 "opened_on": str(opened),
                 "last_flagged_on": str(day),
@@ -126,7 +127,7 @@ def test_each_channel_is_told_once_and_a_failing_one_again(
 
 def test_several_days_are_one_message_and_old_days_none(sensor: Sensor, receiver: Receiver):
     before, old = LAST - timedelta(days=1), LAST - timedelta(days=7)
-    sensor.cursor = Ledger(settled={"key": {f"M0:{old}"}}).model_dump_json()
+    sensor.cursor = Ledger(settled={"key": {f"M0:rule:{old}"}}).model_dump_json()
     sensor.materialize(old, old)
     sensor.materialize(before, before)
     sensor.materialize(LAST, before, LAST)
@@ -148,22 +149,16 @@ def test_episode_with_only_a_new_id_is_not_new(
     monkeypatch.setenv("WATTIF_ALERTS__NOTIFY_WITHIN_DAYS", "120")
     quarter = find_quarter_start(LAST - timedelta(days=1))
     flagged = {"LONG": range(-3, 2), "NEW": range(-1, 2), "BROKEN": (-3, -2, 0, 1)}
-    scores = [
-        {
-            "serial": serial,
-            "time_hour_rolled": f"{quarter + timedelta(days=number)}T10:00:00Z",
-            "anomaly_probability": 1.0,
-            "reason": "rule:missing",
-            "provisional": False,
-        }
+    rows = [
+        make_flagged_day(serial, quarter + timedelta(days=number))
         for serial, numbers in flagged.items()
         for number in numbers
     ]
     bigquery = sensor.resources["wattif_bigquery"]
-    add_rows(bigquery, schemas.ANOMALY_SCORES, scores)
+    add_rows(bigquery, schemas.FLAGGED_DAYS, rows)
     after = quarter + timedelta(days=1)
     made = find_alerts(bigquery, sensor.resources["wattif_alert_rule"], after)
-    assert {row["alert_id"] for row in made} == {f"{serial}:{quarter}" for serial in flagged}
+    assert {row["alert_id"] for row in made} == {f"{serial}:rule:{quarter}" for serial in flagged}
     sensor.report(after)
     sensor.evaluate()
     (lines,) = receiver.bodies("one")

@@ -8,6 +8,7 @@ from matplotlib import rc_context
 from PIL import Image
 
 from wattif_dagster.defs.fleet_anomalies.plot import plot_day
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster_tests.support.pixels import BAND_BLUE, FLAG_RED, count_pixels
 
 
@@ -76,3 +77,14 @@ def test_hours_without_history_have_no_band() -> None:
     image = plot(rows)
     assert count_pixels(image, LEFT, BAND_BLUE) > 10_000
     assert count_pixels(image, RIGHT, BAND_BLUE) < 1_000  # the rims of the line
+
+
+def test_hours_are_labelled_in_local_time() -> None:
+    """The line is where it was, and the labels below it are others."""
+    utc, berlin = (
+        Image.open(BytesIO(plot_day(make_day(), 0.99, local_time))).convert("RGB")
+        for local_time in (LocalTime(), LocalTime("Europe/Berlin"))
+    )
+    panel, labels = (0, 65, 450, 335), (0, 340, 450, 380)
+    assert utc.crop(panel) == berlin.crop(panel)
+    assert utc.crop(labels) != berlin.crop(labels)

@@ -5,7 +5,7 @@ import statistics
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -16,7 +16,9 @@ from google.cloud import bigquery
 from wattif_dagster.defs.fleet_anomalies.query import MIN_HISTORY, fleet_anomalies_sql
 from wattif_dagster.defs.hourly_consumption import asset as hourly_consumption
 from wattif_dagster.detection.fleet import HISTORY_DAYS
+from wattif_dagster.detection.steps import UTC
 from wattif_dagster.errors import UserError
+from wattif_dagster.local_time import LocalTime
 from wattif_dagster.schemas import FLEET_ANOMALIES, FLEET_HOURS, HOURLY_CONSUMPTION
 from wattif_dagster.settings import Endpoints
 from wattif_dagster.sql import render_sql
@@ -51,7 +53,11 @@ class Warehouse:
         self.client.load_table_from_json(rows, table).result()
 
     def score(
-        self, day: date, history_days: int = HISTORY_DAYS, threshold: float = 0.99
+        self,
+        day: date,
+        history_days: int = HISTORY_DAYS,
+        threshold: float = 0.99,
+        local_time: LocalTime = UTC,
     ) -> list[bigquery.Row]:
         name = f"{self.client.project}.{self.dataset}"
         select = render_sql(
@@ -61,7 +67,9 @@ class Warehouse:
         )
         statement = f"CREATE OR REPLACE TABLE `{name}.{FLEET_HOURS.name}` AS {select}"
         self.client.query(statement).result()
-        sql = fleet_anomalies_sql(self.client.project, self.dataset, day, history_days, threshold)
+        sql = fleet_anomalies_sql(
+            self.client.project, self.dataset, day, history_days, threshold, local_time
+        )
         rows = self.client.query(sql).result()
         return sorted(rows, key=lambda row: (row.time, row.metric))
 
@@ -177,6 +185,26 @@ def test_weekends_are_scored_by_weekends(warehouse: Warehouse, day: date, own_cl
     assert row.n_history == own_class
     assert not row.is_anomaly
     assert row.upper_bound - row.lower_bound < 0.45
+
+
+def test_clock_change_and_holiday_raise_no_flags(warehouse: Warehouse) -> None:
+    """People get up an hour earlier in UTC on 31 March, and sleep long on Good Friday."""
+    berlin = LocalTime("Europe/Berlin", "DE")
+    holidays = berlin.holidays(date(2024, 3, 1), date(2024, 4, 30))
+
+    def load(day: date, hour: int) -> float:
+        local = berlin.convert(datetime.fromisoformat(f"{day}T{hour:02d}:00:00+00:00"))
+        is_weekend = local.weekday() >= 5 or local.date() in holidays
+        return make_noisy()(day, hour) + (local.hour >= (9 if is_weekend else 6))
+
+    days = [date(2024, 3, 29), date(2024, 4, 3)]  # Good Friday, and a Wednesday
+    warehouse.fill([*list_days_before(days[-1], 35), days[-1]], load)
+    for day in days:
+        flagged = [
+            sum(row.is_anomaly for row in warehouse.score(day, local_time=local_time))
+            for local_time in (berlin, UTC)
+        ]
+        assert flagged[0] <= 2 < flagged[1]
 
 
 def test_a_class_with_few_days_borrows_from_the_other(warehouse: Warehouse) -> None:

@@ -29,7 +29,7 @@ STATEMENTS = {
     "fleet": lambda day: fleet_anomalies_sql("wattif-local", "wattif", day),
     "baseline": lambda day: baseline_steps(TABLES, day, 360)[-1].select,
     "scores": lambda day: scores_steps(TABLES, day, 360)[-1].select,
-    "alerts": lambda day: alerts_sql("`p.d.scores`", day, AlertRule()),
+    "alerts": lambda day: alerts_sql("`p.d.flagged_days`", day, AlertRule()),
     "evaluation": lambda day: evaluation_sql("`p.d.scores`", "`p.d.injected`", day),
 }
 
@@ -99,6 +99,7 @@ def catalog() -> MemoryCatalogRepository:
         "consumption_deviations",
         "meter_registry",
         "scores",
+        "flagged_days",
     ):
         columns = (("serial", "STRING"), (f"{name}_kwh", "FLOAT"))
         fields = tuple(TableFieldSchema(name=column, type=kind) for column, kind in columns)

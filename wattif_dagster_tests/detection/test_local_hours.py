@@ -7,7 +7,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from wattif_dagster.detection.layered.local_hours import render_local_hours
+from wattif_dagster.detection.local_hours import render_local_hours
 from wattif_dagster.local_time import LocalTime
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 4, 11)
