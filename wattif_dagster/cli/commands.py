@@ -311,10 +311,15 @@ def plan(
 
 
 @wattif.command()
-@click.option("--days", type=positive(), default=14, show_default=True)
+@click.option("--days", type=positive(), help="The first so many; 14 of a new fleet unless given.")
 @click.option("--keep", is_flag=True, help="Leave the local cloud running.")
-def demo(days: int, keep: bool) -> None:
-    """Make the fleet's first DAYS days and say what came of them."""
+def demo(days: int | None, keep: bool) -> None:
+    """Make a fleet's days and say what came of them.
+
+    A new fleet has its last day yesterday, and an incident on it. Its settings are kept in `.env`,
+    so that later commands go on with it. Of a fleet that is set, all days up to yesterday are made
+    unless --days says less. Days that are made already stay.
+    """
     from wattif_dagster.cli import demo
 
     demo.run(days, keep=keep)
