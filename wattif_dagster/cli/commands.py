@@ -340,6 +340,23 @@ def dev(port: int) -> None:
     dev.run(port)
 
 
+@wattif.group()
+def alerts() -> None:
+    """Try the channels that alerts are sent to."""
+
+
+@alerts.command()
+def test() -> None:
+    """Send a sample message, or print it.
+
+    It goes to each channel of WATTIF_ALERTS__NOTIFY_URLS. The exit code is 1 when one does not take
+    it. Without channels the message is printed.
+    """
+    from wattif_dagster.cli import alerts
+
+    alerts.test()
+
+
 @wattif.command()
 @click.option("--meters", type=positive(), default=100, show_default=True)
 @click.option("--days", type=click.IntRange(8, 36_500), default=70, show_default=True)
