@@ -17,6 +17,7 @@ ANOMALY_SCORES = AssetKey([PREFIX, "anomaly_scores"])
 METER_SCAN_RESULTS = AssetKey([PREFIX, "meter_scan_results"])
 ANOMALY_ALERTS = AssetKey([PREFIX, "anomaly_alerts"])
 DETECTOR_EVALUATION = AssetKey([PREFIX, "detector_evaluation"])
+DAILY_REPORT = AssetKey([PREFIX, "daily_report"])
 ANOMALY_PREVIEW_RESULTS = AssetKey([PREFIX, "anomaly_preview_results"])
 
 SCAN_POOL = "dataplex_scan"

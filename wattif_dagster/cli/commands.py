@@ -271,6 +271,19 @@ def query(sql: str | None, form: Literal["csv", "json"] | None, rows: int) -> No
 
 
 @wattif.command()
+@click.option("--day", type=Day(), required=True, help="The day to report on.")
+@click.option("--out", type=OutputFile(), help="File of the page. Default: report-DAY.html.")
+def report(day: date, out: Path | None) -> None:
+    """Write a page about a day: the meters to look at, and why.
+
+    It is made from the tables, as the asset daily_report is.
+    """
+    from wattif_dagster.cli import report
+
+    report.run(day, out)
+
+
+@wattif.command()
 @METERS
 @click.option("--days", type=positive(), help="Days of the backfill, 30 unless given.")
 @click.option("--by-asset", is_flag=True, help="Say what one day of each asset costs instead.")

@@ -7,6 +7,7 @@ manifests/dt=YYYY-MM-DD.json              the manifest: the list of the day's ob
 labels/dt=YYYY-MM-DD/REVISION.json.gz     the labels of its injected anomalies
 serials/dt=YYYY-MM-DD/REVISION.json.gz    the meters of its imported readings
 imports/TIME-DIGEST/...                   the report of an import, and the rows it rejected
+reports/dt=YYYY-MM-DD.html                the page about a day
 registry/dt=YYYY-MM-DD/...                the fleet as of a day
 registry/fleet.json                       the settings of the fleet that the bucket holds
 
@@ -65,6 +66,11 @@ def extension(compression: Compression) -> str:
 def manifest_name(day: date) -> str:
     """Name of the day's manifest."""
     return f"{MANIFESTS_FOLDER}dt={day.isoformat()}.json"
+
+
+def report_name(day: date) -> str:
+    """Name of the page about the day."""
+    return f"reports/dt={day.isoformat()}.html"
 
 
 def shards_prefix(day: date) -> str:

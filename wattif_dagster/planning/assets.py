@@ -26,6 +26,7 @@ PRICED = (
     "anomaly_scores",
     "meter_scan_results",
     "anomaly_alerts",
+    "daily_report",
     "detector_evaluation",
 )
 """The assets in the order of the daily job. anomaly_scan_results is not one of them: its scan reads

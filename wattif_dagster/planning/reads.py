@@ -120,6 +120,12 @@ SCORES = (
     Read("anomaly_scores", schemas.METER_REGISTRY, ("registry_date", "serial")),
 )
 
+_DAYS_REPORTED = (
+    Read("daily_report", schemas.METER_DAYS, ("day", "serial", *_wide("avg_kw"))),
+    Read("daily_report", _DEVIATIONS, ("day", "serial", *_wide("expected"), "usual_kw")),
+)
+"""Of all flagged meters, on the day. The week of the first ones is read by their serials."""
+
 READS = (
     Read("hourly_consumption", schemas.METER_READINGS, schemas.METER_READINGS.column_names),
     # its checks
@@ -161,6 +167,12 @@ READS = (
         tuple(name for name in schemas.ANOMALY_SCORES.column_names if name != "provisional"),
     ),
     Read("meter_scan_results", schemas.ANOMALY_SCORES, schemas.ANOMALY_SCORES.column_names),
+    Read(
+        "daily_report",
+        schemas.ANOMALY_SCORES,
+        ("serial", "time_hour_rolled", "anomaly_probability"),
+    ),
+    *_DAYS_REPORTED,
     Read(
         "detector_evaluation",
         schemas.ANOMALY_SCORES,

@@ -87,4 +87,5 @@ def count_class_a(objects: int) -> dict[str, int]:
         "meter_registry": 2,  # writes the state of the fleet and its rows
         "raw_readings": objects + 4,  # the labels, the manifest, two listings that are empty yet
         "meter_readings": -(-objects // LISTED_AT_ONCE),  # lists the day
+        "daily_report": 1,  # the page
     }

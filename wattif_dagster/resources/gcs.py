@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cached_property
+from urllib.parse import quote
 
 from dagster import ResourceDependency
 from dagster_gcp import GCSResource
@@ -76,6 +77,14 @@ class GcsTransferManager(GCSResource):
     def uri(self) -> str:
         """gs://BUCKET"""
         return f"gs://{self.bucket}"
+
+    def link(self, name: str) -> str:
+        """The URL at which a browser shows the object."""
+        endpoint = self.cloud.endpoints.gcs
+        if endpoint:
+            path = f"{self.bucket}/o/{quote(name, safe='')}"
+            return f"{endpoint}/download/storage/v1/b/{path}?alt=media"
+        return f"https://storage.cloud.google.com/{self.bucket}/{quote(name)}"
 
     def ensure_bucket(self) -> None:
         """Create the bucket where it does not exist."""
@@ -183,13 +192,20 @@ class GcsTransferManager(GCSResource):
             # The response has the generation of exactly these bytes. The stub's type omits None.
             return data, int(blob.generation)  # type: ignore[arg-type]
 
-    def write(self, name: str, data: bytes, *, if_generation: int | None = None) -> None:
+    def write(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        if_generation: int | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> None:
         """Write a small object. Raises GenerationMismatchError when another writer was faster."""
         with self._explained():
             try:
                 self.client.bucket(self.bucket).blob(name).upload_from_string(
                     data,
-                    content_type="application/octet-stream",
+                    content_type=content_type,
                     if_generation_match=if_generation,
                     checksum="crc32c",
                     retry=self._retry,

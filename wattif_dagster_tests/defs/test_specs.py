@@ -28,12 +28,14 @@ DEPENDENCIES = {
     keys.METER_SCAN_RESULTS: {keys.ANOMALY_SCORES},
     keys.ANOMALY_ALERTS: {keys.ANOMALY_SCORES},
     keys.DETECTOR_EVALUATION: {keys.ANOMALY_SCORES, keys.INJECTED_ANOMALIES},
+    keys.DAILY_REPORT: {keys.ANOMALY_SCORES, keys.FLEET_ANOMALIES},
 }
 READ_EARLIER_DAYS = {
     keys.CONSUMPTION_BASELINE,
     keys.ANOMALY_SCORES,
     keys.FLEET_ANOMALIES,
     keys.ANOMALY_ALERTS,
+    keys.DAILY_REPORT,
 }
 
 
@@ -48,7 +50,7 @@ def test_specs_are_those_of_the_snapshot():
     )
 
 
-def test_graph_has_thirteen_daily_assets():
+def test_graph_has_fourteen_daily_assets():
     assert find_dependencies(Settings()) == DEPENDENCIES
     assert read_graph(build_defs(Settings())).parents == DEPENDENCIES
 

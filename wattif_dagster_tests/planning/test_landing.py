@@ -113,6 +113,7 @@ def test_plan_has_the_operations_of_each_asset(settings: Settings, gcs_proxy: Pr
             keys.HOURLY_CONSUMPTION,
             keys.CONSUMPTION_BASELINE,
             keys.ANOMALY_SCORES,
+            keys.DAILY_REPORT,
         ):
             gcs_proxy.requests.clear()
             run = run_day(settings, instance, [key], FIRST_DAY)
@@ -123,6 +124,6 @@ def test_plan_has_the_operations_of_each_asset(settings: Settings, gcs_proxy: Pr
             asset, once = key.path[-1], WRITES_ONCE * (key == keys.METER_REGISTRY)
             written = gcs_proxy.count("POST", "/upload/") - once
             assert written + len(listings) == writes.get(asset, 0), asset
-            assert gcs_proxy.count("GET", "/download/") == READS[asset], asset
+            assert gcs_proxy.count("GET", "/download/") == READS.get(asset, 0), asset
     assert size.class_a == WRITES_ONCE + sum(writes.values())
     assert size.class_b == sum(READS.values())

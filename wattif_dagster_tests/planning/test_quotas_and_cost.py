@@ -130,7 +130,10 @@ def test_queries_of_a_million_meters_match_a_hand_count() -> None:
     evidence = 3 * ((13 + 25 * 8) + (13 + 2 * 8 + 1)) + 7 * 8 + 2 * (13 + 7 * 8)
     bounds = (13 + 49 * 8) + (13 + 4 * 8)
     hours = 2 * 24 * 53 + 2 * 24 * 45 + 28 * (13 + 5 * 8) + 21
-    by_hand = roll_up + history + fit + baseline + today + deviations + evidence + bounds + hours
+    report = 24 * EVALUATION_ROW + (13 + 25 * 8) + (13 + 26 * 8)
+    by_hand = (
+        report + roll_up + history + fit + baseline + today + deviations + evidence + bounds + hours
+    )
     assert steady[1] - steady[0] == 10**6 * (scores + by_hand) + fleet
 
 

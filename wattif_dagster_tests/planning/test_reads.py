@@ -7,6 +7,7 @@ from pathlib import Path
 
 import wattif_dagster
 from wattif_dagster import schemas
+from wattif_dagster.defs.daily_report.curves import days_sql
 from wattif_dagster.defs.fleet_anomalies.query import fleet_anomalies_sql
 from wattif_dagster.detection.layered import temporary
 from wattif_dagster.detection.layered.queries import (
@@ -78,6 +79,13 @@ def test_reads_of_fleet_anomalies_are_those_of_its_query() -> None:
         "`project.d.fleet_hours`", "fleet_hours"
     )
     assert Counter(find_scans(sql, TABLES)) == count_reads(list_reads("fleet_anomalies"))
+
+
+def test_reads_of_report_are_those_of_its_query() -> None:
+    """And the count of its meters, from three columns of the scores."""
+    day = date(2024, 3, 1)
+    sql = days_sql("meter_days", "consumption_deviations", day, day)
+    assert Counter(find_scans(sql, TABLES)) == count_reads(list_reads("daily_report")[1:])
 
 
 def test_reads_of_meter_days_are_those_of_its_statement() -> None:

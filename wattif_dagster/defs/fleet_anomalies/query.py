@@ -77,6 +77,7 @@ def fleet_anomalies_sql(
     first = day - timedelta(days=history_days)
     return render_sql(
         _TEMPLATE,
+        None,
         table=f"{project}.{dataset}.{FLEET_HOURS.name}",
         day=day.isoformat(),
         day_end=(day + timedelta(days=1)).isoformat(),

@@ -36,6 +36,9 @@ SCALE_DAYS_READ = SCALE_START + SUM_DAYS - 1
 LOOKBACK_DAYS = CALIBRATION_START + SCALE_DAYS_READ
 """Days before a day that need deviations, so that its scores are what a long history gives."""
 
+LOG_SCALE = 5
+"""u = sign(x) * ln(1 + 5 |x| / mean): about linear below a fifth of the mean."""
+
 _DAY_TAILS = {
     "day:level1+": "level",
     "day:level1-": "-level",
@@ -58,7 +61,7 @@ _CONSTANTS = {
     "least_mean_kw": 0.01,  # for a meter that measures nothing, where any load is a large one
     "least_variance": 1e-6,
     "least_sd": 0.02,
-    "log_scale": 5,  # u = sign(x) * ln(1 + 5 |x| / mean): about linear below a fifth of the mean
+    "log_scale": LOG_SCALE,
     "cell_weight": 6,  # days that the meter's and the fleet's means count for in a cell
     "day_weight": 7,  # days that the fleet's variance counts for
     "scale_weight": 7,  # days that the fleet's scale counts for, and as many weeks

@@ -1,0 +1,1 @@
+"""A page about the day: the meters to look at, and why."""
