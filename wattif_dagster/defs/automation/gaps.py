@@ -49,7 +49,7 @@ def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
         description="Warns of missing days, the latest one too, and of days whose run failed.",
     )
     schedule = ScheduleDefinition(
-        name="gaps",
+        name="check_gaps",
         job=job,
         cron_schedule=f"{DUE.minute} {DUE.hour} * * *",
         execution_timezone="UTC",
@@ -62,7 +62,7 @@ def _define_check(assets: Sequence[AssetKey]) -> AssetChecksDefinition:
     """Define one step for all assets, because it only asks Dagster and takes milliseconds."""
 
     @multi_asset_check(
-        name="gaps",
+        name="check_gaps",
         specs=[
             AssetCheckSpec(name, asset=key, description=description)
             for key in assets
