@@ -49,7 +49,7 @@ def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
         description="Warns of missing days, the latest one too, and of days whose run failed.",
     )
     schedule = ScheduleDefinition(
-        name="check_gaps",
+        name="gaps",
         job=job,
         cron_schedule=f"{DUE.minute} {DUE.hour} * * *",
         execution_timezone="UTC",
