@@ -20,6 +20,9 @@ demo: $(VENV)/ready ## Make 14 days of 100 homes on the local cloud; print what 
 dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/wattif dev
 
+screenshots: demo ## Make the pictures of docs/pictures: pages of the Dagster UI, and the demo's plots
+	@$(BIN)/python -m wattif_dagster_tests.support.screenshots docs/pictures
+
 test: $(VENV)/ready googlesql ## The whole suite, its SQL judged by Google's analyzer
 	$(PYTEST)
 
@@ -63,4 +66,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev test test-fast check googlesql bench torture fuzz audit clean
+.PHONY: help demo dev screenshots test test-fast check googlesql bench torture fuzz audit clean
