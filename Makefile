@@ -29,14 +29,18 @@ test: $(VENV)/ready googlesql ## The whole suite, its SQL judged by Google's ana
 test-fast: $(VENV)/ready ## The tests that take seconds
 	$(PYTEST) -m 'not slow and not gcp'
 
-check: $(VENV)/ready ## ruff, pyright, dg check defs
+check: $(VENV)/ready ## ruff, pyright, codespell, dg check defs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/codespell
 	$(BIN)/dg check defs
 
 googlesql: $(VENV)/ready ## Install Google's SQL analyzer for the tests, where it can be had
 	@$(BIN)/python -m wattif_dagster_tests.googlesql.install
+
+docs: $(VENV)/ready ## Build the documents into .wattif/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir .wattif/site
 
 bench: $(VENV)/ready ## Measure against the predecessor's way and other tools, side by side
 	$(BIN)/python -m benchmarks
@@ -66,4 +70,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev screenshots test test-fast check googlesql bench torture fuzz audit clean
+.PHONY: help demo dev screenshots test test-fast check googlesql docs bench torture fuzz audit clean

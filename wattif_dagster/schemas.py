@@ -321,6 +321,20 @@ ANOMALY_ALERTS = Table(
     cluster_by=("serial",),
 )
 
+METER_FEEDBACK = Table(
+    "meter_feedback",
+    "What people found out about meters. The latest row of a meter counts.",
+    (
+        Column("given_at", "TIMESTAMP", "When it was said, UTC"),
+        Column("serial", "STRING", "Serial of the meter"),
+        Column("verdict", "STRING", "theft, fault, benign or unknown"),
+        Column("note", "STRING", "Any text", False),
+        Column("snoozed_until", "DATE", "First day that alerts again; NULL if all do", False),
+    ),
+    partition_by="given_at",
+    cluster_by=("serial",),
+)
+
 DETECTOR_EVALUATION = Table(
     "detector_evaluation",
     "How well a day's scores find its injected anomalies: a row for each kind, and one for all.",

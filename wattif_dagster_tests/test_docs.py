@@ -1,7 +1,10 @@
 """The documents name only what exists: files, commands, options, targets, variables and tests."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +13,13 @@ import pytest
 
 from wattif_dagster.cli.commands import wattif
 from wattif_dagster.settings.variables import TEST_VARIABLES
-from wattif_dagster_tests.support import asset_costs
+from wattif_dagster_tests.support import asset_costs, reference
 from wattif_dagster_tests.support.project import ROOT
 from wattif_dagster_tests.support.settings import list_variables
 
 DOCUMENTS = [
     *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
-    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
     *sorted(ROOT.glob("deploy/*/README.md")),
 ]
 TEST_FILES = [*ROOT.glob("wattif_dagster_tests/**/test_*.py")]
@@ -91,3 +94,24 @@ def test_tables_of_costs_are_what_their_command_prints(command: str, table: str)
 
 def test_costs_of_two_fleets_are_documented():
     assert len(asset_costs.TABLE.findall(asset_costs.DOCUMENT.read_text())) == 2
+
+
+@pytest.mark.parametrize("name", reference.PAGES)
+def test_reference_is_written_from_the_code(name: str):
+    assert (reference.FOLDER / name).read_text("utf-8") == reference.PAGES[name](), (
+        "run `python -m wattif_dagster_tests.support.reference`"
+    )
+
+
+def test_site_is_built_without_warnings(tmp_path: Path):
+    words = ["build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", *words],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    assert (tmp_path / "site/index.html").stat().st_size > 10_000

@@ -1,7 +1,7 @@
 locals {
   readings = ["dt="]
   # Not registry/, which has every serial ever issued: a new day needs it.
-  days = concat(local.readings, ["labels/dt=", "manifests/dt="])
+  days = concat(local.readings, ["labels/dt=", "manifests/dt=", "reports/dt="])
 }
 
 resource "google_storage_bucket" "readings" {

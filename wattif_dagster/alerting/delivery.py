@@ -36,16 +36,17 @@ class Delivery:
 
 
 def deliver(
-    ledger: Ledger, channels: Sequence[Channel], alerts: Sequence[Alert], table: str
+    ledger: Ledger, channels: Sequence[Channel], alerts: Sequence[Alert], places: Sequence[str]
 ) -> list[Delivery]:
     """Send each channel its new alerts in one message, and record that in the ledger.
 
+    `places` are lines at the end of the message, which say where to see more.
     An error of a channel is not raised: the channel did not take the message.
     """
     due = [(channel, ledger.select_due(channel.key, alerts)) for channel in channels]
     due = [(channel, batch) for channel, batch in due if batch]
     pool = ThreadPoolExecutor(max(1, len(due)))
-    sent = [pool.submit(channel.send, write_message(batch, table)) for channel, batch in due]
+    sent = [pool.submit(channel.send, write_message(batch, places)) for channel, batch in due]
     wait(sent, timeout=TIMEOUT_SECONDS)
     pool.shutdown(wait=False)
     deliveries = []

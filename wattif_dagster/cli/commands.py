@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import click
 
-from wattif_dagster.cli.types import Day, OutputFile, positive
+from wattif_dagster.cli.types import Day, Days, OutputFile, positive
 from wattif_dagster.metering.household.presets import PresetName
 
 FIRST_DAY = click.option("--start", type=Day(), required=True, help="First day.")
@@ -281,6 +281,30 @@ def report(day: date, out: Path | None) -> None:
     from wattif_dagster.cli import report
 
     report.run(day, out)
+
+
+@wattif.command()
+@click.argument("serial", required=False)
+@click.option(
+    "--verdict",
+    type=click.Choice(["theft", "fault", "benign", "unknown"]),
+    help="What was found at the meter.",
+)
+@click.option("--note", help="Any text, which reports show.")
+@click.option("--snooze", type=Days(), help="Send no alerts of it for so many days, e.g. 30d.")
+def feedback(
+    serial: str | None,
+    verdict: Literal["theft", "fault", "benign", "unknown"] | None,
+    note: str | None,
+    snooze: int | None,
+) -> None:
+    """Say what was found out about a meter, or list what was said.
+
+    Reports show the latest verdict of each meter.
+    """
+    from wattif_dagster.cli import feedback
+
+    feedback.run(serial, verdict, note, snooze)
 
 
 @wattif.command()

@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from wattif_dagster.detection.reasons import describe_reason
 from wattif_dagster.local_time import LocalTime
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.serials import serial_number
@@ -26,6 +25,7 @@ from wattif_dagster.plotting import (
     limit_to_values,
     render_png,
 )
+from wattif_dagster.reasons import describe_reason
 
 WIDTH_INCHES = 9.0
 PANEL_INCHES = 1.8

@@ -1,6 +1,7 @@
 """The types of options. They import nothing that `--help` would have to wait for."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 
 LARGEST = 2**31 - 1
+_MOST_DAYS = 3660
 
 
 def positive() -> click.IntRange:
@@ -32,6 +34,24 @@ class Day(click.ParamType):
             return parse_day(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Days(click.ParamType):
+    """A number of days, such as 30d or 30."""
+
+    name = "DAYS"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Parse the number. Ends the command with a sentence for anything else."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([0-9]{1,5})d?", value.strip())
+        days = int(found[1]) if found else 0
+        if not 1 <= days <= _MOST_DAYS:
+            self.fail(f"{value!r} is no number of days from 1d to {_MOST_DAYS}d.", param, ctx)
+        return days
 
 
 class OutputFile(click.Path):

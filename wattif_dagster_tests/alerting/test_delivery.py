@@ -13,7 +13,7 @@ from wattif_dagster.alerting.delivery import Delivery, deliver
 from wattif_dagster.alerting.ledger import RETRIES, Ledger
 from wattif_dagster_tests.support.receiver import SECRET, Receiver
 
-TABLE = "wattif-local.wattif.anomaly_alerts"
+PLACES = ["in wattif-local.wattif.anomaly_alerts"]
 
 
 def alert(serial: str, opened_on: str = "2024-01-05") -> dict[str, Any]:
@@ -31,13 +31,13 @@ def channels(receiver: Receiver, *names: str) -> list[Channel]:
 
 
 def test_message_lists_the_new_alerts(receiver: Receiver):
-    deliver(Ledger(), channels(receiver, "one"), [alert("A"), alert("B")], TABLE)
+    deliver(Ledger(), channels(receiver, "one"), [alert("A"), alert("B")], PLACES)
     assert receiver.titles("one") == ["WattIf: 2 new alerts"]
     assert receiver.bodies("one") == [
         [
-            "A since 2024-01-05, 2 days flagged, rule:stuck",
-            "B since 2024-01-05, 2 days flagged, rule:stuck",
-            f"in {TABLE}",
+            "A since 2024-01-05, 2 days flagged: one and the same reading is repeated",
+            "B since 2024-01-05, 2 days flagged: one and the same reading is repeated",
+            *PLACES,
         ]
     ]
 
@@ -45,11 +45,11 @@ def test_message_lists_the_new_alerts(receiver: Receiver):
 def test_only_a_channel_that_failed_is_tried_again(receiver: Receiver):
     ledger, both = Ledger(), channels(receiver, "one", "two")
     receiver.refusing = {"one"}
-    first = deliver(ledger, both, [alert("A")], TABLE)
+    first = deliver(ledger, both, [alert("A")], PLACES)
     assert list(map(str, first)) == ["channel 1 did not take 1 alert", "channel 2 took 1 alert"]
     assert [each.is_pending for each in first] == [True, False]
     receiver.refusing = set()
-    again = deliver(Ledger.parse(ledger.model_dump_json()), both, [alert("A"), alert("B")], TABLE)
+    again = deliver(Ledger.parse(ledger.model_dump_json()), both, [alert("A"), alert("B")], PLACES)
     assert list(map(str, again)) == ["channel 1 took 2 alerts", "channel 2 took 1 alert"]
     assert receiver.titles("one") == ["WattIf: 2 new alerts"]
     assert receiver.titles("two") == ["WattIf: 1 new alert"] * 2
@@ -58,8 +58,8 @@ def test_only_a_channel_that_failed_is_tried_again(receiver: Receiver):
 def test_alert_is_given_up_after_its_retries(receiver: Receiver):
     ledger, one = Ledger(), channels(receiver, "one")
     receiver.refusing = {"one"}
-    deliver(ledger, one, [alert("OLDER")], TABLE)
-    told = [deliver(ledger, one, [alert("OLDER"), alert("A")], TABLE) for _ in range(RETRIES + 2)]
+    deliver(ledger, one, [alert("OLDER")], PLACES)
+    told = [deliver(ledger, one, [alert("OLDER"), alert("A")], PLACES) for _ in range(RETRIES + 2)]
     assert [str(said) for round_ in told for said in round_] == [
         *["channel 1 did not take 2 alerts"] * (RETRIES - 1),
         "channel 1 did not take 2 alerts, and 1 will not be sent again",
@@ -78,7 +78,7 @@ def test_channel_does_not_wait_for_another():
         Channel("1", "first", lambda _: second_was_told.wait(30)),
         Channel("2", "second", lambda _: second_was_told.set() is None),
     ]
-    assert [each.taken for each in deliver(Ledger(), both, [alert("A")], TABLE)] == [True, True]
+    assert [each.taken for each in deliver(Ledger(), both, [alert("A")], PLACES)] == [True, True]
 
 
 def test_silent_or_broken_channel_did_not_take_it(monkeypatch: pytest.MonkeyPatch):
@@ -90,7 +90,7 @@ def test_silent_or_broken_channel_did_not_take_it(monkeypatch: pytest.MonkeyPatc
 
     ill = [Channel("1", "silent", lambda _: never.wait(30)), Channel("2", "broken", breaks)]
     try:
-        said = deliver(Ledger(), ill, [alert("A")], TABLE)
+        said = deliver(Ledger(), ill, [alert("A")], PLACES)
     finally:
         never.set()
     assert said == [Delivery("silent", 1, False, []), Delivery("broken", 1, False, [])]
@@ -108,7 +108,7 @@ def test_log_has_no_part_of_the_url(
     caplog.set_level(logging.DEBUG, "apprise")
     receiver.refusing = {"two"}
     ledger, both = Ledger(), channels(receiver, "one", "two")
-    said = deliver(ledger, both, [alert("A")], TABLE)
+    said = deliver(ledger, both, [alert("A")], PLACES)
     assert receiver.asked.count("one") == receiver.asked.count("two") == 1
     shown = [*capfd.readouterr(), caplog.text, ledger.model_dump_json(), repr(both), repr(said)]
     assert not [text for text in shown if SECRET in text]

@@ -68,7 +68,7 @@ def test_missing_cursor_is_an_empty_ledger():
 
 @given(st.lists(ALERTS, min_size=1, max_size=30))
 def test_message_counts_all_alerts_in_few_lines(alerts):
-    message = write_message(alerts, "some.table")
+    message = write_message(alerts, ["in some.table"])
     lines = message.body.splitlines()
     assert message.title.startswith(f"WattIf: {len(alerts)} new alert")
     assert lines[-1] == "in some.table"

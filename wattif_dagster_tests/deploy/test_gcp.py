@@ -10,7 +10,7 @@ from wattif_dagster.doctor.cloud_storage import BUCKET_ROLES
 from wattif_dagster.doctor.resource_manager import PROJECT_ROLES
 from wattif_dagster.doctor.service_usage import list_needed_apis
 from wattif_dagster.ingest.fleet import claim_bucket
-from wattif_dagster.ingest.layout import FLEET_NAME, registry_prefix
+from wattif_dagster.ingest.layout import FLEET_NAME, registry_prefix, report_name
 from wattif_dagster.settings import Settings
 from wattif_dagster.settings.scan import ScanOptions
 from wattif_dagster_tests.support.project import ROOT
@@ -101,6 +101,7 @@ def test_everything_but_the_registry_ages(settings: Settings):
     gcs = resources["wattif_gcs"]
     claim_bucket(gcs, settings.simulation)
     make_whole_day(resources, day(1), str(settings.home / "spool"))
+    gcs.write(report_name(day(1)), b"page")
     names = {item.name for item in gcs.list("")}
     kept = {name for name in names if not name.startswith(aged)}
     assert kept == {FLEET_NAME, *(item.name for item in gcs.list(registry_prefix(day(1))))}

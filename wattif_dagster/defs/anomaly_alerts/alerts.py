@@ -6,6 +6,7 @@ from typing import Any
 
 from wattif_dagster import schemas
 from wattif_dagster.defs.anomaly_alerts.query import alerts_sql, continued_sql, find_quarter_start
+from wattif_dagster.feedback import read_feedback
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.settings.alerts import AlertRule
 
@@ -25,7 +26,7 @@ def find_new_alerts(
     """Find episodes in these days' partitions that opened on `since` or later.
 
     The most probable come first, each as of the last of the days. An episode that only has a new id
-    because of a new quarter is not new.
+    because of a new quarter is not new, and the alerts of a snoozed meter rest.
     """
     table = schemas.ANOMALY_ALERTS
     listed = ", ".join(f"DATE '{day}'" for day in days)
@@ -43,4 +44,11 @@ def find_new_alerts(
         )
     }
     new = [row for row in latest if (row["serial"], row["kind"], row["opened_on"]) not in continued]
+    feedback = read_feedback(bigquery)
+    new = [
+        row
+        for row in new
+        if row["serial"] not in feedback
+        or not feedback[row["serial"]].is_snoozed(row["alert_date"])
+    ]
     return sorted(new, key=lambda row: (-row["worst_probability"], row["alert_id"]))

@@ -18,8 +18,10 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.daily_asset import build_context
 from wattif_dagster.defs.anomaly_alerts.alerts import find_new_alerts
+from wattif_dagster.ingest.layout import report_name
 from wattif_dagster.partitions import daily_partitions
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
+from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import AlertResource
 from wattif_dagster.settings.alerts import AlertSettings
 
@@ -47,9 +49,11 @@ def alert_notifications() -> Definitions:
     def evaluate(
         context: SensorEvaluationContext,
         wattif_alert_rule: AlertResource,
+        wattif_gcs: GcsTransferManager,
         wattif_bigquery: BigQueryWarehouse,
     ) -> SensorResult:
-        return notify(context, wattif_alert_rule, wattif_bigquery, alerts, partitions)
+        stores = wattif_gcs, wattif_bigquery
+        return notify(context, wattif_alert_rule, stores, alerts, partitions)
 
     return Definitions(sensors=[evaluate])
 
@@ -57,7 +61,7 @@ def alert_notifications() -> Definitions:
 def notify(
     context: SensorEvaluationContext,
     rule: AlertResource,
-    bigquery: BigQueryWarehouse,
+    stores: tuple[GcsTransferManager, BigQueryWarehouse],
     settings: AlertSettings,
     partitions: DailyPartitionsDefinition,
 ) -> SensorResult:
@@ -72,6 +76,7 @@ def notify(
     )  # they take a second to import
     from wattif_dagster.alerting.delivery import deliver
 
+    gcs, bigquery = stores
     ledger = Ledger.parse(context.cursor)
     days = partitions.get_partition_keys()[-settings.notify_within_days :]
     made = context.instance.fetch_materializations(
@@ -90,7 +95,10 @@ def notify(
 
     log = Channel("log", "the log", lambda message: context.log.info(str(message)) is None)
     channels = make_channels(settings.notify_urls) or [log]
-    deliveries = deliver(ledger, channels, found, bigquery.table_name(schemas.ANOMALY_ALERTS))
+    table = bigquery.table_name(schemas.ANOMALY_ALERTS)
+    page = report_name(alert_days[-1])
+    links = [f"The page about {alert_days[-1]}: {gcs.link(page)}"] if any(gcs.list(page)) else []
+    deliveries = deliver(ledger, channels, found, [f"in {table}", *links])
     for delivery in deliveries:
         if delivery.given_up:
             context.log.error(f"{delivery.channel} was not told of {', '.join(delivery.given_up)}.")

@@ -11,10 +11,10 @@ from wattif_dagster.defs.anomaly_scores.scores import (
     score_day,
 )
 from wattif_dagster.defs.consumption_baseline.fit import choose_detector
-from wattif_dagster.detection.reasons import describe_reason
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import require_manifest
 from wattif_dagster.partitions import partition_day
+from wattif_dagster.reasons import describe_reason
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import DetectionResource, SimulationResource

@@ -8,7 +8,6 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wattif_dagster.detection.reasons import describe_reason
 from wattif_dagster.detection.steps import UTC
 from wattif_dagster.local_time import LocalTime
 from wattif_dagster.plotting import (
@@ -22,6 +21,7 @@ from wattif_dagster.plotting import (
     render_png,
     set_hour_axis,
 )
+from wattif_dagster.reasons import describe_reason
 from wattif_dagster.threshold import THRESHOLD
 
 COLUMNS = 3

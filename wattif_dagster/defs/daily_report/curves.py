@@ -47,10 +47,10 @@ def read_curves(
 ) -> dict[str, Curve]:
     """Read the curves of these meters over the days that end with `last`."""
     first = last - timedelta(days=days - 1)
-    days, deviations = schemas.METER_DAYS, schemas.CONSUMPTION_DEVIATIONS
-    for table in (days, deviations):
+    meter_days, deviations = schemas.METER_DAYS, schemas.CONSUMPTION_DEVIATIONS
+    for table in (meter_days, deviations):
         bigquery.ensure_table(table)
-    sql = days_sql(bigquery.quoted(days), bigquery.quoted(deviations), first, last)
+    sql = days_sql(bigquery.quoted(meter_days), bigquery.quoted(deviations), first, last)
     curves: dict[str, Curve] = {}
     for row in bigquery.rows(sql, ArrayQueryParameter("serials", "STRING", list(serials))):
         unknown = np.full((2, days, 24), np.nan)

@@ -1,7 +1,7 @@
 """Writes the page of a day: one HTML file that needs nothing else."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from wattif_dagster.defs.daily_report.flagged import FlaggedDay, FlaggedMeter
 from wattif_dagster.defs.daily_report.svg import draw_curve
-from wattif_dagster.detection.reasons import describe_reason
+from wattif_dagster.feedback import Feedback
 from wattif_dagster.local_time import LocalTime
+from wattif_dagster.reasons import describe_reason
 
 MOST_ROWS, MOST_SERIALS = 500, 30
 _NIGHT = range(5)
@@ -34,7 +35,9 @@ class Fleet:
     plot: bytes
 
 
-def write_page(found: FlaggedDay, fleet: Fleet, local_time: LocalTime) -> str:
+def write_page(
+    found: FlaggedDay, fleet: Fleet, feedback: Mapping[str, Feedback], local_time: LocalTime
+) -> str:
     """Write the page as HTML. Texts of tables are escaped."""
     night = _find_night(found.day, local_time)
     shown = found.meters[:MOST_ROWS]
@@ -48,7 +51,7 @@ def write_page(found: FlaggedDay, fleet: Fleet, local_time: LocalTime) -> str:
                 "meter": meter,
                 "words": _describe(meter, night),
                 "svg": _draw(meter, local_time),
-                "facts": list(_list_facts(meter)),
+                "facts": [*_list_facts(meter), *_quote(feedback.get(meter.serial))],
             }
             for meter in shown
         ],
@@ -114,6 +117,15 @@ def _list_facts(meter: FlaggedMeter) -> Iterator[str]:
             yield f"Earlier: {', '.join(_write_span(*each) for each in earlier)}."
     if meter.provisional:
         yield "The meter has less than 42 days of history."
+
+
+def _quote(feedback: Feedback | None) -> Iterator[str]:
+    if feedback is None:
+        return
+    note = f" ({feedback.note})" if feedback.note else ""
+    yield f"Verdict of {_write_day(feedback.given_at.date())}: {feedback.verdict}{note}."
+    if feedback.snoozed_until:
+        yield f"No alerts until {_write_day(feedback.snoozed_until)}."
 
 
 def _write_day(day: date) -> str:

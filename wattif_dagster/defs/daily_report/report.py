@@ -9,6 +9,7 @@ from wattif_dagster.defs.daily_report.page import Fleet, write_page
 from wattif_dagster.defs.fleet_anomalies.asset import read_anomalies
 from wattif_dagster.defs.fleet_anomalies.plot import plot_day
 from wattif_dagster.errors import UserError
+from wattif_dagster.feedback import read_feedback
 from wattif_dagster.local_time import LocalTime
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.threshold import THRESHOLD
@@ -38,4 +39,5 @@ def make_report(bigquery: BigQueryWarehouse, day: date, local_time: LocalTime) -
     anomalies = sum(bool(row["is_anomaly"]) for row in hours)
     fleet = Fleet(anomalies=anomalies, plot=plot_day(hours, THRESHOLD, local_time), **counts)
     flagged = read_flagged_day(bigquery, day)
-    return Report(flagged, write_page(flagged, fleet, local_time).encode())
+    page = write_page(flagged, fleet, read_feedback(bigquery), local_time)
+    return Report(flagged, page.encode())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+import requests
 from dagster import (
     AssetMaterialization,
     DagsterInstance,
@@ -19,6 +20,8 @@ from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.definitions import build_defs
 from wattif_dagster.defs.anomaly_alerts.alerts import find_alerts
 from wattif_dagster.defs.anomaly_alerts.query import find_quarter_start
+from wattif_dagster.feedback import give_feedback, read_feedback
+from wattif_dagster.ingest.layout import report_name
 from wattif_dagster.partitions import daily_partitions
 from wattif_dagster.resources.build import Resources, build_resources
 from wattif_dagster.settings import Settings
@@ -84,6 +87,7 @@ class Sensor:
 
 @pytest.fixture
 def sensor(settings: Settings, instance: DagsterInstance) -> Sensor:
+    build_resources(settings)["wattif_gcs"].ensure_bucket()
     return Sensor(settings, instance)
 
 
@@ -116,13 +120,25 @@ def test_each_channel_is_told_once_and_a_failing_one_again(
     bigquery = sensor.resources["wattif_bigquery"]
     assert receiver.bodies("one") == [
         [
-            f"M0 since {LAST}, 2 days flagged, rule:stuck",
+            f"M0 since {LAST}, 2 days flagged: one and the same reading is repeated",
             f"in {bigquery.table_name(schemas.ANOMALY_ALERTS)}",
         ]
     ]
     shown = [str(sensor.cursor), *said, caplog.text, *capfd.readouterr()]
     assert "channel 2 did not take 1 alert" in "".join(shown[1 + len(said) :])
     assert not [text for text in shown if SECRET in text]
+
+
+def test_message_links_to_the_page_of_the_day(sensor: Sensor, receiver: Receiver):
+    gcs = sensor.resources["wattif_gcs"]
+    gcs.write(report_name(LAST), b"<p>page</p>", content_type="text/html")
+    sensor.materialize(LAST, LAST)
+    sensor.evaluate()
+    (*_, line), *_ = receiver.bodies("one")
+    before, _, link = line.rpartition(" ")
+    assert before == f"The page about {LAST}:"
+    answer = requests.get(link, timeout=30)
+    assert (answer.text, answer.headers["Content-Type"]) == ("<p>page</p>", "text/html")
 
 
 def test_several_days_are_one_message_and_old_days_none(sensor: Sensor, receiver: Receiver):
@@ -141,6 +157,22 @@ def test_alerts_are_logged_without_channels(sensor: Sensor, capfd: pytest.Captur
     assert [sensor.evaluate(), sensor.evaluate()] == ["the log took 1 alert", NOTHING_NEW]
     logged = "".join(capfd.readouterr())
     assert logged.count("WattIf: 1 new alert") == logged.count(f"M0 since {LAST}") == 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(1, False), (0, True), (None, True)])
+def test_snoozed_meter_does_not_alert(
+    sensor: Sensor, receiver: Receiver, days: int | None, told: bool
+):
+    """Only the latest feedback counts."""
+    bigquery = sensor.resources["wattif_bigquery"]
+    add_rows(bigquery, schemas.FLAGGED_DAYS, [make_flagged_day("M0", LAST)])
+    give_feedback(bigquery, "M0", "benign", None, LAST + timedelta(days=9))
+    until = None if days is None else LAST + timedelta(days=days)
+    give_feedback(bigquery, "M0", "unknown", 'It\'s "new".', until)
+    assert read_feedback(bigquery)["M0"].note == 'It\'s "new".'
+    sensor.materialize(LAST, LAST)
+    sensor.evaluate()
+    assert receiver.titles("one") == (["WattIf: 1 new alert"] if told else [])
 
 
 def test_episode_with_only_a_new_id_is_not_new(

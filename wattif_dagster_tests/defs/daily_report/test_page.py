@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC as UTC_ZONE
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,13 @@ from wattif_dagster.defs.daily_report.flagged import (
 from wattif_dagster.defs.daily_report.page import MOST_ROWS, Fleet, write_page
 from wattif_dagster.defs.fleet_anomalies.plot import plot_day
 from wattif_dagster.detection.steps import UTC
+from wattif_dagster.feedback import Feedback
 from wattif_dagster.local_time import LocalTime
 from wattif_dagster_tests.support.browser import open_page
 
 DAY = date(2024, 5, 19)
+GIVEN = datetime(2024, 5, 3, 12, tzinfo=UTC_ZONE)
+FEEDBACK = {"SEEN": Feedback("SEEN", GIVEN, "theft", "<i>a bypass</i>", date(2024, 6, 1))}
 FLEET = Fleet(meters=10_000, scored_meters=9_990, anomalies=1, plot=plot_day([], 0.99))
 
 
@@ -43,7 +47,7 @@ def make_meter(serial: str = "A", **values: object) -> FlaggedMeter:
 
 def write(*meters: FlaggedMeter, local_time: LocalTime = UTC, **values: object) -> str:
     found = FlaggedDay(DAY, list(meters), [], [])
-    return write_page(replace(found, **values), FLEET, local_time)  # type: ignore[arg-type]
+    return write_page(replace(found, **values), FLEET, FEEDBACK, local_time)  # type: ignore[arg-type]
 
 
 def read_text(html: str) -> str:
@@ -96,6 +100,14 @@ def test_day_without_flags_says_so() -> None:
     assert "0 behave unlike expected, 0 of them since today. 0 of the day before are" in text
     assert "No meter behaves unlike expected." in text
     assert "No reading breaks a rule." in text
+
+
+def test_verdict_is_shown() -> None:
+    html = write(make_meter("SEEN"), make_meter("OTHER"))
+    assert "<i>" not in html
+    text = read_text(html)
+    said = "Verdict of 3 May 2024: theft (&lt;i&gt;a bypass&lt;/i&gt;). No alerts until 1 Jun 2024."
+    assert text.count("Verdict of") == text.count(said) == 1
 
 
 def test_serials_are_escaped() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import wattif_dagster.detection
-from wattif_dagster.detection.reasons import describe_reason
+from wattif_dagster.reasons import describe_reason
 
 _SQL = Path(wattif_dagster.detection.__file__).parent.rglob("*.sql")
 _RULES = {found for file in _SQL for found in re.findall(r"'(rule:\w+)'", file.read_text())}
