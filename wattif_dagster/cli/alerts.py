@@ -11,8 +11,8 @@ from wattif_dagster.alerting.message import Alert, write_message
 from wattif_dagster.cli.days import find_yesterday
 from wattif_dagster.settings import Settings
 
-IS_A_TEST = "a test: there are no such meters, and nothing is wrong"
-"""Stands in the sample message in place of the table's name."""
+IS_A_TEST = ["This is a test: there are no such meters, and nothing is wrong."]
+"""Stands at the end of the sample message, where others say where to see more."""
 
 
 def test() -> None:
