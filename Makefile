@@ -8,7 +8,6 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	2>/dev/null && echo $$p && break; done)
 # In the order of their names: by their number of tests the files that take longest come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
-DEMO_ENV := set -a && . ./demo.env &&
 
 .DEFAULT_GOAL := help
 
@@ -16,10 +15,13 @@ help: ## What there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/ready ## Make 14 days of 100 homes on the local cloud; print what came of them
-	@$(DEMO_ENV) $(BIN)/wattif demo
+	@$(BIN)/wattif demo
 
 dev: $(VENV)/ready ## Keep the local cloud up and serve the Dagster UI on http://127.0.0.1:3000
-	@$(DEMO_ENV) $(BIN)/wattif dev
+	@$(BIN)/wattif dev
+
+screenshots: demo ## Make the pictures of docs/pictures: pages of the Dagster UI, and the demo's plots
+	@$(BIN)/python -m wattif_dagster_tests.support.screenshots docs/pictures
 
 test: $(VENV)/ready googlesql ## The whole suite, its SQL judged by Google's analyzer
 	$(PYTEST)
@@ -68,4 +70,4 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
-.PHONY: help demo dev test test-fast check googlesql docs bench torture fuzz audit clean
+.PHONY: help demo dev screenshots test test-fast check googlesql docs bench torture fuzz audit clean

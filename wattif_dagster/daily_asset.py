@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,7 +20,6 @@ from dagster import (
     AssetsDefinition,
     DagsterExecutionInterruptedError,
     Definitions,
-    FreshnessPolicy,
     MaterializeResult,
     PreviewWarning,
     RetryRequested,
@@ -122,9 +120,6 @@ def daily_asset(
                 owners=keys.OWNERS,
                 code_version=code_version,
                 partitions_def=daily_partitions(settings.first_day),
-                freshness_policy=FreshnessPolicy.cron(
-                    deadline_cron="0 6 * * *", lower_bound_delta=timedelta(hours=6)
-                ),
                 check_specs=list(checks(settings)),
                 pool=pool,
             )(handle_errors(function, context.stop))

@@ -24,3 +24,5 @@ SCAN_POOL = "dataplex_scan"
 """A scan is one shared object, so only one run may use it at a time."""
 
 OWNERS = ["team:metering"]
+DAILY_JOB = "daily"
+"""The job that makes one day of every daily asset."""

@@ -347,7 +347,12 @@ DETECTOR_EVALUATION = Table(
         Column("recall", "FLOAT64", "flagged_hours / touched_hours", False),
         Column("kwh_withheld", "FLOAT64", "Energy withheld; added energy does not count", False),
         Column("kwh_recovered", "FLOAT64", "Of this, the energy of flagged hours", False),
-        Column("clean_hours", "INT64", "Hours of meters without an anomaly that day; all", False),
+        Column(
+            "clean_hours",
+            "INT64",
+            "Scored hours of meters without an anomaly that day; all only; NULL without scores",
+            False,
+        ),
         Column("false_hours", "INT64", "Of these, hours flagged; all only", False),
         Column("precision", "FLOAT64", "Flagged touched / flagged touched or clean; all", False),
         Column("false_positive_rate", "FLOAT64", "false_hours / clean_hours; all only", False),

@@ -59,7 +59,8 @@ WITHOUT_DAGSTER = (
 
 PRIVATE_IMPORTS = {
     # These extend Dagster where it offers no public way.
-    "wattif_dagster.backfill.queue": 2,
+    "wattif_dagster.backfill.location": 2,
+    "wattif_dagster.backfill.queue": 1,
     "wattif_dagster.deploy.celery_launcher": 1,
     "wattif_dagster.deploy.celery_steps": 1,
     "wattif_dagster.deploy.event_log": 1,

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,9 +16,12 @@ from dagster import (
     DagsterRun,
     DagsterRunStatus,
     Definitions,
+    JobDefinition,
 )
 
+from wattif_dagster import keys
 from wattif_dagster.backfill.graph import DailyGraph, read_graph
+from wattif_dagster.backfill.location import find_origin
 from wattif_dagster.backfill.orphans import lock_run
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.resources.build import STOP
@@ -46,9 +51,10 @@ class DayRunner:
         stop = (self.defs.resources or {}).get(STOP)
         assert isinstance(stop, threading.Event)
         self.stop = stop
+        self._daily = self.defs.resolve_job_def(keys.DAILY_JOB)
         # Without the checks that have steps of their own, such as `no_gaps`.
         assets = Definitions(assets=self.graph.definitions, resources=self.defs.resources)
-        self._job = assets.resolve_implicit_global_asset_job_def()
+        self._part = assets.resolve_implicit_global_asset_job_def()
 
     def run(
         self,
@@ -85,11 +91,13 @@ class DayRunner:
     def _execute(
         self, finished: Future[None], run_id: str, plan: DayPlan, tags: Mapping[str, str]
     ) -> None:
+        is_whole = len(plan.assets) == len(self.graph.parents)
+        job = self._daily if is_whole else self._part
         try:
-            self._job.execute_in_process(
-                instance=self.instance,
+            job.execute_in_process(
+                instance=_belonging(self.instance, job),
                 run_id=run_id,
-                asset_selection=list(plan.assets),
+                asset_selection=None if is_whole else list(plan.assets),
                 partition_key=plan.day.isoformat(),
                 tags={**NO_RETRIES, **tags},
                 run_config=QUIET,
@@ -104,6 +112,19 @@ class DayRunner:
         run = self.instance.get_run_by_id(run_id)
         if run and run.status in (DagsterRunStatus.CANCELING, DagsterRunStatus.CANCELED):
             self.stop.set()
+
+
+def _belonging(instance: DagsterInstance, job: JobDefinition) -> DagsterInstance:
+    """A copy of the instance whose new runs belong to the code location.
+
+    The runs of `execute_in_process` belong to none, and the UI shows them in no overview.
+    """
+    copied = copy(instance)
+    create = instance.create_run_for_job
+    copied.create_run_for_job = partial(  # pyright: ignore[reportAttributeAccessIssue]
+        create, remote_job_origin=find_origin(job.name)
+    )
+    return copied
 
 
 @dataclass

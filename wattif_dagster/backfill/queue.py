@@ -12,17 +12,15 @@ from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import ModuleTarget
 from dagster_graphql.cli import execute_query
 
 from wattif_dagster.backfill.execute import NO_RETRIES, MadePartitions, ReportMade
 from wattif_dagster.backfill.graph import DailyGraph
+from wattif_dagster.backfill.location import LOCATION, REPOSITORY, locate
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.backfill.runs import PARTITION_TAG
 from wattif_dagster.errors import CancelledError, UserError
 
-LOCATION = "wattif_dagster.definitions"
-"""The code location's module, and by Dagster's default its name, with `-m` and with `-w`."""
 POLL_SECONDS = 1.0
 RETRY_TAG = "dagster/auto_retry_run_id"
 """The daemon adds this to a run that it launches again."""
@@ -81,7 +79,7 @@ class RunQueue:
         return {
             "selector": {
                 "repositoryLocationName": LOCATION,
-                "repositoryName": "__repository__",
+                "repositoryName": REPOSITORY,
                 "jobName": "__ASSET_JOB",
                 "assetSelection": [{"path": key.path} for key in plan.assets],
                 "assetCheckSelection": [
@@ -96,10 +94,7 @@ class RunQueue:
 @contextmanager
 def open_queue(instance: DagsterInstance, graph: DailyGraph) -> Iterator[RunQueue]:
     """Load the code location as the daemon does, to submit runs of it inside the with block."""
-    target = ModuleTarget(
-        module_name=LOCATION, attribute=None, working_directory=None, location_name=None
-    )
-    with WorkspaceProcessContext(instance, target) as context:
+    with WorkspaceProcessContext(instance, locate()) as context:
         yield RunQueue(instance, graph, context)
 
 

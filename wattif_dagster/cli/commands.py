@@ -285,6 +285,25 @@ def verify(start: date, end: date) -> None:
 
 
 @wattif.command()
+@click.argument("sql", required=False)
+@click.option("--csv", "form", flag_value="csv", help="Write all rows as CSV.")
+@click.option("--json", "form", flag_value="json", help="Write all rows as JSON, one a line.")
+@click.option(
+    "--rows", type=positive(), default=50, show_default=True, help="Rows shown on the terminal."
+)
+def query(sql: str | None, form: Literal["csv", "json"] | None, rows: int) -> None:
+    """Run SQL on the tables, or list them.
+
+    A table needs no more than its name: wattif query 'SELECT * FROM hourly_consumption'. Without
+    SQL the tables are listed with their rows and columns. On Google Cloud a query costs what
+    BigQuery charges for it.
+    """
+    from wattif_dagster.cli import query
+
+    query.run(sql, form, rows)
+
+
+@wattif.command()
 @click.option("--day", type=Day(), required=True, help="The day to report on.")
 @click.option("--out", type=OutputFile(), help="File of the page. Default: report-DAY.html.")
 def report(day: date, out: Path | None) -> None:
@@ -362,10 +381,15 @@ def plan(
 
 
 @wattif.command()
-@click.option("--days", type=positive(), default=14, show_default=True)
+@click.option("--days", type=positive(), help="The first so many; 14 of a new fleet unless given.")
 @click.option("--keep", is_flag=True, help="Leave the local cloud running.")
-def demo(days: int, keep: bool) -> None:
-    """Make the fleet's first DAYS days and say what came of them."""
+def demo(days: int | None, keep: bool) -> None:
+    """Make a fleet's days and say what came of them.
+
+    A new fleet has its last day yesterday, and an incident on it. Its settings are kept in `.env`,
+    so that later commands go on with it. Of a fleet that is set, all days up to yesterday are made
+    unless --days says less. Days that are made already stay.
+    """
     from wattif_dagster.cli import demo
 
     demo.run(days, keep=keep)
@@ -384,6 +408,23 @@ def dev(port: int) -> None:
     from wattif_dagster.cli import dev
 
     dev.run(port)
+
+
+@wattif.group()
+def alerts() -> None:
+    """Try the channels that alerts are sent to."""
+
+
+@alerts.command()
+def test() -> None:
+    """Send a sample message, or print it.
+
+    It goes to each channel of WATTIF_ALERTS__NOTIFY_URLS. The exit code is 1 when one does not take
+    it. Without channels the message is printed.
+    """
+    from wattif_dagster.cli import alerts
+
+    alerts.test()
 
 
 @wattif.command()

@@ -19,7 +19,7 @@ def require_days_of_fleet(start: date, end: date, settings: Settings) -> list[da
 
     Raises UserError when they are reversed, begin before the fleet's first day, or are not over.
     """
-    yesterday = _yesterday()
+    yesterday = find_yesterday()
     if start < settings.first_day:
         imported = settings.source.is_imported
         variable = "WATTIF_SOURCE__FIRST_DAY" if imported else "WATTIF_SIMULATION__START_DATE"
@@ -32,25 +32,26 @@ def require_days_of_fleet(start: date, end: date, settings: Settings) -> list[da
     return days_between(start, end)
 
 
-def require_first_days(count: int, simulation: Simulation) -> list[date]:
-    """List the fleet's first days, all of them partitions of the assets.
+def require_first_days(count: int | None, simulation: Simulation) -> list[date]:
+    """List the fleet's first days, all up to yesterday without a count.
 
-    Raises UserError when some are not over.
+    Raises UserError when some are not over, which no partition is then.
     """
-    first, yesterday = simulation.first_day, _yesterday()
+    first, yesterday = simulation.first_day, find_yesterday()
     over = (yesterday - first).days + 1
     if over < 1:
         raise UserError(
             f"The fleet's first day, {first}, must be in the past (UTC). "
             f"Set WATTIF_SIMULATION__START_DATE to {yesterday} or before."
         )
-    if count > over:
+    if count is not None and count > over:
         raise UserError(
             f"--days {count} is too many: {yesterday} is the last day that is over (UTC). "
             f"Give {over} or fewer, or set WATTIF_SIMULATION__START_DATE to an earlier day."
         )
-    return [first + timedelta(days=n) for n in range(count)]
+    return [first + timedelta(days=n) for n in range(over if count is None else count)]
 
 
-def _yesterday() -> date:
+def find_yesterday() -> date:
+    """Find the last day that is over (UTC)."""
     return datetime.now(UTC).date() - timedelta(days=1)

@@ -17,6 +17,16 @@ class BigQueryDataset(BigQueryQueries):
 
     _ensured: dict[str, bigquery.Table] = PrivateAttr(default_factory=dict)
 
+    def list_tables(self) -> list[bigquery.Table]:
+        """List the dataset's tables by name, with their columns; none where there is no dataset."""
+        with self._explained():
+            try:
+                found = list(self.client.list_tables(self.dataset_ref, retry=self._retry))
+            except gexc.NotFound:
+                return []
+            tables = [self.client.get_table(each.reference, retry=self._retry) for each in found]
+        return sorted(tables, key=lambda table: table.table_id)
+
     def has_table(self, table: Table) -> bool:
         """Whether the table exists."""
         return self._find_table(table) is not None

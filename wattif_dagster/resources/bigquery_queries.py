@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from google.cloud import bigquery
+from google.cloud.bigquery.table import RowIterator
 
 from wattif_dagster.resources.bigquery_client import JOB_TIMEOUT_SECONDS, BigQueryClient
 from wattif_dagster.schemas import Table
@@ -26,6 +27,19 @@ class BigQueryQueries(BigQueryClient):
                 wait_timeout=JOB_TIMEOUT_SECONDS,
             )
             return [dict(row.items()) for row in found]
+
+    def read(self, sql: str, most_rows: int | None = None) -> RowIterator:
+        """Run SQL of a user, in which a table of the dataset needs no more than its name.
+
+        Returns its rows, at most so many, read page by page. Raises JobError.
+        """
+        config = bigquery.QueryJobConfig(default_dataset=self.dataset_ref)
+        with self._explained():
+            job = self._query(sql, job_config=config)
+            self._finish(job)
+            found = job.result(retry=self._retry, max_results=most_rows)
+            assert isinstance(found, RowIterator)
+            return found
 
     def row(self, sql: str) -> dict[str, Any]:
         """Run an aggregate query; returns its one row. Raises JobError."""

@@ -22,9 +22,17 @@ def test_run_makes_the_day_and_reports_each_partition(tiny: Tiny):
     run = tiny.run(WHOLE)
     assert run.status is DagsterRunStatus.SUCCESS
     assert run.tags["dagster/partition"] == str(DAY)
-    assert run.asset_selection == {FIRST, SECOND, THIRD}
     assert tiny.made == [(name, str(DAY)) for name in ("first", "second", "third")]
     assert list((tiny.runner.dagster_home / "running").iterdir()) == []
+
+
+def test_runs_belong_to_the_code_location(tiny: Tiny):
+    """The overviews of the UI show only runs that do."""
+    whole, part = tiny.run(WHOLE), tiny.run(DayPlan(DAY, (SECOND,)))
+    for run, job in ((whole, "daily"), (part, "__ASSET_JOB")):
+        assert run.job_name == job
+        assert run.remote_job_origin
+        assert run.remote_job_origin.location_name == "wattif_dagster.definitions"
 
 
 def test_run_of_some_assets_makes_no_others(tiny: Tiny):

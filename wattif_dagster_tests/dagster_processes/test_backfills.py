@@ -11,6 +11,7 @@ import requests
 from dagster import DagsterEventType, DagsterRunStatus, RunsFilter
 
 from wattif_dagster import keys
+from wattif_dagster.defs.automation.gaps import GAP_CHECKS
 from wattif_dagster.local_cloud.ports import free_ports
 from wattif_dagster.local_cloud.supervisor import LocalCloud
 from wattif_dagster_tests.support.browser import open_page
@@ -227,7 +228,7 @@ def test_checks_are_shown_by_partition(platform: Platform):
     asset = keys.METER_READINGS
     answer = platform.ask(CHECKS, asset={"path": asset.path})
     checks = answer["assetChecksOrError"]["checks"]
-    own = [check for check in checks if check["name"] != "no_gaps"]
+    own = [check for check in checks if check["name"] not in GAP_CHECKS]
     assert {check["name"] for check in own} >= {"rows_match_manifest", "no_duplicates"}
     for check in own:
         assert check["canExecuteIndividually"] == "REQUIRES_MATERIALIZATION"

@@ -50,7 +50,6 @@ def _describe_asset(assets_def: AssetsDefinition, spec: AssetSpec) -> dict[str, 
         "code_version": spec.code_version,
         "partitions": str(spec.partitions_def),
         "backfill_policy": str(assets_def.backfill_policy),
-        "freshness_policy": _describe_freshness(spec.freshness_policy),
         "pools": sorted(assets_def.op.pools),
         "deps": {
             dep.asset_key.to_user_string(): str(dep.partition_mapping or "the same day")
@@ -58,12 +57,6 @@ def _describe_asset(assets_def: AssetsDefinition, spec: AssetSpec) -> dict[str, 
         },
         "columns": _describe_columns(schema) if isinstance(schema, TableSchema) else {},
     }
-
-
-def _describe_freshness(policy: Any) -> str:
-    return (
-        f"{policy.deadline_cron} {policy.timezone}, made at most {policy.lower_bound_delta} before"
-    )
 
 
 def _describe_columns(schema: TableSchema) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-FLAG_RED = (214, 39, 40)
+FLAG_RED = (213, 94, 0)
 BAND_BLUE = (206, 225, 242)
 VALUE_BLUE = (31, 78, 121)
 

@@ -21,8 +21,10 @@ from dagster import (
     DagsterRun,
     Definitions,
     MaterializeResult,
+    define_asset_job,
 )
 
+from wattif_dagster import keys
 from wattif_dagster.backfill.execute import DayRunner
 from wattif_dagster.backfill.plan import BackfillPlan, DayPlan, plan_backfill
 from wattif_dagster.backfill.status import PartitionStatuses, read_statuses
@@ -103,7 +105,8 @@ class Tiny:
         ]
         with building(BuildContext(Settings(), self.stop)):
             return Definitions.merge(
-                *(each() for each in build), Definitions(resources={STOP: self.stop})
+                *(each() for each in build),
+                Definitions(jobs=[define_asset_job(keys.DAILY_JOB)], resources={STOP: self.stop}),
             )
 
 

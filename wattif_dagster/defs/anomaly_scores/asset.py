@@ -14,6 +14,7 @@ from wattif_dagster.defs.consumption_baseline.fit import choose_detector
 from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.manifest import require_manifest
 from wattif_dagster.partitions import partition_day
+from wattif_dagster.reasons import describe_reason
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
 from wattif_dagster.resources.options import DetectionResource, SimulationResource
@@ -71,7 +72,10 @@ def anomaly_scores(
             "unscored_hours": scores.unscored,
             "flagged_hours": sum(row["hours"] for row in flagged),
             "flagged_meters": len(flagged),
-            "most_anomalous": markdown.table(MOST_ANOMALOUS, flagged),
+            "most_anomalous": markdown.table(
+                MOST_ANOMALOUS,
+                [{**row, "reason": describe_reason(row["reason"])} for row in flagged],
+            ),
             "plot": markdown.image(
                 "The day's most anomalous meters",
                 plot_meters(curves, local_time=wattif_simulation.local_time),

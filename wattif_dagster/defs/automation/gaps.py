@@ -1,11 +1,12 @@
-"""The check `no_gaps` of each daily asset: no day between the first and the last is missing.
+"""The checks `no_gaps` and `latest_day` of each daily asset.
 
-It looks at Dagster's records and not at the data. The freshness policy tells of a missing latest
-day. The job `gaps` runs the check every morning, whether or not another run was started.
+They look at Dagster's records and not at the data. The job `gaps` runs them every morning, whether
+or not another run was started. Dagster's freshness policies cannot take the place of `latest_day`:
+they pass as soon as any day is made, and fail where nobody asked for a day.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -28,20 +29,29 @@ from dagster import (
 from wattif_dagster.partitions import Span, group_days
 
 NO_GAPS = "no_gaps"
+LATEST_DAY = "latest_day"
+DUE = time(6)
+"""Each day is due at this time of the next day, UTC."""
+
+GAP_CHECKS = {
+    NO_GAPS: "Each day from the first to the last is made, and no day's latest run failed.",
+    LATEST_DAY: f"Each day is made by {DUE:%H:%M} UTC of the next day.",
+}
+"""The checks with their descriptions."""
 
 
 def build_gaps(assets: Sequence[AssetKey]) -> Definitions:
-    """Build the check of each of these assets, with the job and the schedule that run it."""
+    """Build the checks of each of these assets, with the job and the schedule that run them."""
     check = _define_check(assets)
     job = define_asset_job(
         "gaps",
         selection=AssetSelection.checks(check),
-        description="Warns of missing days and of days whose latest run failed.",
+        description="Warns of missing days, the latest one too, and of days whose run failed.",
     )
     schedule = ScheduleDefinition(
         name="gaps",
         job=job,
-        cron_schedule="0 6 * * *",
+        cron_schedule=f"{DUE.minute} {DUE.hour} * * *",
         execution_timezone="UTC",
         description="At 06:00 UTC, when the day before is due.",
     )
@@ -52,21 +62,20 @@ def _define_check(assets: Sequence[AssetKey]) -> AssetChecksDefinition:
     """Define one step for all assets, because it only asks Dagster and takes milliseconds."""
 
     @multi_asset_check(
-        name=NO_GAPS,
+        name="check_gaps",
         specs=[
-            AssetCheckSpec(
-                NO_GAPS,
-                asset=key,
-                description="Each day from the first to the last is made, and no day's latest run "
-                "failed.",
-            )
+            AssetCheckSpec(name, asset=key, description=description)
             for key in assets
+            for name, description in GAP_CHECKS.items()
         ],
         can_subset=True,
     )
     def check(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         for selected in context.selected_asset_check_keys:
-            yield find_gaps(context.instance, selected.asset_key)
+            if selected.name == NO_GAPS:
+                yield find_gaps(context.instance, selected.asset_key)
+            else:
+                yield find_latest_day(context.instance, selected.asset_key, datetime.now(UTC))
 
     return check
 
@@ -95,6 +104,24 @@ def find_gaps(instance: DagsterInstance, key: AssetKey) -> AssetCheckResult:
             "first": str(made[0]) if made else "",
             "last": str(made[-1]) if made else "",
             "fix": fix,
+        },
+    )
+
+
+def find_latest_day(instance: DagsterInstance, key: AssetKey, now: datetime) -> AssetCheckResult:
+    """Find whether the day is made that was due last. None is due before a first one is made."""
+    due = now.date() - timedelta(days=1 if now.time() >= DUE else 2)
+    made = sorted(map(date.fromisoformat, instance.get_materialized_partitions(key)))
+    passed = due in made or not made
+    return AssetCheckResult(
+        asset_key=key,
+        check_name=LATEST_DAY,
+        passed=passed,
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "due": str(due),
+            "last": str(made[-1]) if made else "",
+            "fix": [] if passed else [f"wattif backfill --start {due} --end {due}"],
         },
     )
 

@@ -5,13 +5,22 @@ from typing import Any
 
 from dagster import AssetExecutionContext, MaterializeResult
 
-from wattif_dagster import keys, schemas
+from wattif_dagster import keys, markdown, schemas
 from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
 from wattif_dagster.errors import UserError
+from wattif_dagster.metering.anomalies.titles import TITLES, title_kind
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.threshold import THRESHOLD
+
+RECALL_BY_KIND = {
+    "kind": "{kind}",
+    "meters": "{meters}",
+    "hours changed": "{touched_hours}",
+    "found": "{flagged_hours}",
+    "recall": "{recall:.0%}",
+}
 
 
 @daily_asset(
@@ -28,15 +37,25 @@ def detector_evaluation(
     """Recall by kind, precision and false positives of the day, against the injected truth."""
     rows = evaluate_day(wattif_bigquery, partition_day(context))
     figures = next(row for row in rows if row["kind"] == "all")
-    names = ("recall", "precision", "false_positive_rate", "kwh_withheld", "kwh_recovered")
+    names = (
+        *("clean_hours", "recall", "precision", "false_positive_rate"),
+        *("kwh_withheld", "kwh_recovered"),
+    )
     return MaterializeResult(
         metadata={
             "dagster/partition_row_count": len(rows),
             "threshold": THRESHOLD,
             "touched_hours": figures["touched_hours"],
-            "clean_hours": figures["clean_hours"],
-            **{name: figures[name] for name in names if figures[name] is not None},
-            "recall_by_kind": {row["kind"]: row["recall"] for row in rows if row is not figures},
+            **{name: round(figures[name], 3) for name in names if figures[name] is not None},
+            "recall_by_kind": markdown.table(
+                RECALL_BY_KIND,
+                [
+                    {**row, "kind": title_kind(kind)}
+                    for kind in TITLES
+                    for row in rows
+                    if row["kind"] == kind
+                ],
+            ),
         }
     )
 

@@ -3,7 +3,15 @@ WITH scores AS (
   SELECT
     serial,
     EXTRACT(HOUR FROM time_hour_rolled) AS hour,
+    anomaly_probability IS NOT NULL AS is_scored,
     COALESCE(anomaly_probability >= $threshold, FALSE) AS flagged
+  FROM $anomaly_scores
+  WHERE time_hour_rolled >= TIMESTAMP '$day' AND time_hour_rolled < TIMESTAMP '$day_end'
+),
+
+-- Where a day has no scores, its only probabilities are the 1 of broken rules.
+scored_day AS (
+  SELECT COALESCE(LOGICAL_OR(anomaly_probability < 1), FALSE) AS is_scored
   FROM $anomaly_scores
   WHERE time_hour_rolled >= TIMESTAMP '$day' AND time_hour_rolled < TIMESTAMP '$day_end'
 ),
@@ -42,12 +50,18 @@ by_kind AS (
   GROUP BY kind
 ),
 
--- Meters without an injected anomaly on the day. An episode that has ended has no row, so the hours
--- after it count as clean here.
+-- The scored hours of meters without an injected anomaly on the day. An episode that has ended has no
+-- row, so the hours after it count as clean here. NULL for a day without scores.
 clean AS (
-  SELECT COUNT(*) AS clean_hours, COUNTIF(flagged) AS false_hours
-  FROM scores
-  WHERE serial NOT IN (SELECT serial FROM episodes)
+  SELECT
+    IF(d.is_scored, c.clean_hours, NULL) AS clean_hours,
+    IF(d.is_scored, c.false_hours, NULL) AS false_hours
+  FROM (
+    SELECT COUNTIF(is_scored) AS clean_hours, COUNTIF(flagged) AS false_hours
+    FROM scores
+    WHERE serial NOT IN (SELECT serial FROM episodes)
+  ) AS c
+  CROSS JOIN scored_day AS d
 ),
 
 everything AS (

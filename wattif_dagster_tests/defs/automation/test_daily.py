@@ -1,6 +1,6 @@
 """The job and the schedule `daily`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from dagster import Definitions, RunRequest, ScheduleDefinition, build_schedule_
 import wattif_dagster
 from wattif_dagster.daily_asset import HISTORY_TAG, find_daily_assets
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.defs.automation.gaps import NO_GAPS
+from wattif_dagster.defs.automation.gaps import DUE, GAP_CHECKS
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_job_makes_every_daily_asset_with_its_own_checks(defs: Definitions):
     layer = defs.resolve_job_def("daily").asset_layer
     assert layer.executable_asset_keys == set(find_daily_assets(defs))
     checks = defs.resolve_asset_graph().asset_check_keys
-    own = {check for check in checks if check.name != NO_GAPS}
+    own = {check for check in checks if check.name not in GAP_CHECKS}
     assert layer.asset_graph.asset_check_keys == own
 
 
@@ -61,10 +61,7 @@ def test_runs_of_the_job_take_turns(defs: Definitions):
     assert HISTORY_TAG in defs.resolve_job_def("daily").tags
 
 
-def test_schedule_leaves_hours_until_a_day_is_late(defs: Definitions, schedule: ScheduleDefinition):
-    graph = defs.resolve_asset_graph()
-    for key in find_daily_assets(defs):
-        policy = graph.get(key).freshness_policy
-        assert policy is not None
-        assert policy.deadline_cron == "0 6 * * *"  # type: ignore[attr-defined]
-        assert policy.timezone == schedule.execution_timezone  # type: ignore[attr-defined]
+def test_schedule_leaves_hours_until_a_day_is_due(schedule: ScheduleDefinition):
+    assert schedule.cron_schedule == "0 1 * * *"
+    assert schedule.execution_timezone == "UTC"
+    assert time(6) == DUE

@@ -1,6 +1,6 @@
 """Days that are missing between two that are made, or whose latest run failed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from dagster import AssetCheckSeverity, AssetKey, DagsterInstance, Definitions
@@ -8,7 +8,12 @@ from dagster import AssetCheckSeverity, AssetKey, DagsterInstance, Definitions
 from wattif_dagster.backfill.plan import DayPlan
 from wattif_dagster.daily_asset import find_daily_assets
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.defs.automation.gaps import NO_GAPS, build_gaps, find_gaps
+from wattif_dagster.defs.automation.gaps import (
+    GAP_CHECKS,
+    build_gaps,
+    find_gaps,
+    find_latest_day,
+)
 from wattif_dagster.errors import UserError
 from wattif_dagster_tests.support.tiny import FIRST, SECOND, Tiny
 
@@ -108,12 +113,39 @@ def test_check_runs_for_the_selected_assets_only(tiny: Tiny):
     result = defs.resolve_job_def("gaps").execute_in_process(
         instance=tiny.instance, resources={"wattif_stop": tiny.stop}
     )
-    (evaluation,) = result.get_asset_check_evaluations()
-    assert (evaluation.asset_key, evaluation.check_name) == (FIRST, NO_GAPS)
-    assert not evaluation.passed
+    evaluations = result.get_asset_check_evaluations()
+    assert {each.asset_key for each in evaluations} == {FIRST}
+    assert {each.check_name for each in evaluations} == set(GAP_CHECKS)
+    assert not any(each.passed for each in evaluations)
 
 
-def test_every_daily_asset_has_the_check():
+@pytest.mark.parametrize("name", GAP_CHECKS)
+def test_every_daily_asset_has_the_check(name: str):
     defs = build_defs()
     checks = defs.resolve_asset_graph().asset_check_keys
-    assert {key.asset_key for key in checks if key.name == NO_GAPS} == set(find_daily_assets(defs))
+    assert {key.asset_key for key in checks if key.name == name} == set(find_daily_assets(defs))
+
+
+@pytest.mark.parametrize(
+    ("now", "due", "passed"),
+    [
+        (datetime(2024, 1, 6, 5, 59, tzinfo=UTC), "2024-01-04", True),
+        (datetime(2024, 1, 6, 6, 0, tzinfo=UTC), "2024-01-05", True),
+        (datetime(2024, 1, 7, 5, 59, tzinfo=UTC), "2024-01-05", True),
+        (datetime(2024, 1, 7, 6, 0, tzinfo=UTC), "2024-01-06", False),
+    ],
+)
+def test_latest_day_is_due_in_the_morning(tiny: Tiny, now: datetime, due: str, passed: bool):
+    run(tiny, 4, 5)
+    found = find_latest_day(tiny.instance, FIRST, now)
+    assert found.passed is passed
+    assert found.severity is AssetCheckSeverity.WARN
+    assert {name: value.value for name, value in found.metadata.items()} == {
+        "due": due,
+        "last": "2024-01-05",
+        "fix": [] if passed else [f"wattif backfill --start {due} --end {due}"],
+    }
+
+
+def test_no_day_is_due_before_the_first_is_made(tiny: Tiny):
+    assert find_latest_day(tiny.instance, FIRST, datetime.now(UTC)).passed

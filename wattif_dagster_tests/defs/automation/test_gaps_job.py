@@ -13,7 +13,7 @@ from dagster import (
 
 from wattif_dagster.daily_asset import find_daily_assets
 from wattif_dagster.definitions import build_defs
-from wattif_dagster.defs.automation.gaps import NO_GAPS
+from wattif_dagster.defs.automation.gaps import GAP_CHECKS, NO_GAPS
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,7 @@ def defs() -> Definitions:
 
 def test_schedule_asks_for_a_run_when_the_day_before_is_due(defs: Definitions):
     schedule = defs.resolve_schedule_def("gaps")
-    policy = defs.resolve_asset_graph().get(find_daily_assets(defs)[0]).freshness_policy
-    assert schedule.cron_schedule == policy.deadline_cron  # type: ignore[union-attr]
+    assert schedule.cron_schedule == "0 6 * * *"
     assert schedule.execution_timezone == "UTC"
     assert schedule.default_status is DefaultScheduleStatus.STOPPED
     time = datetime(2024, 3, 1, 6, tzinfo=UTC)
@@ -45,10 +44,10 @@ def test_job_checks_each_daily_asset_and_makes_nothing(
     result = defs.resolve_job_def("gaps").execute_in_process(instance=instance)
     assert result.success
     assert not result.get_asset_materialization_events()
-    found = {check.asset_key: check for check in result.get_asset_check_evaluations()}
-    assert {check.check_name for check in found.values()} == {NO_GAPS}
-    assert {key: check.passed for key, check in found.items()} == {
-        without: True,
-        **dict.fromkeys(with_gap, False),
+    evaluations = result.get_asset_check_evaluations()
+    found = {(each.asset_key, each.check_name): each for each in evaluations}
+    assert len(found) == len(evaluations)
+    assert {key: each.passed for key, each in found.items()} == {
+        (key, name): key == without for key in (*with_gap, without) for name in GAP_CHECKS
     }
-    assert found[with_gap[0]].metadata["missing"].value == ["2024-01-02"]
+    assert found[with_gap[0], NO_GAPS].metadata["missing"].value == ["2024-01-02"]

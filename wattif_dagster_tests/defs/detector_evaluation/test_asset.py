@@ -18,16 +18,19 @@ def test_day_without_scores_is_refused(settings: Settings, instance: DagsterInst
 
 def test_days_figures_are_reported(settings: Settings, instance: DagsterInstance):
     """No anomaly is injected, so there is no recall."""
-    score = {
-        "serial": "a",
-        "time_hour_rolled": f"{day(1)}T00:00:00Z",
-        "anomaly_probability": 1,
-    }
-    add_rows(build_resources(settings)["wattif_bigquery"], schemas.ANOMALY_SCORES, [score])
+    scores = [
+        {
+            "serial": "a",
+            "time_hour_rolled": f"{day(1)}T{hour:02}:00:00Z",
+            "anomaly_probability": probability,
+        }
+        for hour, probability in enumerate((1, 0.5, None))
+    ]
+    add_rows(build_resources(settings)["wattif_bigquery"], schemas.ANOMALY_SCORES, scores)
     run = run_day(settings, instance, [KEY], day(1))
     assert run.success, run.failures()
     metadata = run.metadata(KEY)
-    assert metadata["clean_hours"] == 1
-    assert metadata["false_positive_rate"] == 1
+    assert metadata["clean_hours"] == 2
+    assert metadata["false_positive_rate"] == 0.5
     assert metadata["touched_hours"] == 0
     assert "recall" not in metadata

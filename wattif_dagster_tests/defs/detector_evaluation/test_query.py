@@ -44,6 +44,7 @@ def test_scores_are_compared_with_injected_anomalies(settings: Settings):
             make_score("b", 0, 1),
             make_score("c", 0, 1),  # clean
             *(make_score("c", hour, 0.5) for hour in range(1, 4)),
+            make_score("c", 4, None),  # not scored: does not count
         ],
         schemas.INJECTED_ANOMALIES: [
             make_label("a", "T1", "[0,1]", 4.0),
@@ -70,3 +71,17 @@ def test_scores_are_compared_with_injected_anomalies(settings: Settings):
     assert (every["clean_hours"], every["false_hours"]) == (4, 1)
     assert every["precision"] == pytest.approx(2 / 3)
     assert every["false_positive_rate"] == 0.25
+
+
+def test_day_without_scores_has_no_false_alarm_rate(settings: Settings):
+    """A broken rule flags hours from the first day on, and is no score."""
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    add_rows(bigquery, schemas.ANOMALY_SCORES, [make_score("a", 0, 1), make_score("a", 1, None)])
+    bigquery.ensure_table(schemas.INJECTED_ANOMALIES)
+    scores, labels = (
+        bigquery.quoted(table) for table in (schemas.ANOMALY_SCORES, schemas.INJECTED_ANOMALIES)
+    )
+    every = bigquery.row(evaluation_sql(scores, labels, DAY))
+    names = ("clean_hours", "false_hours", "precision", "false_positive_rate")
+    assert {every[name] for name in names} == {None}
+    assert every["touched_hours"] == 0
