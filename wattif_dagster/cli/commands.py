@@ -330,7 +330,12 @@ def dev(port: int) -> None:
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
-    help="Known anomalies of that file; required with --hourly.",
+    help="Known anomalies of that file. Without them some are injected into it.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the meters that get an anomaly; 0.05 unless given.",
 )
 def evaluate(
     meters: int,
@@ -339,11 +344,17 @@ def evaluate(
     json_file: Path | None,
     hourly: Path | None,
     labels: Path | None,
+    share: float | None,
 ) -> None:
-    """Measure how well the detector finds known anomalies."""
+    """Measure how well the detector finds known anomalies.
+
+    The meters are simulated, or those of a file. Anomalies are injected into a share of them,
+    unless labels of the file say what is wrong.
+    """
     from wattif_dagster.cli import evaluate
 
-    evaluate.run(meters, days, seeds, json_file=json_file, hourly=hourly, labels=labels)
+    request = evaluate.Request(meters, days, seeds, share, hourly, labels)
+    evaluate.run(request, json_file)
 
 
 @wattif.command()

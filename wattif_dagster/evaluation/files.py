@@ -9,8 +9,8 @@ import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 from wattif_dagster.errors import UserError
-from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.truth import collect_episodes
+from wattif_dagster.evaluation.hours import FULL_DAY, Hours, Truth
+from wattif_dagster.evaluation.truth import collect_benign, collect_episodes
 
 HOURLY_COLUMNS = {
     "serial": pa.string(),
@@ -70,15 +70,18 @@ def read_hours(path: Path) -> Hours:
     return Hours(serials.tolist(), start, **kilowatts, n_readings=count)
 
 
-def read_labels(path: Path, hours: Hours) -> list[Episode]:
-    """Read the episodes of a file with LABEL_COLUMNS and optional ones. Raises UserError."""
+def read_labels(path: Path, hours: Hours) -> Truth:
+    """Read the episodes and benign changes of a file with LABEL_COLUMNS and optional ones.
+
+    Raises UserError.
+    """
     rows = _read(path, LABEL_COLUMNS, OPTIONAL_LABEL_COLUMNS).to_pylist()
     if any(row["ends_at"] <= row["starts_at"] for row in rows):
         raise UserError(
             f"{path} has an episode whose ends_at is not after its starts_at. Correct it."
         )
     try:
-        return collect_episodes(rows, hours)
+        return Truth(collect_episodes(rows, hours), collect_benign(rows, hours))
     except (ValueError, TypeError):
         raise UserError(
             f"{path} has touched_hours that are not a JSON list of hours. Write them like [0,1]."

@@ -53,7 +53,11 @@ def test_labels_without_touched_hours_touch_all_hours(tmp_path: Path):
     hours = read_hours(write(tmp_path, HOURLY + ROW))
     row = "007,leak,2024-01-01T03:30:00Z,2024-01-01T06:00:00Z\n"
     other = "unknown,leak,2024-01-01T03:30:00Z,2024-01-01T06:00:00Z\n"
-    (episode,) = read_labels(write(tmp_path, LABELS + row + other), hours)
+    benign = "007,B4,2024-01-01T00:00:00Z,2024-01-01T02:00:00Z\n"
+    truth = read_labels(write(tmp_path, LABELS + row + other + benign), hours)
+    (episode,) = truth.episodes
+    (change,) = truth.benign
+    assert (change.kind, change.touched.tolist()) == ("B4", [0, 1])
     assert (episode.kind, episode.start, episode.end) == ("leak", 3, 6)
     assert episode.touched.tolist() == [3, 4, 5]
 
