@@ -358,6 +358,31 @@ def evaluate(
 
 
 @wattif.command()
+@click.option(
+    "--hourly",
+    type=click.Path(path_type=Path),
+    help="Parquet or CSV of hourly consumption (columns: docs/evaluation.md). "
+    "The landed days unless given.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for scores, flagged meters and a picture of the worst.",
+)
+@click.option("--days", type=positive(), help="Score the last DAYS days only. Default: all.")
+def score(hourly: Path | None, out: Path, days: int | None) -> None:
+    """Score the meters of a file, or those of the landed days.
+
+    Nothing needs to be known of them, and no asset is made. It says how many days are scored, and
+    which scores are provisional.
+    """
+    from wattif_dagster.cli import score
+
+    score.run(hourly, out, days)
+
+
+@wattif.command()
 @click.option("--meters", type=positive(), help="Homes; the bounds are for 1,000 or more.")
 @click.option("--days", type=positive(), help="Days; the bounds are for 14 or more.")
 @click.option("--first", type=Day(), default="2024-01-08", show_default=True, help="First day.")

@@ -12,7 +12,7 @@ from wattif_dagster.evaluation.days import scored_days
 from wattif_dagster.evaluation.hours import FULL_DAY, Hours, Scores
 from wattif_dagster.local_time import LocalTime
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.scoring.days import remake_tables, score_days
+from wattif_dagster.scoring.days import needed_days, remake_tables, score_days
 
 
 def layered_scores(
@@ -31,9 +31,10 @@ def layered_scores(
     bigquery.append_rows(schemas.HOURLY_CONSUMPTION, file, hours.first_day)
     days = [hours.first_day + timedelta(days=n) for n in range(hours.days)]
     tested = days[-scored_days(hours.days) :]
-    made = score_days(bigquery, days, tested[0], hours.expected_readings, local_time)
+    needed = needed_days(days, tested[0])
+    made = score_days(bigquery, needed, tested[0], hours.expected_readings, local_time)
     for done, _ in enumerate(made, 1):
-        report(done, len(days))
+        report(done, len(needed))
     read = [_read(bigquery, hours, day) for day in tested]
     return Scores(*(np.concatenate(parts, axis=1) for parts in zip(*read, strict=True)))
 
