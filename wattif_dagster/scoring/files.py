@@ -20,7 +20,8 @@ POWER = {"avg_kw": pa.float64(), "max_kw": pa.float64(), "min_kw": pa.float64()}
 HOURLY_COLUMNS = {**KEYS, **POWER, "n_readings": pa.int64()}
 ENERGY = "consumption_hour_rolled"
 """The energy of the hour, kWh. A file may have it alone in place of POWER and n_readings."""
-BATCH_ROWS = 250_000
+BATCH_ROWS, BATCH_BYTES = 250_000, 2**24
+"""Of a batch of Parquet and of CSV."""
 LONGEST_SERIAL = 64
 
 
@@ -63,8 +64,9 @@ def _open(path: Path, known: Columns, report: Progress | None) -> Iterator[pa.Re
     if path.suffix.lower() == ".csv":
         # A column is read as what it is meant to be: serials may look like numbers.
         convert = csv.ConvertOptions(column_types=dict(known))
+        blocks = csv.ReadOptions(block_size=BATCH_BYTES)
         with path.open("rb") as file:
-            for batch in csv.open_csv(file, convert_options=convert):
+            for batch in csv.open_csv(file, read_options=blocks, convert_options=convert):
                 yield batch
                 if report:
                     report(file.tell(), path.stat().st_size)
