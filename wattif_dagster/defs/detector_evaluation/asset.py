@@ -10,6 +10,7 @@ from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.defs.detector_evaluation.query import evaluation_sql
 from wattif_dagster.detection.threshold import THRESHOLD
 from wattif_dagster.errors import UserError
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 
@@ -36,7 +37,9 @@ def detector_evaluation(
             "touched_hours": figures["touched_hours"],
             "clean_hours": figures["clean_hours"],
             **{name: figures[name] for name in names if figures[name] is not None},
-            "recall_by_kind": {row["kind"]: row["recall"] for row in rows if row is not figures},
+            "recall_by_kind": {
+                title_kind(row["kind"]): row["recall"] for row in rows if row is not figures
+            },
         }
     )
 

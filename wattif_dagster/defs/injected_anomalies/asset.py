@@ -8,6 +8,7 @@ from wattif_dagster import keys, schemas
 from wattif_dagster.daily_asset import daily_asset
 from wattif_dagster.ingest.labels import read_labels
 from wattif_dagster.ingest.manifest import require_manifest
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.partitions import partition_day
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.resources.gcs import GcsTransferManager
@@ -38,6 +39,6 @@ def injected_anomalies(
     return MaterializeResult(
         metadata={
             "dagster/partition_row_count": rows,
-            "meters_by_kind": dict(sorted(kinds.items())),
+            "meters_by_kind": {title_kind(kind): n for kind, n in sorted(kinds.items())},
         }
     )
