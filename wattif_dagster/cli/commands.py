@@ -324,7 +324,7 @@ def dev(port: int) -> None:
 @click.option(
     "--hourly",
     type=click.Path(path_type=Path),
-    help="Parquet or CSV of hourly consumption to score instead of simulated meters "
+    help="Parquet or CSV of hourly consumption or readings to score instead of simulated meters "
     "(columns: docs/evaluation.md).",
 )
 @click.option(
@@ -361,7 +361,7 @@ def evaluate(
 @click.option(
     "--hourly",
     type=click.Path(path_type=Path),
-    help="Parquet or CSV of hourly consumption (columns: docs/evaluation.md). "
+    help="Parquet or CSV of hourly consumption or readings (columns: docs/evaluation.md). "
     "The landed days unless given.",
 )
 @click.option(

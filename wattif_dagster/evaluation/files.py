@@ -8,7 +8,14 @@ import pyarrow as pa
 from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.hours import FULL_DAY, Hours, Truth
 from wattif_dagster.evaluation.truth import collect_benign, collect_episodes
-from wattif_dagster.scoring.files import HOURLY_COLUMNS, POWER, read_batches, read_hourly
+from wattif_dagster.scoring.files import (
+    HOURLY_COLUMNS,
+    POWER,
+    holds_readings,
+    merge_hours,
+    read_batches,
+    read_hourly,
+)
 
 LABEL_COLUMNS = {
     "serial": pa.string(),
@@ -28,6 +35,8 @@ def read_hours(path: Path) -> Hours:
     """Read the hours of a file with HOURLY_COLUMNS. Raises UserError for a file
     that cannot be used."""
     table = pa.concat_tables([pa.schema(HOURLY_COLUMNS).empty_table(), *read_hourly(path)])
+    if holds_readings(path):
+        table = merge_hours(table)
     if not table.num_rows:
         raise UserError(f"{path} has no rows. Write hourly consumption into it.")
     at = table["time_hour_rolled"].cast(pa.timestamp("us")).to_numpy().astype("datetime64[h]")

@@ -14,7 +14,7 @@ from wattif_dagster.errors import UserError
 from wattif_dagster.ingest.layout import MANIFESTS_FOLDER, manifest_name, parse_day
 from wattif_dagster.ingest.store import ObjectStore
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
-from wattif_dagster.scoring.files import Progress, read_hourly
+from wattif_dagster.scoring.files import Progress, holds_readings, read_hourly
 
 MOST_DAYS = 5 * 366
 
@@ -41,6 +41,27 @@ def load_file(bigquery: BigQueryWarehouse, path: Path, report: Progress) -> None
         pq.write_table(there.append_column("consumption_hour_rolled", energy), file)
         first = there["time_hour_rolled"].cast(pa.timestamp("us")).to_numpy().min().item()
         bigquery.append_rows(schemas.HOURLY_CONSUMPTION, file, first.date())
+    if holds_readings(path):
+        _merge_hours(bigquery)
+
+
+def _merge_hours(bigquery: BigQueryWarehouse) -> None:
+    """Merge the parts of the hours, day by day."""
+    table = schemas.HOURLY_CONSUMPTION
+    days = bigquery.rows(
+        f"SELECT DISTINCT DATE(time_hour_rolled) AS day FROM {bigquery.quoted(table)} ORDER BY day"
+    )
+    for row in days:
+        bigquery.replace_partition(
+            table,
+            row["day"],
+            "SELECT serial, time_hour_rolled, "
+            "SUM(consumption_hour_rolled) AS consumption_hour_rolled, "
+            "SUM(avg_kw * n_readings) / SUM(n_readings) AS avg_kw, MAX(max_kw) AS max_kw, "
+            f"MIN(min_kw) AS min_kw, SUM(n_readings) AS n_readings FROM {bigquery.quoted(table)} "
+            f"WHERE {bigquery.partition_filter(table, row['day'])} "
+            "GROUP BY serial, time_hour_rolled",
+        )
 
 
 def find_landed_days(store: ObjectStore) -> list[date]:

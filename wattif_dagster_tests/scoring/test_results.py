@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from wattif_dagster import schemas
-from wattif_dagster.errors import UserError
 from wattif_dagster.evaluation.ranking import rank_meters
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.scoring.days import remake_tables
-from wattif_dagster.scoring.hours import examine_hours
 from wattif_dagster.scoring.results import (
     find_coverage,
     find_flagged,
@@ -104,16 +102,3 @@ def test_scores_are_read_with_their_hours(bigquery: BigQueryWarehouse):
     curve = read_curve(bigquery, "home 1", FIRST, FIRST + timedelta(days=1))
     assert len(curve) == 48
     assert curve[3]["avg_kw"] == 0.4
-
-
-def test_two_rows_of_an_hour_are_refused(bigquery: BigQueryWarehouse):
-    with pytest.raises(UserError, match="the file has no hour with readings"):
-        examine_hours(bigquery, "the file")
-    hour = {"serial": "a", "time_hour_rolled": "2024-01-01T03:00:00Z", "n_readings": 4}
-    add_rows(bigquery, schemas.HOURLY_CONSUMPTION, [hour, {**hour, "serial": "b"}])
-    assert examine_hours(bigquery, "the file").expected_readings == 4
-    add_rows(bigquery, schemas.HOURLY_CONSUMPTION, [hour])
-    with pytest.raises(
-        UserError, match="two rows of the same serial and hour: a at 2024-01-01T03:00Z"
-    ):
-        examine_hours(bigquery, "the file")
