@@ -166,7 +166,11 @@ def _print(
         f"so that the rules alone judge them; {coverage.provisional_meters:,} more have fewer than "
         f"{HISTORY_DAYS}."
     )
-    console.print(f"{len(flagged):,} meters are flagged, the worst first:")
+    provisional = sum(meter.provisional for meter in flagged)
+    console.print(
+        f"{len(flagged):,} meters are flagged, {provisional:,} of them by provisional "
+        "scores alone. The worst:"
+    )
     for meter in flagged[:METERS_NAMED]:
         console.print(Text(f"  {meter.serial}: {word_reasons(meter, most=2)}"))
     for what, name in (("scores", SCORES), ("flagged", FLAGGED), ("picture", PICTURE)):

@@ -1,6 +1,7 @@
 """`wattif score`: what it refuses, and runs over a file and over landed days."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from wattif_dagster.scoring.output import FLAGGED_COLUMNS
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
 from wattif_dagster_tests.support.runs import make_resources
+from wattif_dagster_tests.support.warehouse import MakeWarehouse
 
 METERS, DAYS = 15, 24
 TENFOLD, SILENT, YOUNG = "home 02", "home 05", "home 14"
@@ -109,3 +111,13 @@ def test_score_of_an_empty_bucket_says_so(wattif: Run, local_cloud_home: Path):
     done = wattif("score", "--out", "found", WATTIF_HOME=str(local_cloud_home))
     assert done.returncode == 1
     assert "has no day. Land some with `wattif import` or `wattif generate`" in done.stderr
+
+
+def test_landed_days_of_two_intervals_are_refused(
+    wattif: Run, local_cloud_home: Path, make_warehouse: MakeWarehouse
+):
+    make_warehouse(interval_seconds=900).land(date(2024, 1, 1))
+    make_warehouse(interval_seconds=1800).land(date(2024, 1, 2))
+    done = wattif("score", "--out", "found", WATTIF_HOME=str(local_cloud_home))
+    assert done.returncode == 1
+    assert "2024-01-01 has readings of 900 seconds and 2024-01-02 of 1800." in done.stderr

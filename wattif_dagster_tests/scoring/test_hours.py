@@ -14,7 +14,7 @@ from wattif_dagster.evaluation.files import read_hours
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
 from wattif_dagster.scoring import files
 from wattif_dagster.scoring.days import remake_tables
-from wattif_dagster.scoring.hours import examine_hours, load_file
+from wattif_dagster.scoring.hours import examine_hours, find_landed_days, load_file
 from wattif_dagster_tests.support.warehouse import Warehouse, add_rows
 
 METERS, HOURS, READINGS = 3, 30, 4
@@ -85,3 +85,11 @@ def test_two_rows_of_an_hour_are_refused(bigquery: BigQueryWarehouse):
         UserError, match="two rows of the same serial and hour: a at 2024-01-01T03:00Z"
     ):
         examine_hours(bigquery, "the file")
+
+
+def test_landed_days_are_those_with_a_manifest(warehouse: Warehouse):
+    days = [date(2024, 1, day) for day in (1, 2)]
+    for day in reversed(days):
+        warehouse.land(day)
+    warehouse.gcs.write("manifests/dt=2024-01-03/0123abcd-0-of-2.json", b"{}")
+    assert find_landed_days(warehouse.gcs) == days
