@@ -19,6 +19,11 @@ _DAYS = {
 _HOURS = {"avg+": "an hour is higher than expected", "avg-": "an hour is lower than expected"}
 
 
+def is_rule(reason: str) -> bool:
+    """Whether a rule about the data is broken. Other reasons are about behaviour."""
+    return reason.startswith("rule:")
+
+
 def describe_reason(reason: str) -> str:
     """Describe a reason such as `day:level7-`; one that is not known is returned as it is."""
     return (

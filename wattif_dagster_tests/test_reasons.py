@@ -1,28 +1,27 @@
-"""Every reason that a detector gives has words."""
+"""Every reason that the layered detector gives has words."""
 
 import re
-from pathlib import Path
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-import wattif_dagster.detection
-from wattif_dagster.reasons import describe_reason
-
-_SQL = Path(wattif_dagster.detection.__file__).parent.rglob("*.sql")
-_RULES = {found for file in _SQL for found in re.findall(r"'(rule:\w+)'", file.read_text())}
-_TAILS = {"day:level1+", "day:level7-", "hour:avg+", "hour:avg-", "arima_plus:avg-"}
+from wattif_dagster.detection.layered import queries
+from wattif_dagster.detection.steps import Tables
+from wattif_dagster.reasons import describe_reason, is_rule
+from wattif_dagster_tests.support.homes import FIRST_DAY
 
 
-def test_rules_are_those_of_the_sql() -> None:
-    assert len(_RULES) == 5
+def test_every_reason_has_words():
+    rules = set(re.findall(r"rule:\w+", queries.rules_sql(Tables(), FIRST_DAY, 4)))
+    scores = queries.scores_steps(Tables(), FIRST_DAY, 4)
+    tails = set(re.findall(r"(?:day|hour):\w+[+-]", "".join(step.select for step in scores)))
+    assert len(rules) >= 5
+    assert len(tails) >= 9
+    for reason in rules | tails:
+        assert " " in describe_reason(reason), reason
+        assert is_rule(reason) == (reason in rules)
 
 
-@pytest.mark.parametrize("reason", sorted(_RULES | _TAILS))
-def test_reason_has_words(reason: str) -> None:
-    words = describe_reason(reason)
-    assert ":" not in words
-    assert len(words.split()) > 2
-
-
-def test_unknown_reason_is_shown_as_it_is() -> None:
-    assert describe_reason("day:other") == "day:other"
+@given(st.text())
+def test_unknown_reason_stays_as_it_is(reason: str):
+    assert describe_reason(f"{reason}?") == f"{reason}?"

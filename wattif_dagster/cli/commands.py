@@ -435,13 +435,18 @@ def test() -> None:
 @click.option(
     "--hourly",
     type=click.Path(path_type=Path),
-    help="Parquet or CSV of hourly consumption to score instead of simulated meters "
+    help="Parquet or CSV of hourly consumption or readings to score instead of simulated meters "
     "(columns: docs/evaluation.md).",
 )
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
-    help="Known anomalies of that file; required with --hourly.",
+    help="Known anomalies of that file. Without them some are injected into it.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the meters that get an anomaly; 0.05 unless given.",
 )
 def evaluate(
     meters: int,
@@ -450,11 +455,42 @@ def evaluate(
     json_file: Path | None,
     hourly: Path | None,
     labels: Path | None,
+    share: float | None,
 ) -> None:
-    """Measure how well the detector finds known anomalies."""
+    """Measure how well the detector finds known anomalies.
+
+    The meters are simulated, or those of a file. Anomalies are injected into a share of them,
+    unless labels of the file say what is wrong.
+    """
     from wattif_dagster.cli import evaluate
 
-    evaluate.run(meters, days, seeds, json_file=json_file, hourly=hourly, labels=labels)
+    request = evaluate.Request(meters, days, seeds, share, hourly, labels)
+    evaluate.run(request, json_file)
+
+
+@wattif.command()
+@click.option(
+    "--hourly",
+    type=click.Path(path_type=Path),
+    help="Parquet or CSV of hourly consumption or readings (columns: docs/evaluation.md). "
+    "The landed days unless given.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for scores, flagged meters and a picture of the worst.",
+)
+@click.option("--days", type=positive(), help="Score the last DAYS days only. Default: all.")
+def score(hourly: Path | None, out: Path, days: int | None) -> None:
+    """Score the meters of a file, or those of the landed days.
+
+    Nothing needs to be known of them, and no asset is made. It says how many days are scored, and
+    which scores are provisional.
+    """
+    from wattif_dagster.cli import score
+
+    score.run(hourly, out, days)
 
 
 @wattif.command()

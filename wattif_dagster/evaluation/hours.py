@@ -1,5 +1,6 @@
-"""A fleet's hourly consumption as arrays, and the episodes that were injected into it."""
+"""A fleet's hourly consumption as arrays, what is known of it, and what a detector says of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,3 +75,23 @@ class Episode:
     end: int
     touched: NDArray[np.int64]
     kwh: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is known of a fleet's hours: its anomalies, and its changes that are no anomaly."""
+
+    episodes: Sequence[Episode]
+    benign: Sequence[Episode] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a detector says of the last hours; both arrays have the shape (meters, hours).
+
+    `probability` is NaN where it says nothing. `reason` has texts, such as rule:missing, or None;
+    a detector without reasons has none at all.
+    """
+
+    probability: NDArray[np.float64]
+    reason: NDArray[np.object_] | None = None

@@ -12,29 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.evaluation.hours import FULL_DAY, Episode
-from wattif_dagster.settings.alerts import AlertRule
+from wattif_dagster.evaluation.curves import average_precision
+from wattif_dagster.evaluation.false_flags import count_meters_with_half, count_reasons
+from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Scores, Truth
+from wattif_dagster.evaluation.kinds import (
+    BenignMeasures,
+    KindMeasures,
+    measure_benign,
+    measure_kinds,
+    select_hours,
+)
+from wattif_dagster.evaluation.ranking import count_alerts, precision_at_k
+from wattif_dagster.evaluation.volume import volume_under_surface
+from wattif_dagster.reasons import is_rule
 from wattif_dagster.threshold import THRESHOLD
 
-ALERT = AlertRule()
-"""The default rule of `anomaly_alerts`."""
 DAYS_PER_MONTH = 30
-
-
-@dataclass(frozen=True)
-class KindMeasures:
-    """The measures of the episodes of one kind; None where there is nothing to divide by.
-
-    `recall` is the share of touched hours flagged; `median_hours_to_detection` runs from the
-    start to the first touched hour flagged, both included, of the episodes found;
-    `never_found` is the share of the episodes without such an hour.
-    """
-
-    episodes: int
-    touched_hours: int
-    recall: float | None
-    median_hours_to_detection: float | None
-    never_found: float | None
 
 
 @dataclass(frozen=True)
@@ -42,13 +35,16 @@ class Measures:
     """The measures of one detector; None where there is nothing to divide by.
 
     `precision` = flagged touched / (flagged touched + flagged clean); `false_positive_rate` =
-    flagged clean / clean. `pr_auc` is the average precision over touched and clean hours.
+    flagged clean / clean, which is also told apart by reason. `pr_auc` is the average precision
+    over touched and clean hours, `vus_pr` the volume over all hours. `precision_at_k` is the share
+    of bad meters, which have touched hours, among the `bad_meters` meters that rank worst.
     `alerts_per_clean_meter_month` counts alerts that open on meters without any episode, a month
     being 30 days. `kwh_recovered` is the share of the withheld energy that lies in flagged hours,
     days on which an episode adds energy do not count.
     """
 
     meters: int
+    bad_meters: int
     clean_hours: int
     touched_hours: int
     flagged_hours: int
@@ -56,54 +52,57 @@ class Measures:
     recall: float | None
     precision: float | None
     pr_auc: float | None
+    vus_pr: float | None
+    precision_at_k: float | None
     false_positive_rate: float | None
+    false_positive_rate_by_rules: float | None
+    false_positive_rate_by_behaviour: float | None
+    false_positive_rate_by_reason: dict[str, float]
+    meters_with_half_of_false_flags: int | None
     alerts_per_clean_meter_month: float | None
     kwh_withheld: float
     kwh_recovered: float | None
     kinds: dict[str, KindMeasures]
+    benign: dict[str, BenignMeasures]
 
 
-def measure(
-    probability: NDArray[np.float64], episodes: Sequence[Episode], first_hour: int = 0
-) -> Measures:
-    """Measure probabilities of shape (meters, hours), whole days; NaN is not scored.
+def measure(scores: Scores, truth: Truth, first_hour: int = 0) -> Measures:
+    """Measure the scores of whole days; an hour without a probability is not flagged.
 
-    Their first hour is hour `first_hour` of the grid that the episodes count in. An hour that is
-    not scored is not flagged.
+    Their first hour is hour `first_hour` of the grid that the episodes count in.
     """
-    meters, hours = probability.shape
-    score = np.where(np.isnan(probability), 0.0, probability)
+    probability, episodes = scores.probability, truth.episodes
+    score = np.nan_to_num(probability)
     flagged = score >= THRESHOLD
-    clean, touched = _classify(probability.shape, episodes, first_hour)
-    of_kind: dict[str, list[tuple[Episode, NDArray[np.bool_]]]] = {}
-    withheld = recovered = 0.0
-    for episode in episodes:
-        at = episode.touched - first_hour
-        within = (at >= 0) & (at < hours)
-        found = np.zeros(len(at), np.bool_)
-        found[within] = flagged[episode.meter, at[within]]
-        if within.any():
-            of_kind.setdefault(episode.kind, []).append((episode, found[within]))
-        kwh = np.where(within, np.maximum(np.nan_to_num(episode.kwh), 0), 0)
-        withheld, recovered = withheld + kwh.sum(), recovered + kwh[found].sum()
-    hit, false = int((flagged & touched).sum()), int((flagged & clean).sum())
+    clean, touched = _classify(score.shape, episodes, first_hour)
+    is_bad, is_false = np.asarray(touched.any(axis=1)), flagged & clean
+    clean_hours, touched_hours = int(clean.sum()), int(touched.sum())
+    hit, false = int((flagged & touched).sum()), int(is_false.sum())
+    reasons = count_reasons(is_false, scores.reason)
+    by_rules = sum(n for reason, n in reasons.items() if is_rule(reason))
+    withheld, recovered = _energy(episodes, flagged, first_hour)
     return Measures(
-        meters=meters,
-        clean_hours=int(clean.sum()),
-        touched_hours=int(touched.sum()),
+        meters=len(score),
+        bad_meters=int(is_bad.sum()),
+        clean_hours=clean_hours,
+        touched_hours=touched_hours,
         flagged_hours=int(flagged.sum()),
         unscored_hours=int(np.isnan(probability).sum()),
-        recall=_share(hit, int(touched.sum())),
+        recall=_share(hit, touched_hours),
         precision=_share(hit, hit + false),
         pr_auc=average_precision(*select_scored(probability, episodes, first_hour)),
-        false_positive_rate=_share(false, int(clean.sum())),
+        vus_pr=volume_under_surface(touched, score),
+        precision_at_k=precision_at_k(score, is_bad),
+        false_positive_rate=_share(false, clean_hours),
+        false_positive_rate_by_rules=_share(by_rules, clean_hours),
+        false_positive_rate_by_behaviour=_share(false - by_rules, clean_hours),
+        false_positive_rate_by_reason={r: n / clean_hours for r, n in reasons.most_common()},
+        meters_with_half_of_false_flags=count_meters_with_half(is_false),
         alerts_per_clean_meter_month=_alert_rate(score, clean),
-        kwh_withheld=float(withheld),
+        kwh_withheld=withheld,
         kwh_recovered=_share(recovered, withheld),
-        kinds={
-            kind: _kind(of_kind[kind], first_hour)
-            for kind in sorted(of_kind, key=lambda kind: (len(kind), kind))
-        },
+        kinds=measure_kinds(episodes, flagged, first_hour),
+        benign=measure_benign(truth.benign, flagged, clean, first_hour),
     )
 
 
@@ -124,61 +123,28 @@ def _classify(
     for episode in episodes:
         start_of_day = episode.start // FULL_DAY * FULL_DAY
         clean[episode.meter, max(0, start_of_day - first_hour) :] = False
-        at = episode.touched - first_hour
-        touched[episode.meter, at[(at >= 0) & (at < shape[1])]] = True
+        touched[episode.meter, select_hours(episode, first_hour, shape[1])] = True
     return clean, touched
 
 
-def pr_curve(
-    truth: NDArray[np.bool_], score: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute recall and precision with each distinct score as threshold, from the highest down.
-
-    At least one hour must be true.
-    """
-    order = np.argsort(-score, kind="stable")
-    last = np.append(np.diff(score[order]) != 0, True)
-    hits = truth[order].cumsum()[last]
-    return hits / truth.sum(), hits / (last.nonzero()[0] + 1)
-
-
-def average_precision(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float | None:
-    """The sum over thresholds of precision times gain in recall; equal scores are one threshold."""
-    if not truth.any():
-        return None
-    recall, precision = pr_curve(truth, score)
-    return float((np.diff(recall, prepend=0) * precision).sum())
-
-
-def count_alerts(score: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Count the alerts that open on each meter; `score` has the shape (meters, hours of days)."""
-    high = score.reshape(len(score), -1, FULL_DAY).max(axis=2) >= ALERT.probability
-    padded = np.pad(high, ((0, 0), (ALERT.of_days - 1, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, ALERT.of_days, axis=1)
-    alarmed = windows.sum(axis=2) >= ALERT.days
-    return (alarmed & ~np.pad(alarmed, ((0, 0), (1, 0)))[:, :-1]).sum(axis=1)
+def _energy(
+    episodes: Sequence[Episode], flagged: NDArray[np.bool_], first_hour: int
+) -> tuple[float, float]:
+    """The energy withheld in the hours scored, and that of flagged hours, kWh."""
+    withheld = recovered = 0.0
+    for episode in episodes:
+        at = episode.touched - first_hour
+        within = (at >= 0) & (at < flagged.shape[1])
+        kwh = np.maximum(np.nan_to_num(episode.kwh[within]), 0)
+        withheld += float(kwh.sum())
+        recovered += float(kwh[flagged[episode.meter, at[within]]].sum())
+    return withheld, recovered
 
 
 def _alert_rate(score: NDArray[np.float64], clean: NDArray[np.bool_]) -> float | None:
     untouched = clean.all(axis=1)
     months = score.shape[1] / FULL_DAY / DAYS_PER_MONTH
     return _share(float(count_alerts(score)[untouched].sum()), untouched.sum() * months)
-
-
-def _kind(found: list[tuple[Episode, NDArray[np.bool_]]], first_hour: int) -> KindMeasures:
-    delays = []
-    for episode, flags in found:
-        at = episode.touched[episode.touched >= first_hour][: len(flags)]
-        if flags.any():
-            delays.append(int(at[flags.argmax()]) - episode.start + 1)
-    touched = sum(len(flags) for _, flags in found)
-    return KindMeasures(
-        episodes=len(found),
-        touched_hours=touched,
-        recall=_share(sum(int(flags.sum()) for _, flags in found), touched),
-        median_hours_to_detection=float(np.median(delays)) if delays else None,
-        never_found=_share(len(found) - len(delays), len(found)),
-    )
 
 
 def _share(part: float, whole: float) -> float | None:

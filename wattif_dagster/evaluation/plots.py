@@ -7,8 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from wattif_dagster.evaluation.curves import pr_curve
 from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
-from wattif_dagster.evaluation.measures import Measures, pr_curve, select_scored
+from wattif_dagster.evaluation.kinds import select_hours
+from wattif_dagster.evaluation.measures import Measures, select_scored
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.plotting import DPI, VALUE, default_style, render_png
 from wattif_dagster.threshold import THRESHOLD
 
@@ -27,7 +30,7 @@ def plot_quality(
     first_hour: int,
 ) -> None:
     """A PNG of each detector's precision-recall curve and its recall by kind."""
-    figure = Figure(figsize=(11, 4.5), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(11, 5), dpi=DPI, layout="constrained")
     curve, bars = figure.subplots(1, 2, width_ratios=(2, 3))
     width = 0.8 / len(measured)
     for place, (name, measures) in enumerate(measured.items()):
@@ -37,7 +40,9 @@ def plot_quality(
             curve.step(recall, precision, where="post", label=f"{name} {measures.pr_auc:.2f}")
         recalls = [kind.recall or 0 for kind in measures.kinds.values()]
         bars.bar(np.arange(len(recalls)) + place * width, recalls, width, label=name)
-        bars.set_xticks(np.arange(len(recalls)) + 0.4 - width / 2, list(measures.kinds))
+        titles = [kind.title for kind in measures.kinds.values()]
+        bars.set_xticks(np.arange(len(recalls)) + 0.4 - width / 2, titles)
+        bars.tick_params(axis="x", rotation=90, labelsize=8)
     curve.set(xlabel="recall", ylabel="precision", title="PR-AUC", xlim=(0, 1), ylim=(0, 1.02))
     bars.set(title=f"recall of touched hours at {THRESHOLD}", ylim=(0, 1.02))
     if curve.get_legend_handles_labels()[0]:
@@ -70,15 +75,15 @@ def plot_misses(
         panel.axvspan(episode.start, min(episode.end, span[-1] + 1), color="#f4b183", alpha=0.4)
         days = span[::FULL_DAY]
         panel.set_xticks(days, [str(hours.start + hour)[:10] for hour in days], fontsize=7)
-        title = f"{hours.serials[episode.meter]} {episode.kind}: {missed} touched hours missed"
+        kind = title_kind(episode.kind)
+        title = f"{hours.serials[episode.meter]} {kind}: {missed} touched hours missed"
         panel.set_title(title, loc="left", fontsize=9)
         panel.set_ylabel("kW", fontsize=8)
     _save(figure, file)
 
 
 def _missed(probability: NDArray[np.float64], episode: Episode, first_hour: int) -> int:
-    at = episode.touched - first_hour
-    at = at[(at >= 0) & (at < probability.shape[1])]
+    at = select_hours(episode, first_hour, probability.shape[1])
     return int((~(probability[episode.meter, at] >= THRESHOLD)).sum())
 
 

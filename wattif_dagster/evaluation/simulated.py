@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from wattif_dagster.evaluation.hours import FULL_DAY, Episode, Hours
+from wattif_dagster.evaluation.hours import FULL_DAY, Hours, Truth
 from wattif_dagster.evaluation.truth import collect_benign, collect_episodes
 from wattif_dagster.metering.anomalies.injection import inject
-from wattif_dagster.metering.anomalies.labels import benign_rows, label_rows
+from wattif_dagster.metering.anomalies.labels import label_rows
 from wattif_dagster.metering.consumption import Consumption
 from wattif_dagster.metering.fleet import first_fleet
 from wattif_dagster.metering.serials import serial_text
@@ -18,8 +18,8 @@ from wattif_dagster.metering.simulation import Simulation
 
 def simulate(
     simulation: Simulation, days: int, report: Callable[[int], None]
-) -> tuple[Hours, list[Episode]]:
-    """The hours of the first fleet on the first `days` days, as rolled up, and their episodes.
+) -> tuple[Hours, Truth]:
+    """The hours of the first fleet on the first `days` days, as rolled up, and their truth.
 
     No meter is installed or retired. `report` is called with the number of days done.
     """
@@ -36,19 +36,7 @@ def simulate(
         np.concatenate(part, 1) for part in zip(*blocks, strict=True)
     )
     hours = Hours(names, start, average, highest, lowest, count.astype(np.int64))
-    return hours, collect_episodes(labels, hours)
-
-
-def benign_changes(simulation: Simulation, days: int, hours: Hours) -> list[Episode]:
-    """The changes in the first fleet's simulated hours that are no anomaly."""
-    serials = first_fleet(simulation).serials
-    first = simulation.first_day
-    labels = (
-        row
-        for place in range(days)
-        for row in benign_rows(simulation, first + timedelta(days=place), serials)
-    )
-    return collect_benign(labels, hours)
+    return hours, Truth(collect_episodes(labels, hours), collect_benign(labels, hours))
 
 
 def _day(

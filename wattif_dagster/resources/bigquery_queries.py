@@ -1,8 +1,10 @@
 """Runs queries and statements in BigQuery, and reads their rows."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, TypeAlias
 
+import pyarrow as pa
 from google.cloud import bigquery
 from google.cloud.bigquery.table import RowIterator
 
@@ -12,8 +14,11 @@ from wattif_dagster.schemas import Table
 Parameter: TypeAlias = bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter
 
 
+PAGE_ROWS = 10_000
+
+
 class BigQueryQueries(BigQueryClient):
-    """Every result is small: what is large stays in BigQuery."""
+    """Results are small, except those of `batches`: what is large stays in BigQuery."""
 
     def rows(self, sql: str, *parameters: Parameter) -> list[dict[str, Any]]:
         """Run a small query; returns its rows. Texts of users are parameters. Raises JobError."""
@@ -40,6 +45,18 @@ class BigQueryQueries(BigQueryClient):
             found = job.result(retry=self._retry, max_results=most_rows)
             assert isinstance(found, RowIterator)
             return found
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run a query; yields the rows of a large result, a page at a time. Raises JobError."""
+        with self._explained():
+            found = self.client.query_and_wait(
+                sql,
+                page_size=PAGE_ROWS,
+                retry=self._retry,
+                job_retry=None,  # type: ignore[arg-type]  # its docstring allows None
+                wait_timeout=JOB_TIMEOUT_SECONDS,
+            )
+            yield from found.to_arrow_iterable()
 
     def row(self, sql: str) -> dict[str, Any]:
         """Run an aggregate query; returns its one row. Raises JobError."""

@@ -8,16 +8,28 @@ import pyarrow.parquet as pq
 import pytest
 
 from wattif_dagster.evaluation.hours import Hours
+from wattif_dagster.metering.anomalies.titles import title_kind
 from wattif_dagster.settings import Settings
 from wattif_dagster_tests.cli.conftest import Run
 
 
-def test_hourly_and_labels_belong_together(wattif: Run):
-    done = wattif("evaluate", "--hourly", "hours.parquet")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--labels", "labels.csv"), "--labels are those of a file. Give it with --hourly."),
+        (
+            ("--hourly", "hours.parquet", "--labels", "labels.csv", "--share", "0.1"),
+            "--labels say what is wrong. Leave out --share and --seeds.",
+        ),
+    ],
+)
+def test_evaluate_refuses_options_that_disagree(
+    wattif: Run, tmp_path: Path, words: tuple[str, ...], says: str
+):
+    write_hours(tmp_path)
+    done = wattif("evaluate", *words)
     assert done.returncode == 1
-    assert (
-        done.stderr.strip() == "wattif: --hourly and --labels belong together. Give both or none."
-    )
+    assert done.stderr.strip() == f"wattif: {says}"
 
 
 def test_unreadable_file_starts_nothing(wattif: Run, settings: Settings):
@@ -28,8 +40,7 @@ def test_unreadable_file_starts_nothing(wattif: Run, settings: Settings):
     assert not (settings.home / "evaluation").exists()
 
 
-@pytest.mark.slow
-def test_hours_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_path: Path):
+def write_hours(folder: Path) -> None:
     kilowatts = np.random.default_rng(1).uniform(0.2, 0.6, (3, 24 * 8))
     count = np.full(kilowatts.shape, 4)
     count[1, -3:] = 0
@@ -39,7 +50,12 @@ def test_hours_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_pat
         *(kilowatts, kilowatts * 1.5, kilowatts / 2),
         count,
     )
-    pq.write_table(hours.table(), tmp_path / "hours.parquet")
+    pq.write_table(hours.table(), folder / "hours.parquet")
+
+
+@pytest.mark.slow
+def test_hours_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_path: Path):
+    write_hours(tmp_path)
     (tmp_path / "labels.csv").write_text(
         "serial,kind,starts_at,ends_at\nbarn,silent,2023-05-08T21:00:00Z,2023-05-09T00:00:00Z\n"
     )
@@ -52,3 +68,22 @@ def test_hours_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_pat
     assert {"seasonal-naive", "IsolationForest"} < set(figures)
     plots = (local_cloud_home / "evaluation" / "files").glob("*.png")
     assert {plot.name for plot in plots} == {"misses.png", "quality.png"}
+
+
+@pytest.mark.slow
+def test_evaluate_injects_into_a_file_without_labels(
+    wattif: Run, local_cloud_home: Path, tmp_path: Path
+):
+    write_hours(tmp_path)
+    words = ("--hourly", "hours.parquet", "--share", "1", "--seeds", "2", "--json", "figures.json")
+    done = wattif("evaluate", *words, WATTIF_HOME=str(local_cloud_home))
+    assert done.returncode == 0, done.stderr
+    figures = orjson.loads((tmp_path / "figures.json").read_bytes())["layered"]
+    assert [seed["meters"] for seed in figures["seeds"]] == [3, 3]
+    assert any(seed["bad_meters"] for seed in figures["seeds"])
+    kinds = {kind for seed in figures["seeds"] for kind in seed["kinds"]}
+    assert set(figures["recall_by_kind"]) == kinds
+    for kind in kinds:
+        assert title_kind(kind) in done.stdout
+    for words in ("VUS-PR", "precision at k", "by behaviour"):
+        assert words in done.stdout

@@ -53,7 +53,11 @@ def test_labels_without_touched_hours_touch_all_hours(tmp_path: Path):
     hours = read_hours(write(tmp_path, HOURLY + ROW))
     row = "007,leak,2024-01-01T03:30:00Z,2024-01-01T06:00:00Z\n"
     other = "unknown,leak,2024-01-01T03:30:00Z,2024-01-01T06:00:00Z\n"
-    (episode,) = read_labels(write(tmp_path, LABELS + row + other), hours)
+    benign = "007,B4,2024-01-01T00:00:00Z,2024-01-01T02:00:00Z\n"
+    truth = read_labels(write(tmp_path, LABELS + row + other + benign), hours)
+    (episode,) = truth.episodes
+    (change,) = truth.benign
+    assert (change.kind, change.touched.tolist()) == ("B4", [0, 1])
     assert (episode.kind, episode.start, episode.end) == ("leak", 3, 6)
     assert episode.touched.tolist() == [3, 4, 5]
 
@@ -68,6 +72,9 @@ def test_labels_without_touched_hours_touch_all_hours(tmp_path: Path):
         (HOURLY + ROW.replace("0.5", "much"), "cannot be read"),
         (HOURLY + ROW.replace("0.5", "nan"), "avg_kw"),
         (HOURLY + ROW.replace(",4", ",-4"), "n_readings"),
+        (HOURLY + ROW.replace(",4", ",0"), "no positive n_readings"),
+        (HOURLY + ROW.replace("007", "7" * 65), "longer than 64"),
+        ("serial,time_hour_rolled\n1,2024-01-01T01:00:00Z\n", "consumption_hour_rolled"),
     ],
 )
 def test_wrong_file_is_refused_in_a_sentence(tmp_path: Path, text: str, says: str):
@@ -87,3 +94,11 @@ def test_touched_hours_must_be_a_list(tmp_path: Path):
     row = "007,T1,2024-01-01T03:00:00Z,2024-01-01T06:00:00Z,2024-01-01,three\n"
     with pytest.raises(UserError, match="touched_hours"):
         read_labels(write(tmp_path, head + row), hours)
+
+
+def test_energy_alone_is_one_reading_an_hour(tmp_path: Path):
+    head = "serial,time_hour_rolled,consumption_hour_rolled\n"
+    hours = read_hours(write(tmp_path, head + "007,2024-01-01T01:00:00Z,0.5\n"))
+    assert hours.expected_readings == 1
+    for kilowatts in (hours.avg_kw, hours.max_kw, hours.min_kw):
+        assert kilowatts[0, 1] == 0.5

@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wattif_dagster.evaluation.hours import Episode
-from wattif_dagster.evaluation.measures import average_precision, count_alerts, measure, pr_curve
+from wattif_dagster.evaluation.curves import average_precision, pr_curve
+from wattif_dagster.evaluation.hours import Episode, Scores, Truth
+from wattif_dagster.evaluation.measures import Measures
+from wattif_dagster.evaluation.measures import measure as measure_scores
+from wattif_dagster.evaluation.ranking import count_alerts, precision_at_k, rank_meters
 
 CASES = st.integers(1, 40).flatmap(
     lambda n: st.tuples(
@@ -18,6 +21,16 @@ CASES = st.integers(1, 40).flatmap(
 
 def episode(meter: int, hours: list[int], start: int, end: int, kwh: float = 1.0) -> Episode:
     return Episode(meter, "T1", start, end, np.array(hours), np.full(len(hours), kwh))
+
+
+def measure(
+    probability: np.ndarray,
+    episodes: list[Episode],
+    first_hour: int = 0,
+    benign: list[Episode] | None = None,
+    reason: np.ndarray | None = None,
+) -> Measures:
+    return measure_scores(Scores(probability, reason), Truth(episodes, benign or []), first_hour)
 
 
 def test_measures_match_a_count_by_hand():
@@ -35,6 +48,7 @@ def test_measures_match_a_count_by_hand():
     assert found.kwh_withheld == 4
     assert found.kwh_recovered == 1 / 4
     kind = found.kinds["T1"]
+    assert kind.title == "T1 scaled"
     assert (kind.episodes, kind.recall, kind.never_found) == (1, 1 / 4, 0)
     assert kind.median_hours_to_detection == 3
 
@@ -57,8 +71,9 @@ def test_energy_that_a_fault_adds_is_not_recovered():
 
 def test_nothing_to_divide_by_is_none():
     found = measure(np.zeros((1, 24)), [])
-    assert found.recall is found.precision is found.pr_auc is None
-    assert found.kinds == {}
+    assert found.recall is found.precision is found.pr_auc is found.vus_pr is None
+    assert found.precision_at_k is found.meters_with_half_of_false_flags is None
+    assert found.kinds == found.benign == {}
 
 
 @pytest.mark.parametrize(
@@ -98,3 +113,51 @@ def test_added_energy_does_not_reduce_recovered_energy():
     found = measure(np.ones((1, 24)), [mixed])
     assert found.kwh_withheld == 3
     assert found.kwh_recovered == 1
+
+
+def test_false_flags_are_told_apart_by_reason():
+    probability, reason = np.zeros((3, 24)), np.full((3, 24), None, np.object_)
+    for meter, hour, why in ((0, 1, "rule:stuck"), (0, 2, "hour:avg+"), (1, 3, "hour:avg+")):
+        probability[meter, hour], reason[meter, hour] = 1, why
+    reason[0, 9] = "day:level1-"  # not flagged
+    probability[2, 5], reason[2, 5] = 1, "rule:stuck"
+    found = measure(probability, [episode(2, [5], start=5, end=6)], reason=reason)
+    assert found.clean_hours == 48
+    assert found.false_positive_rate_by_rules == 1 / 48
+    assert found.false_positive_rate_by_behaviour == 2 / 48
+    assert found.false_positive_rate_by_reason == {"hour:avg+": 2 / 48, "rule:stuck": 1 / 48}
+
+
+@pytest.mark.parametrize(
+    ("by_meter", "half"), [([3, 1, 1, 1], 1), ([2, 2, 2, 0], 2), ([5, 1, 0, 0], 1), ([0, 0], None)]
+)
+def test_meters_with_half_of_the_false_flags(by_meter: list[int], half: int | None):
+    probability = np.zeros((len(by_meter), 24))
+    for meter, flags in enumerate(by_meter):
+        probability[meter, :flags] = 1
+    assert measure(probability, []).meters_with_half_of_false_flags == half
+
+
+def test_benign_changes_are_measured_where_they_are_clean():
+    probability = np.zeros((3, 48))
+    probability[0, [3, 30]] = probability[2, :] = 1
+    benign = [
+        Episode(meter, "B4", 0, end, np.arange(end), np.zeros(end))
+        for meter, end in ((0, 24), (1, 24), (2, 48))
+    ]
+    late = Episode(0, "B1", 60, 70, np.arange(60, 70), np.zeros(10))
+    found = measure(probability, [episode(2, [5], start=5, end=6)], benign=[*benign, late])
+    (kind,) = found.benign.values()
+    assert (kind.title, kind.changes, kind.hours) == ("B4 holiday", 2, 48)
+    assert (kind.hours_flagged, kind.changes_flagged) == (1 / 48, 1 / 2)
+
+
+def test_meters_with_most_days_of_alerts_are_worst():
+    score = np.zeros((4, 72))
+    score[0, :20] = 0.999  # one day
+    score[1, [0, 30]] = 0.999  # two days
+    score[2, :] = 0.998
+    score[3, [0, 1, 30]] = 1
+    assert rank_meters(score).tolist()[:3] == [3, 1, 0]
+    assert precision_at_k(score, np.array([True, False, False, True])) == 1 / 2
+    assert precision_at_k(score, np.array([False, True, False, True])) == 1

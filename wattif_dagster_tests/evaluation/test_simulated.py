@@ -7,7 +7,7 @@ import pytest
 
 from wattif_dagster import schemas
 from wattif_dagster.defs.hourly_consumption.asset import roll_up
-from wattif_dagster.evaluation.simulated import benign_changes, simulate
+from wattif_dagster.evaluation.simulated import simulate
 from wattif_dagster.ingest.landing import Landing
 from wattif_dagster.ingest.pipeline import land_day
 from wattif_dagster.ingest.registry import land_registry
@@ -41,8 +41,8 @@ def test_hours_equal_the_roll_up_in_bigquery(settings: Settings):
     table = bigquery.quoted(schemas.HOURLY_CONSUMPTION)
     rolled = bigquery.rows(f"SELECT * FROM {table} ORDER BY serial, time_hour_rolled")
 
-    hours, episodes = simulate(SIMULATION, 1, print)
-    assert {episode.kind for episode in episodes} == set(TITLES)
+    hours, truth = simulate(SIMULATION, 1, print)
+    assert {episode.kind for episode in truth.episodes} == set(TITLES)
     assert 0 in hours.n_readings
     assert 8 in hours.n_readings
     ours = hours.table().to_pylist()
@@ -56,19 +56,18 @@ def test_hours_equal_the_roll_up_in_bigquery(settings: Settings):
 
 def test_benign_changes_are_no_episodes():
     simulation = SIMULATION.model_copy(update={"homes": "restless", "anomaly_share": 0.0})
-    hours, episodes = simulate(simulation, 3, print)
-    assert episodes == []
-    changes = benign_changes(simulation, 3, hours)
-    assert {change.kind for change in changes} >= {"B4", "B7"}
-    for change in changes:
+    hours, truth = simulate(simulation, 3, print)
+    assert truth.episodes == []
+    assert {change.kind for change in truth.benign} >= {"B4", "B7"}
+    for change in truth.benign:
         assert np.nansum(change.kwh) == 0
         lost = hours.n_readings[change.meter, change.touched] == 0
         assert lost.all() if change.kind == "B7" else not lost.all()
 
 
 def test_episode_touches_the_hours_it_changed():
-    hours, episodes = simulate(SIMULATION, 2, print)
-    silent = [episode for episode in episodes if episode.kind == "F6"]
+    hours, truth = simulate(SIMULATION, 2, print)
+    silent = [episode for episode in truth.episodes if episode.kind == "F6"]
     assert silent
     for episode in silent:
         missing = (hours.n_readings[episode.meter] == 0).nonzero()[0]

@@ -103,6 +103,12 @@ def whole_watts(watts: NDArray[np.number]) -> NDArray[np.int64]:
     return np.rint(watts).astype(np.int64)
 
 
+def summarize_history(readings: NDArray[np.int64]) -> tuple[int, int]:
+    """The mean of a meter's readings, and the one that 98 percent of them do not exceed, watts."""
+    place = len(readings) * _HIGH_PERCENT // 100
+    return int(readings.sum()) // len(readings), int(np.partition(readings, place)[place])
+
+
 def _true(simulation: Simulation, serial: int, day: date) -> NDArray[np.int64]:
     return Consumption(simulation, day, most_meters=1).watts(np.array([serial]))[0]
 
@@ -110,6 +116,4 @@ def _true(simulation: Simulation, serial: int, day: date) -> NDArray[np.int64]:
 @lru_cache(maxsize=4096)
 def _history(simulation: Simulation, serial: int, start: date) -> tuple[int, int]:
     days = [start - timedelta(days=ago) for ago in range(HISTORY_DAYS, 0, -1)]
-    readings = np.concatenate([_true(simulation, serial, day) for day in days])
-    place = len(readings) * _HIGH_PERCENT // 100
-    return int(readings.sum()) // len(readings), int(np.partition(readings, place)[place])
+    return summarize_history(np.concatenate([_true(simulation, serial, day) for day in days]))

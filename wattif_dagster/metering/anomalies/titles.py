@@ -41,5 +41,6 @@ def is_benign(kind: str) -> bool:
 
 
 def title_kind(kind: str) -> str:
-    """Write the kind for people, e.g. "T2 off at times"."""
-    return f"{kind} {(TITLES | BENIGN)[kind]}"
+    """Write the kind for people, e.g. "T2 off at times". A kind of one's own stays as it is."""
+    title = (TITLES | BENIGN).get(kind)
+    return f"{kind} {title}" if title else kind

@@ -34,3 +34,24 @@ def test_days_figures_are_reported(settings: Settings, instance: DagsterInstance
     assert metadata["false_positive_rate"] == 0.5
     assert metadata["touched_hours"] == 0
     assert "recall" not in metadata
+
+
+def test_recall_is_by_the_names_of_kinds(settings: Settings, instance: DagsterInstance):
+    midnight = f"{day(1)}T00:00:00Z"
+    score = {"serial": "a", "time_hour_rolled": midnight, "anomaly_probability": 1}
+    label = {
+        "label_date": str(day(1)),
+        "serial": "a",
+        "kind": "T1",
+        "starts_at": midnight,
+        "ends_at": f"{day(1)}T02:00:00Z",
+        "parameters": "{}",
+        "kwh_withheld": 1,
+        "touched_hours": "[0]",
+    }
+    bigquery = build_resources(settings)["wattif_bigquery"]
+    add_rows(bigquery, schemas.ANOMALY_SCORES, [score])
+    add_rows(bigquery, schemas.INJECTED_ANOMALIES, [label])
+    run = run_day(settings, instance, [KEY], day(1))
+    assert run.success, run.failures()
+    assert run.metadata(KEY)["recall_by_kind"] == {"T1 scaled": 1}
