@@ -59,7 +59,7 @@ def test_meters_of_a_file_are_scored(wattif: Run, local_cloud_home: Path, tmp_pa
 
     flagged = read_flagged(tmp_path / "found")
     assert tuple(next(iter(flagged.values()))) == FLAGGED_COLUMNS
-    assert "the hour's use is high" in flagged[TENFOLD]["reasons"]
+    assert "an hour is higher than expected" in flagged[TENFOLD]["reasons"]
     assert flagged[TENFOLD]["first_flagged"] >= "2023-05-24"
     assert flagged[SILENT]["reasons"] == "readings are missing (12 h)"
     assert flagged[SILENT]["hours_by_rules"] == "12"

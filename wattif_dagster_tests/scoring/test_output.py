@@ -38,7 +38,10 @@ def test_flagged_meters_have_reasons_in_words(tmp_path: Path):
     assert written["hours_by_behaviour"] == "5"
     assert written["first_flagged"] == "2024-01-01T05:00:00Z"
     assert written["provisional"] == "yes"
-    assert written["reasons"] == "the day's use is low (5 h); a reading is repeated for hours (4 h)"
+    assert (
+        written["reasons"]
+        == "uses less than expected (5 h); one and the same reading is repeated (4 h)"
+    )
 
 
 def test_interrupted_scores_leave_the_former_file(tmp_path: Path):
