@@ -47,7 +47,7 @@ METER_REGISTRY = Table(
     "The fleet as of each day.",
     (
         Column("registry_date", "DATE", "The day of this fleet"),
-        Column("serial", "STRING", "MAC and 8 digits, never issued twice"),
+        Column("serial", "STRING", "MAC and 8 digits, never issued twice; any text if imported"),
         Column("segment", "STRING", "Customer segment"),
         Column("issued_on", "DATE", "Day the meter was installed"),
     ),

@@ -169,7 +169,10 @@ def stream(
     type=click.IntRange(1, 3600),
     help="Seconds of an interval; found out if not given.",
 )
-@click.option("--timezone", help="Time zone of local times, such as Europe/Berlin. Default: UTC.")
+@click.option(
+    "--timezone",
+    help="Time zone of local times, such as Europe/Berlin. Default: WATTIF_TIMEZONE, or UTC.",
+)
 @click.option(
     "--stamps",
     type=click.Choice(["start", "end"]),

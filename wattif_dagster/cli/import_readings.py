@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ METERS_NAMED = 5
 def run(files: Sequence[Path], options: ImportOptions, *, dry_run: bool) -> None:
     """Import the files into the settings' bucket; with `dry_run` only say what would be landed."""
     settings = Settings.load()
+    options = replace(options, home_zone=parse_zone(settings.simulation.timezone))
     if not dry_run:
         _require_files(settings)
     resources = build_resources(settings)

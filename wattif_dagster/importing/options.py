@@ -29,7 +29,9 @@ class ImportOptions:
     interval: int | None = None
     """Seconds."""
     zone: ZoneInfo | None = None
-    """The zone of times that name none."""
+    """The zone of times that name none. Unless said, it is that of the format, or `home_zone`."""
+    home_zone: ZoneInfo = ZoneInfo("UTC")
+    """The zone that the meters are in."""
     stamps: Literal["start", "end"] = "start"
     """Which end of its interval a timestamp marks."""
     decimal_comma: bool | None = None

@@ -68,6 +68,6 @@ def _begin(file: InputFile, options: ImportOptions, staging: Staging, first: Bat
     comma = options.decimal_comma
     if comma is None:
         comma = uses_decimal_comma(first.values)
-    default = MARKET_TIME if file.format == "nem12" else "UTC"
-    times = TimeParser(options.zone or ZoneInfo(default), options.time_format, day_first)
+    default = ZoneInfo(MARKET_TIME) if file.format == "nem12" else options.home_zone
+    times = TimeParser(options.zone or default, options.time_format, day_first)
     return FileStaging(staging, times, comma, str(file.path), file.format)

@@ -105,6 +105,23 @@ def test_file_that_is_none_is_one_sentence(
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "timezone", "first_day"),
+    [
+        ((), "UTC", "2024-01-01"),
+        ((), "Europe/Berlin", "2023-12-31"),
+        (("--timezone", "UTC"), "Europe/Berlin", "2024-01-01"),
+    ],
+)
+def test_local_times_are_of_the_homes_time_zone(
+    wattif: Run, tmp_path: Path, words: tuple[str, ...], timezone: str, first_day: str
+) -> None:
+    """Midnight in Berlin is 23:00 of the day before."""
+    file = write_file(tmp_path, *list_hours("A", "2024-01-01", 3))
+    said = wattif("import", "--dry-run", *words, file, WATTIF_TIMEZONE=timezone)
+    assert said.stdout.endswith(f"  WATTIF_SOURCE__FIRST_DAY={first_day}\n"), said.stderr
+
+
 def test_unknown_time_zone_is_one_sentence(wattif: Run, tmp_path: Path) -> None:
     refused = wattif("import", write_file(tmp_path), "--timezone", "Mars")
     assert refused.stderr == (
