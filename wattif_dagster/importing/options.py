@@ -30,7 +30,7 @@ class ImportOptions:
     """Seconds."""
     zone: ZoneInfo | None = None
     """The zone of times that name none. Unless said, it is that of the format, or `home_zone`."""
-    home_zone: ZoneInfo = ZoneInfo("UTC")
+    home_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     """The zone that the meters are in."""
     stamps: Literal["start", "end"] = "start"
     """Which end of its interval a timestamp marks."""
