@@ -20,6 +20,7 @@ def alert(serial: str, opened_on: str = "2024-01-05") -> dict[str, Any]:
     return {
         "alert_id": f"{serial}:{opened_on}",
         "serial": serial,
+        "status": "open",
         "opened_on": opened_on,
         "days_flagged": 2,
         "reason": "rule:stuck",

@@ -15,6 +15,7 @@ ALERTS = st.builds(
     lambda serial, days: {
         "alert_id": f"MAC{serial:08d}:{DAY + timedelta(days=days)}",
         "serial": f"MAC{serial:08d}",
+        "status": "open",
         "opened_on": DAY + timedelta(days=days),
         "days_flagged": 2,
         "reason": "rule:missing",

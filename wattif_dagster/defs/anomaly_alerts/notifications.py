@@ -1,4 +1,4 @@
-"""The sensor that tells each channel of new alerts once. It is independent of all runs."""
+"""The sensor that tells each channel of new and ended alerts once, whatever run made them."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ from dagster import (
 from wattif_dagster import keys, schemas
 from wattif_dagster.alerting.ledger import Ledger
 from wattif_dagster.daily_asset import build_context
-from wattif_dagster.defs.anomaly_alerts.alerts import find_new_alerts
+from wattif_dagster.defs.anomaly_alerts.alerts import find_news
 from wattif_dagster.ingest.layout import report_name
 from wattif_dagster.partitions import daily_partitions
 from wattif_dagster.resources.bigquery import BigQueryWarehouse
@@ -44,7 +44,8 @@ def alert_notifications() -> Definitions:
         default_status=(
             DefaultSensorStatus.RUNNING if alerts.notify_urls else DefaultSensorStatus.STOPPED
         ),
-        description="Tells the channels of WATTIF_ALERTS__NOTIFY_URLS of new alerts, or logs them.",
+        description="Tells the channels of WATTIF_ALERTS__NOTIFY_URLS of new and ended alerts, or "
+        "logs them.",
     )
     def evaluate(
         context: SensorEvaluationContext,
@@ -91,7 +92,7 @@ def notify(
     since = date.fromisoformat(days[0])
     ledger.forget(opened_before=since)
     alert_days = sorted({date.fromisoformat(str(record.partition_key)) for record in made})
-    found = find_new_alerts(bigquery, rule, alert_days, since)
+    found = find_news(bigquery, rule, alert_days, since)
 
     log = Channel("log", "the log", lambda message: context.log.info(str(message)) is None)
     channels = make_channels(settings.notify_urls) or [log]
@@ -106,7 +107,7 @@ def notify(
             context.log.warning(str(delivery))
     if not any(delivery.is_pending for delivery in deliveries):
         ledger.seen = made[-1].storage_id
-    return _finish(ledger, "; ".join(map(str, deliveries)) or "No alert is new.")
+    return _finish(ledger, "; ".join(map(str, deliveries)) or "No alert is new or ended.")
 
 
 def _finish(ledger: Ledger, message: str) -> SensorResult:

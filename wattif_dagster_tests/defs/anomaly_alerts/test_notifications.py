@@ -58,7 +58,7 @@ class Sensor:
         self.cursor = made.cursor
         return str(made.skip_message)
 
-    def materialize(self, day: date, *opened_on: date) -> None:
+    def materialize(self, day: date, *opened_on: date, closed: bool = False) -> None:
         """Plant the day's alerts, of one meter for each day of opening, and report the day."""
         alerts = [
             {
@@ -66,9 +66,10 @@ class Sensor:
                 "alert_id": f"M{number}:rule:{opened}",
                 "serial": f"M{number}",
                 "kind": "rule",
-                "status": "open",
+                "status": "closed" if closed else "open",
                 "opened_on": str(opened),
-                "last_flagged_on": str(day),
+                "last_flagged_on": str(day - timedelta(days=closed)),
+                "closed_on": str(day) if closed else None,
                 "days_flagged": 2,
                 "worst_probability": 1.0,
                 "reason": "rule:stuck",
@@ -115,7 +116,7 @@ def test_each_channel_is_told_once_and_a_failing_one_again(
     said += [sensor.evaluate(), sensor.evaluate()]
     assert said[1:] == ["channel 2 took 1 alert", NOTHING_NEW]
     sensor.report(LAST)
-    assert sensor.evaluate() == "No alert is new."
+    assert sensor.evaluate() == "No alert is new or ended."
     assert receiver.titles("one") == receiver.titles("two") == ["WattIf: 1 new alert"]
     bigquery = sensor.resources["wattif_bigquery"]
     assert receiver.bodies("one") == [
@@ -157,6 +158,21 @@ def test_alerts_are_logged_without_channels(sensor: Sensor, capfd: pytest.Captur
     assert [sensor.evaluate(), sensor.evaluate()] == ["the log took 1 alert", NOTHING_NEW]
     logged = "".join(capfd.readouterr())
     assert logged.count("WattIf: 1 new alert") == logged.count(f"M0 since {LAST}") == 1
+
+
+def test_end_of_an_episode_is_told_once(sensor: Sensor, receiver: Receiver):
+    """It may have opened long ago."""
+    before, old = LAST - timedelta(days=1), LAST - timedelta(days=40)
+    sensor.materialize(before, before)
+    sensor.evaluate()
+    sensor.materialize(LAST, before, old, closed=True)
+    sensor.evaluate()
+    sensor.report(LAST)
+    assert sensor.evaluate() == "No alert is new or ended."
+    assert receiver.titles("one") == ["WattIf: 1 new alert", "WattIf: 2 ended alerts"]
+    lines = receiver.bodies("one")[1]
+    assert lines[0] == f"M0 from {before} to {before}, ended: one and the same reading is repeated"
+    assert lines[1].startswith(f"M1 from {old} to {before}, ended:")
 
 
 @pytest.mark.parametrize(("days", "told"), [(1, False), (0, True), (None, True)])
