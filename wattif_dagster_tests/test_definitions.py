@@ -274,7 +274,8 @@ def test_dg_lists_the_definitions(tmp_path: Path):
     assets = {each["asset_key"] for each in found["assets"]}
     assert assets == {key.to_user_string() for key in read_graph(build_defs(Settings())).parents}
     assert {each["name"] for each in found["jobs"]} == {"daily", "gaps"}
-    assert {each["name"] for each in found["sensors"]} == {"alert_notifications"}
+    sensors = {each["name"] for each in found["sensors"]}
+    assert sensors == {"alert_notifications", "landed_days"}
 
 
 @pytest.fixture

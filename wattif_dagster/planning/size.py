@@ -10,7 +10,7 @@ LISTED_AT_ONCE = 1000
 """Objects in a page of a bucket's listing."""
 READS = {
     "meter_registry": 2,  # the record of the bucket's fleet, the fleet of the day before
-    "raw_readings": 3,  # the record, the fleet of the day, the manifest
+    "raw_readings": 4,  # the record, the fleet of the day, the manifest twice
     "injected_anomalies": 2,  # the manifest, the labels
     "meter_readings": 2,  # the same
     "hourly_consumption": 2,  # the same

@@ -199,7 +199,7 @@ def test_scans_of_all_runs_took_turns(platform: Platform):
 
 def test_day_is_made_by_a_click_and_its_plot_seen(platform: Platform):
     made = ASSET_DAYS[0]
-    asset = keys.ANOMALY_SCAN_RESULTS.to_user_string()
+    asset = keys.FLEET_ANOMALIES.to_user_string()
     address = f"{platform.url}/assets/{asset}?view=partitions&partition={made}"
     clicked = RunsFilter(tags={"dagster/from_ui": "true", "dagster/partition": str(made)})
 
