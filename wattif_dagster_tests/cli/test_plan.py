@@ -57,7 +57,7 @@ def test_plan_by_asset_prints_and_writes_each_assets_day(wattif: Run, tmp_path: 
     assert lines[0].startswith("A day of 20 meters, readings of 900 s, none compression, after ")
     assert [line.split()[0] for line in lines[3:-1]] == [*(day["asset"] for day in days), "total"]
     (printed,) = (line.split() for line in lines if line.startswith("raw_readings "))
-    assert printed[1:4] == ["9", "0", "B"]
+    assert printed[1:4] == ["10", "0", "B"]
     assert not any(line.endswith(" ") for line in lines)
 
 
